@@ -1,0 +1,128 @@
+import type { Status } from '../api/generated/meta-v1.ts'
+import type { ConfigMap, Node, Pod, Secret } from '../api/kinds.ts'
+import type { Persisted } from '../api/object.ts'
+
+/** Raised with every change that an older side would misread. The two sides must agree. */
+export const PROTOCOL_VERSION = 1
+
+/** WebSocket close codes of our own. */
+export const CLOSE_CODES = { protocolVersion: 4001, badFrame: 4002, superseded: 4003, notAdmitted: 4004 } as const
+
+/** What an agent says. */
+export type AgentFrame =
+  | HelloFrame
+  | { type: 'heartbeat' }
+  | { type: 'nodeStatus'; status: NodeReport }
+  /** The agent could not apply a change: it wants all of it anew. */
+  | { type: 'resync' }
+  | { type: 'podStatus'; reports: PodReport[] }
+  | { type: 'events'; events: EventReport[] }
+  /** Acknowledges a stream, or refuses it with the Status that the user shall see. */
+  | { type: 'streamOpened'; stream: number }
+  | StreamFrame
+
+/** What the control plane says. */
+export type ControlFrame =
+  | { type: 'welcome'; nodeName: string; clusterId: string; heartbeatIntervalMs: number }
+  | AssignmentsFrame
+  /** The report with this sequence and all before it are in the store. */
+  | { type: 'podStatusAccepted'; sequence: number }
+  | { type: 'streamOpen'; stream: number; request: StreamRequest }
+  | StreamFrame
+
+export interface HelloFrame {
+  type: 'hello'
+  protocolVersion: number
+  agentVersion: string
+  /** The version of the assignments that the agent holds; 0: none. */
+  assignmentsVersion: number
+  node: NodeReport
+}
+
+/** What an agent knows of its node: labels and taints only for a new Node. */
+export interface NodeReport {
+  labels: Record<string, string>
+  status: NonNullable<Node['status']>
+}
+
+/**
+ * The Pods bound to the node and the ConfigMaps and Secrets that they need. `complete` replaces all; `incremental`
+ * applies only to a holder of version `appliesTo`. A Pod with a deletionTimestamp is to be ended; a removed Pod's
+ * object is gone from the API, so its containers must go at once.
+ */
+export interface AssignmentsFrame {
+  type: 'assignments'
+  mode: 'complete' | 'incremental'
+  appliesTo: number
+  resultsIn: number
+  set: AssignedObject[]
+  remove: AssignedReference[]
+}
+
+export type AssignedObject =
+  | { kind: 'Pod'; object: Persisted<Pod> }
+  | { kind: 'ConfigMap'; object: Persisted<ConfigMap> }
+  | { kind: 'Secret'; object: Persisted<Secret> }
+
+export interface AssignedReference {
+  kind: AssignedObject['kind']
+  namespace: string
+  name: string
+  uid: string
+}
+
+export interface PodReport {
+  /** Rises by one with each report of a connection. */
+  sequence: number
+  namespace: string
+  name: string
+  uid: string
+  status: NonNullable<Pod['status']>
+  /** The Pod's containers are gone from this node for good: its deletion may be finished. */
+  terminated: boolean
+}
+
+/** An Event about a Pod of this node or the node itself; the control plane adds the rest. */
+export interface EventReport {
+  /** Absent: about the node. */
+  pod?: { namespace: string; name: string; uid: string }
+  /** Such as `spec.containers{web}`. */
+  fieldPath?: string
+  type: 'Normal' | 'Warning'
+  reason: string
+  message: string
+}
+
+/** What a stream is for. Later: exec, attach, portForward, metrics. */
+export type StreamRequest = LogsRequest
+
+export interface LogsRequest {
+  kind: 'logs'
+  podUid: string
+  container: string
+  follow: boolean
+  previous: boolean
+  timestamps: boolean
+  tailLines?: number
+  sinceSeconds?: number
+  sinceTime?: string
+  limitBytes?: number
+}
+
+/** Numbered streams with flow control, in both directions. Data goes in binary messages, see codec.ts. */
+export type StreamFrame =
+  /** The receiver has taken so many more bytes: the sender may have that much more under way. */
+  | { type: 'streamCredit'; stream: number; bytes: number }
+  /** The sender is done; with `error` it did not end well. Either side may end a stream at any time. */
+  | { type: 'streamEnd'; stream: number; error?: Status }
+
+/** Bytes that a stream's sender may have under way before the first credit. */
+export const INITIAL_STREAM_CREDIT = 256 * 1024
+
+/** One binary message: bytes of a stream. */
+export interface DataMessage {
+  stream: number
+  /** 0 stdin, 1 stdout, 2 stderr, as in the Kubernetes channel protocol. */
+  channel: number
+  data: Uint8Array
+}
