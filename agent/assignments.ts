@@ -1,0 +1,15 @@
+import type { ConfigMap, Pod, Secret } from '../shared/api/kinds.ts'
+import type { Persisted } from '../shared/api/object.ts'
+
+/** All that the control plane wants of this node, as of its newest word. */
+export interface Assignments {
+  /** By UID. One with a deletionTimestamp is to be ended; one that is missing here must leave no container behind. */
+  readonly pods: ReadonlyMap<string, Persisted<Pod>>
+  configMap(namespace: string, name: string): Persisted<ConfigMap> | undefined
+  secret(namespace: string, name: string): Persisted<Secret> | undefined
+}
+
+/** Makes assignments so. Never called before the first complete set is in, so what is missing is truly unwanted. */
+export interface AssignmentsSink {
+  assign(assignments: Assignments): void
+}
