@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import { startAgent } from '../../agent/main.ts'
+import { systemClock } from '../../shared/clock.ts'
+import { createLogger } from '../../shared/log.ts'
+import { systemRandom } from '../../shared/random.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { dataDirectory, parseCapacity, parseNodeName, parsePairs, parseServerUrl } from '../options.ts'
+import { announceReady, whenAskedToStop } from '../process-lifetime.ts'
+
+interface AgentOptions {
+  server: string
+  token?: string
+  tokenFile?: string
+  name?: string
+  data?: string
+  capacity?: Record<string, string>
+  labels?: Record<string, string>
+  logLevel: string
+}
+
+export function addAgentCommand(program: Command, version: string): void {
+  program
+    .command('agent')
+    .description('Make this machine a node: run its Pods through Docker.')
+    .requiredOption('--server <url>', 'the control plane, such as https://10.0.0.5:7443', parseServerUrl)
+    .option('--token <token>', 'a join token, needed once (see `kubette token create`; also read from $KUBETTE_TOKEN)')
+    .option('--token-file <file>', 'a file that holds the join token, which keeps it out of the process list')
+    .option('--name <name>', "the node's name (default: this machine's)", parseNodeName)
+    .option(
+      '--data <dir>',
+      "where the node's key and certificate are kept (default: $KUBETTE_DATA/agent or ~/.kubette/agent)",
+    )
+    .option(
+      '--capacity <resources>',
+      'what to offer, such as cpu=2,memory=4Gi,pods=50 (default: all of it)',
+      parseCapacity,
+    )
+    .option('--labels <labels>', 'labels for a new Node, such as disk=ssd,zone=attic', parsePairs)
+    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kubette agent --server https://10.0.0.5:7443 --token-file ./token\n' +
+        '  kubette agent --server https://10.0.0.5:7443 --name pi-2 --labels disk=sd --capacity memory=2Gi',
+    )
+    .action((options: AgentOptions) => runAgent(options, version))
+}
+
+async function runAgent(options: AgentOptions, version: string): Promise<void> {
+  const stopped = whenAskedToStop()
+  const log = createLogger('agent', options.logLevel)
+  const starting = new AbortController()
+  void stopped.then(() => starting.abort())
+  const agent = await startAgent({
+    serverUrl: options.server,
+    token: joinToken(options),
+    nodeName: options.name ?? defaultNodeName(),
+    dataDir: options.data ? dataDirectory(options.data) : join(dataDirectory(undefined), 'agent'),
+    capacity: options.capacity ?? {},
+    labels: options.labels ?? {},
+    version,
+    clock: systemClock(),
+    random: systemRandom,
+    log,
+    signal: starting.signal,
+  }).catch((error: Error) => {
+    if (starting.signal.aborted) process.exit(0)
+    throw new CommandFailure(`the agent cannot start: ${error.message}`)
+  })
+  announceReady()
+  log.info({ reason: await stopped }, 'stopping; containers go on running')
+  await agent.close()
+  process.exit(0)
+}
+
+function joinToken(options: AgentOptions): string | undefined {
+  if (!options.tokenFile) return options.token ?? process.env.KUBETTE_TOKEN
+  try {
+    return readFileSync(options.tokenFile, 'utf8').trim()
+  } catch (error) {
+    throw new CommandFailure(`cannot read the token: ${(error as Error).message}`)
+  }
+}
+
+function defaultNodeName(): string {
+  return hostname().toLowerCase().replaceAll('_', '-')
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import { isApiError } from '../shared/api/api-error.ts'
+import type { Deployment } from '../shared/api/kinds.ts'
+import type { ApiClient } from './api-client.ts'
+
+export const EXAMPLE_FILE = fileURLToPath(new URL('../examples/hello.yaml', import.meta.url))
+const PATH = '/apis/apps/v1/namespaces/default/deployments'
+
+/** The Deployment of examples/hello.yaml. */
+export function readExample(): Deployment {
+  return parse(readFileSync(EXAMPLE_FILE, 'utf8')) as Deployment
+}
+
+/** Creates the example. One that is there already is the user's by now and stays as it is. */
+export async function applyExample(api: ApiClient, example: Deployment): Promise<void> {
+  try {
+    await api.call('POST', PATH, example)
+  } catch (error) {
+    if (!isApiError(error, 'AlreadyExists')) throw error
+  }
+}
+
+export function getExample(api: ApiClient, example: Deployment): Promise<Deployment> {
+  return api.call<Deployment>('GET', `${PATH}/${example.metadata.name}`)
+}

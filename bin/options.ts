@@ -1,0 +1,70 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { InvalidArgumentError } from 'commander'
+import { isQuantity } from '../shared/quantity.ts'
+
+export const DEFAULT_PORT = 7443
+
+/** `--data`, else `KUBETTE_DATA`, else `~/.kubette`. */
+export function dataDirectory(option: string | undefined): string {
+  return resolve(option ?? process.env.KUBETTE_DATA ?? join(homedir(), '.kubette'))
+}
+
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('a port is from 1 to 65535.')
+  return port
+}
+
+/** A count from 1 to `most`. */
+export function parseCount(most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text)
+    if (!/^\d+$/.test(text) || count < 1 || count > most)
+      throw new InvalidArgumentError(`give a number from 1 to ${most}.`)
+    return count
+  }
+}
+
+const UNITS_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `90s`, `30m`, `24h`, `7d` or `0`, in milliseconds. */
+export function parseDuration(text: string): number {
+  const match = /^(?:(\d+)([smhd])|0)$/.exec(text)
+  if (!match) throw new InvalidArgumentError('give a duration such as 90s, 30m, 24h or 7d.')
+  return Number(match[1] ?? 0) * (UNITS_MS[match[2] ?? 's'] ?? 0)
+}
+
+/** A node name: an RFC 1123 label or subdomain of up to 63 characters. */
+export function parseNodeName(text: string): string {
+  if (text.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)) {
+    throw new InvalidArgumentError("a node's name has at most 63 lower-case letters, digits, '-' and '.'.")
+  }
+  return text
+}
+
+/** `cpu=2,memory=4Gi,pods=50`: what a node offers, each a Kubernetes quantity. */
+export function parseCapacity(text: string): Record<string, string> {
+  const pairs = parsePairs(text)
+  for (const [name, quantity] of Object.entries(pairs)) {
+    if (!['cpu', 'memory', 'pods'].includes(name)) throw new InvalidArgumentError(`${name} is not cpu, memory or pods.`)
+    if (!isQuantity(quantity)) throw new InvalidArgumentError(`${quantity} is not a quantity, such as 2, 500m or 4Gi.`)
+  }
+  return pairs
+}
+
+/** `a=b,c=d` */
+export function parsePairs(text: string): Record<string, string> {
+  const pairs = text.split(',').map((pair) => {
+    const [name, value] = pair.split('=')
+    if (!name || value === undefined) throw new InvalidArgumentError('give name=value pairs, separated by commas.')
+    return [name, value] as const
+  })
+  return Object.fromEntries(pairs)
+}
+
+export function parseServerUrl(text: string): string {
+  const url = URL.parse?.(text) ?? (URL.canParse(text) ? new URL(text) : null)
+  if (url?.protocol !== 'https:') throw new InvalidArgumentError('give an address such as https://10.0.0.5:7443.')
+  return url.origin
+}

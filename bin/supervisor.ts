@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Backoff } from '../shared/backoff.ts'
+import type { Clock, Timer } from '../shared/clock.ts'
+
+const ENTRY = fileURLToPath(new URL('./kubette.js', import.meta.url))
+const STABLE_AFTER_MS = 30_000
+
+/** A `kubette` command run as a child process, with its output in a file, and started again when it dies. */
+export class SupervisedProcess {
+  readonly #clock: Clock
+  readonly #args: readonly string[]
+  readonly #environment: Record<string, string>
+  readonly #logFile: string
+  readonly #backoff = new Backoff({ initialMs: 500, maxMs: 10_000 })
+  #child: ChildProcess | undefined
+  #restart: Timer | undefined
+  #stopping = false
+
+  constructor(
+    clock: Clock,
+    options: { args: readonly string[]; environment?: Record<string, string>; logFile: string },
+  ) {
+    this.#clock = clock
+    this.#args = options.args
+    this.#environment = options.environment ?? {}
+    this.#logFile = options.logFile
+  }
+
+  /** Resolves when the process says that it is ready; rejects when it ends before that. Only then is it kept alive. */
+  start(): Promise<void> {
+    const child = this.#spawn()
+    return new Promise((resolve, reject) => {
+      child.once('exit', (code, signal) => reject(new Error(`ended with ${signal ?? `code ${code}`}`)))
+      child.once('message', () => {
+        this.#keepAlive(child)
+        resolve()
+      })
+    })
+  }
+
+  /** Ends the process and waits for it. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#restart?.cancel()
+    const child = this.#child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    const impatience = this.#clock.after(10_000, () => child.kill('SIGKILL'))
+    child.kill('SIGTERM')
+    await gone
+    impatience.cancel()
+  }
+
+  #spawn(): ChildProcess {
+    const log = openSync(this.#logFile, 'a')
+    this.#child = spawn(process.execPath, [ENTRY, ...this.#args], {
+      // The channel tells the child when its parent is gone.
+      stdio: ['ignore', log, log, 'ipc'],
+      env: { ...process.env, ...this.#environment },
+      // A Ctrl-C reaches the parent alone, which then stops its children in order.
+      detached: true,
+    })
+    closeSync(log)
+    return this.#child
+  }
+
+  #keepAlive(child: ChildProcess): void {
+    const startedAt = this.#clock.monotonic()
+    child.once('exit', () => {
+      if (this.#stopping) return
+      if (this.#clock.monotonic() - startedAt > STABLE_AFTER_MS) this.#backoff.reset()
+      this.#restart = this.#clock.after(this.#backoff.next(), () => this.#keepAlive(this.#spawn()))
+    })
+  }
+}

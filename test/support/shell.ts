@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process'
+
+export interface Output {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+interface Options {
+  env?: Record<string, string>
+  cwd?: string
+  input?: string
+  timeoutMs?: number
+}
+
+/** Runs a program to its end, whatever that is. */
+export function tryRun(program: string, args: readonly string[], options: Options = {}): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      timeout: options.timeoutMs ?? 120_000,
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (chunk) => (stdout += chunk))
+    child.stderr.on('data', (chunk) => (stderr += chunk))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }))
+    child.stdin.on('error', () => {})
+    child.stdin.end(options.input ?? '')
+  })
+}
+
+/** Runs a program and returns what it printed; throws with all of its output unless it ends with 0. */
+export async function run(program: string, args: readonly string[], options: Options = {}): Promise<string> {
+  const { code, stdout, stderr } = await tryRun(program, args, options)
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${stdout}\n${stderr}`)
+  return stdout
+}
+
+/** Asks again and again until the answer is truthy; throws with the last answer or error when it takes too long. */
+export async function eventually<T>(what: string, ask: () => Promise<T>, limitMs = 60_000, pauseMs = 200): Promise<T> {
+  const deadline = Date.now() + limitMs
+  for (;;) {
+    let last: unknown
+    try {
+      const answer = await ask()
+      if (answer) return answer
+      last = answer
+    } catch (error) {
+      last = error
+    }
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms; last: ${String(last)}`)
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+}
