@@ -1,0 +1,11 @@
+# One image for the control plane and the agent: docker build -t kubette .
+# Without a registry, BASE can be an image that carries node, sh and /kubette/node_modules (see test/support/base-image.ts).
+ARG BASE=node:22-bookworm-slim
+FROM ${BASE}
+WORKDIR /kubette
+COPY package.json package-lock.json .npmrc ./
+RUN test -d node_modules || npm ci --omit=dev --no-audit --no-fund
+COPY . .
+ENV KUBETTE_DATA=/data
+ENTRYPOINT ["node", "/kubette/bin/kubette.js"]
+CMD ["--help"]

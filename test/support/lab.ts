@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { run, tryRun } from './shell.ts'
+
+const SCRIPT = fileURLToPath(new URL('../lab/lab', import.meta.url))
+
+/** Several machines on this one, each with a dockerd of its own: h1, h2 ... See test/lab/README.md. */
+export class Lab {
+  /** The address of the machine that the hosts see beside them: the lab's switch. */
+  readonly switchAddress = '10.77.0.1'
+  readonly #folder = mkdtempSync(join(tmpdir(), 'kubette-lab-'))
+
+  static async up(hosts: number): Promise<Lab> {
+    const lab = new Lab()
+    await lab.#lab('up', String(hosts))
+    return lab
+  }
+
+  address(host: string): string {
+    return `10.77.0.${10 + Number(host.slice(1))}`
+  }
+
+  /** The Docker socket of a host, usable from outside of it. */
+  dockerSocket(host: string): string {
+    return join(this.#folder, 'hosts', host, 'run', 'docker.sock')
+  }
+
+  logFile(host: string, name: string): string {
+    return join(this.#folder, 'hosts', host, `${name}.log`)
+  }
+
+  exec(host: string, ...command: string[]): Promise<string> {
+    return this.#lab('exec', host, ...command)
+  }
+
+  /** Starts a process that lives as long as the host does. */
+  spawn(host: string, name: string, ...command: string[]): Promise<string> {
+    return this.#lab('spawn', host, name, ...command)
+  }
+
+  /** KILL for what `spawn` started under this name. */
+  killProcess(host: string, name: string): Promise<string> {
+    return this.exec(host, 'sh', '-c', `kill -9 "$(cat /run/${name}.pid)"`)
+  }
+
+  powerOff(host: string): Promise<string> {
+    return this.#lab('kill', host)
+  }
+
+  powerOn(host: string): Promise<string> {
+    return this.#lab('boot', host)
+  }
+
+  cut(host: string): Promise<string> {
+    return this.#lab('cut', host)
+  }
+
+  heal(host: string): Promise<string> {
+    return this.#lab('heal', host)
+  }
+
+  /** The words that run a command on the switch: where the control plane and kubectl are in these tests. */
+  onSwitch(...command: string[]): [string, string[]] {
+    return ['ip', ['netns', 'exec', 'lab-sw', ...command]]
+  }
+
+  async down(): Promise<void> {
+    await tryRun(SCRIPT, ['down'], { env: this.#environment() })
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #lab(...args: string[]): Promise<string> {
+    return run(SCRIPT, args, { env: this.#environment() })
+  }
+
+  #environment(): Record<string, string> {
+    return { LAB_DIR: join(this.#folder, 'hosts') }
+  }
+}
