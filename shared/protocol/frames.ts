@@ -24,6 +24,8 @@ export type AgentFrame =
 /** What the control plane says. */
 export type ControlFrame =
   | { type: 'welcome'; nodeName: string; clusterId: string; heartbeatIntervalMs: number }
+  /** Answers each heartbeat, so that the agent knows a dead connection from a quiet one. */
+  | { type: 'heartbeat' }
   | AssignmentsFrame
   /** The report with this sequence and all before it are in the store. */
   | { type: 'podStatusAccepted'; sequence: number }
@@ -39,8 +41,9 @@ export interface HelloFrame {
   node: NodeReport
 }
 
-/** What an agent knows of its node: labels and taints only for a new Node. */
+/** What an agent knows of its node. */
 export interface NodeReport {
+  /** Given to the Node when it is new; afterwards they are the cluster's to change. */
   labels: Record<string, string>
   status: NonNullable<Node['status']>
 }
@@ -55,6 +58,8 @@ export interface AssignmentsFrame {
   mode: 'complete' | 'incremental'
   appliesTo: number
   resultsIn: number
+  /** More frames of this same change follow (with the same versions): it is applied as a whole with the last one. */
+  more: boolean
   set: AssignedObject[]
   remove: AssignedReference[]
 }
@@ -115,6 +120,9 @@ export type StreamFrame =
   | { type: 'streamCredit'; stream: number; bytes: number }
   /** The sender is done; with `error` it did not end well. Either side may end a stream at any time. */
   | { type: 'streamEnd'; stream: number; error?: Status }
+
+/** A longer message is a bad frame. */
+export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
 /** Bytes that a stream's sender may have under way before the first credit. */
 export const INITIAL_STREAM_CREDIT = 256 * 1024
