@@ -25,6 +25,8 @@ export interface FieldSchema {
   /** A map from string to `type`. */
   readonly map?: true
   readonly required?: true
+  /** A scalar that Go keeps behind a pointer: its zero value says something else than its absence. */
+  readonly pointer?: true
   /** For strategic merge: `merge`, `replace`, `retainKeys`, or a comma-separated pair. */
   readonly patchStrategy?: string
   readonly mergeKey?: string
