@@ -1,0 +1,154 @@
+import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Node, Pod } from '../shared/api/kinds.ts'
+import { type Clock, sleep } from '../shared/clock.ts'
+import { formatMilli } from '../shared/quantity.ts'
+import { ApiClient } from './api-client.ts'
+import { ClusterView, isAvailable, isReady, type Screen } from './cluster-view.ts'
+import { CommandFailure } from './command-failure.ts'
+import { applyExample, getExample, readExample } from './example.ts'
+import { provideExampleImage } from './example-image.ts'
+import { createJoinToken } from './join-token.ts'
+import { localDocker } from './local-docker.ts'
+import { claimProcessFile } from './process-file.ts'
+import { SupervisedProcess } from './supervisor.ts'
+
+export interface DemoClusterOptions {
+  dataDir: string
+  port: number
+  nodes: number
+  example: boolean
+  clock: Clock
+  screen: Screen
+}
+
+const LOG_LIMIT_BYTES = 10 * 1024 * 1024
+const POLL_MS = 300
+const HINT_AFTER_MS = 60_000
+
+/** What `kubette up` runs: one control plane and several agents, each a process of its own, on one Docker. */
+export class DemoCluster {
+  readonly #options: DemoClusterOptions
+  readonly #processes: SupervisedProcess[] = []
+  readonly #stopping = new AbortController()
+  #release: () => void = () => {}
+
+  constructor(options: DemoClusterOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when all nodes are Ready and the example is available. Throws a CommandFailure when it cannot begin. */
+  async start(): Promise<void> {
+    const { dataDir, screen } = this.#options
+    mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 })
+    this.#release = claimProcessFile(join(dataDir, 'up.pid'))
+    screen.write(`kubette: starting; state and logs are in ${dataDir}\n`)
+    await this.#startServer()
+    const api = ApiClient.fromKubeconfig(this.kubeconfigPath)
+    try {
+      await this.#startAgents(api)
+      if (this.#options.example) await this.#startExample(api)
+      await this.#showUntilReady(api)
+    } finally {
+      api.close()
+    }
+    screen.write(`kubette is ready: export KUBECONFIG=${this.kubeconfigPath}; kubectl get pods -o wide\n`)
+    screen.write('Ctrl-C stops the control plane and the agents, not the Pods; `npm run down` removes everything.\n')
+  }
+
+  get kubeconfigPath(): string {
+    return join(this.#options.dataDir, 'kubeconfig')
+  }
+
+  /** Ends the processes; Pods run on. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new CommandFailure('stopped'))
+    // Agents first, so that none of them sees its control plane vanish.
+    await Promise.all(this.#processes.slice(1).map((process) => process.stop()))
+    await this.#processes[0]?.stop()
+    this.#release()
+  }
+
+  async #startServer(): Promise<void> {
+    const { dataDir, port } = this.#options
+    const args = ['server', '--data', dataDir, '--port', String(port)]
+    await this.#startProcess('server', args).catch((error) => {
+      throw new CommandFailure(error.message)
+    })
+  }
+
+  async #startAgents(api: ApiClient): Promise<void> {
+    const { dataDir, nodes } = this.#options
+    const capacity = await this.#capacityPerNode()
+    const token = await createJoinToken(api, { ttlMs: 3_600_000, description: 'kubette up' })
+    const starting = Array.from({ length: nodes }, (_, index) => {
+      const name = `node-${index + 1}`
+      const folder = join(dataDir, 'nodes', name)
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      const args = ['agent', '--server', api.server, '--name', name, '--data', folder, '--capacity', capacity]
+      return this.#startProcess(name, args, { KUBETTE_TOKEN: token })
+    })
+    await Promise.all(starting)
+  }
+
+  async #capacityPerNode(): Promise<string> {
+    const { nodes } = this.#options
+    const { cpus, memoryBytes } = await (await localDocker()).version()
+    const milli = Math.floor((cpus * 1000) / nodes)
+    const mebibytes = Math.floor(memoryBytes / nodes / 1024 / 1024)
+    return `cpu=${formatMilli(milli)},memory=${mebibytes}Mi`
+  }
+
+  async #startExample(api: ApiClient): Promise<void> {
+    const example = readExample()
+    const image = example.spec.template.spec?.containers[0]?.image ?? ''
+    await provideExampleImage(await localDocker(), image, this.#options)
+    await applyExample(api, example)
+  }
+
+  async #startProcess(name: string, args: string[], environment: Record<string, string> = {}): Promise<void> {
+    const logFile = join(this.#options.dataDir, 'logs', `${name}.log`)
+    startLog(logFile)
+    const process = new SupervisedProcess(this.#options.clock, { args, environment, logFile })
+    this.#processes.push(process)
+    await process.start().catch((error: Error) => {
+      throw new CommandFailure(`${name} ${error.message}: ${lastLine(logFile)} (all of it: ${logFile})`)
+    })
+  }
+
+  async #showUntilReady(api: ApiClient): Promise<void> {
+    const { clock, screen, nodes: wanted, example } = this.#options
+    const view = new ClusterView(screen)
+    const hint = clock.after(HINT_AFTER_MS, () => {
+      screen.write('kubette: this takes long; `kubectl describe pods` and the logs say why. Still waiting ...\n')
+    })
+    try {
+      for (;;) {
+        const nodes = (await api.call<{ items: Node[] }>('GET', '/api/v1/nodes')).items
+        const pods = (await api.call<{ items: Pod[] }>('GET', '/api/v1/namespaces/default/pods')).items
+        view.show({ nodes, pods })
+        const allReady = nodes.filter(isReady).length >= wanted
+        if (allReady && (!example || isAvailable(await getExample(api, readExample())))) return
+        await sleep(clock, POLL_MS, this.#stopping.signal)
+      }
+    } finally {
+      hint.cancel()
+    }
+  }
+}
+
+/** Makes the file, and empties one that has grown large. */
+function startLog(path: string): void {
+  writeFileSync(path, '', { flag: 'a', mode: 0o600 })
+  if (statSync(path).size > LOG_LIMIT_BYTES) truncateSync(path)
+}
+
+function lastLine(path: string): string {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  return (lines.at(-1) ?? '').replace(/^kubette: /, '')
+}
+
+/** Removes what a cluster of this kind leaves in its folder, and the folder if nothing else is in it. */
+export function removeDemoFiles(dataDir: string): void {
+  for (const name of ['nodes', 'logs', 'up.pid']) rmSync(join(dataDir, name), { recursive: true, force: true })
+}

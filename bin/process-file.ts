@@ -1,0 +1,33 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { CommandFailure } from './command-failure.ts'
+
+/**
+ * Writes this process's id to `path`, so that a second one of its kind is refused and `kubette down` finds it. Returns the
+ * way to give it back. Throws a CommandFailure where a living process holds it.
+ */
+export function claimProcessFile(path: string): () => void {
+  const holder = runningProcess(path)
+  if (holder) throw new CommandFailure(`already running here as process ${holder} (${path})`)
+  writeFileSync(path, String(process.pid), { mode: 0o600 })
+  return () => rmSync(path, { force: true })
+}
+
+/** The living Kubette process whose id the file holds, if any. */
+export function runningProcess(path: string): number | undefined {
+  try {
+    const id = Number(readFileSync(path, 'utf8'))
+    process.kill(id, 0)
+    return id !== process.pid && isKubette(id) ? id : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Ids are used again: where the system can tell, another program with that id does not count. */
+function isKubette(id: number): boolean {
+  try {
+    return /kubette|run\.mjs/.test(readFileSync(`/proc/${id}/cmdline`, 'utf8'))
+  } catch {
+    return process.platform !== 'linux'
+  }
+}
