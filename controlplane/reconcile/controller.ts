@@ -8,6 +8,8 @@ import type { KubeObject, ObjectKey, Persisted } from '../../shared/api/object.t
 export interface Controller {
   readonly name: string
   readonly watches: readonly Watch[]
+  /** Keys worked on at the start, though no change wakes them: for controllers that make rounds by `requeueAfterMs`. */
+  readonly initialKeys?: readonly ObjectKey[]
   /** Keys worked on at the same time; 1 unless told. */
   readonly concurrency?: number
   /** A throw is logged and tried again with backoff. */

@@ -21,6 +21,6 @@ export interface Informers {
   of<T extends KubeObject>(kind: Kind<T>): Informer<T>
   /** Begins to list and watch every kind asked for, now and later, until `signal` aborts. */
   start(signal: AbortSignal): void
-  /** Resolves when all that were asked for are synced. */
+  /** Resolves when all that were asked for are synced; rejects when they are stopped before that. */
   whenSynced(): Promise<void>
 }
