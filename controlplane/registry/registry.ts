@@ -10,6 +10,7 @@ import type { FieldRequirement, Requirement } from '../../shared/selectors.ts'
 export interface Registry {
   get(kind: Kind, key: NamespacedName): Promise<Entry>
   list(kind: Kind, options?: ListOptions): Promise<EntryList>
+  /** Throws BadRequest at once on a selection it cannot serve, and Expired while iterated. Ends when `signal` aborts. */
   watch(kind: Kind, options: WatchOptions, signal: AbortSignal): AsyncIterable<EntryEvent>
 
   create(kind: Kind, object: KubeObject, options: WriteOptions & { namespace?: string }): Promise<Entry>
@@ -18,8 +19,8 @@ export interface Registry {
    * Computes the new object from the current one and writes it, again and again while others write in between.
    * `change` gets a frozen object and returns a new one. A `metadata.resourceVersion` in what it returns that is not
    * the current one ends in Conflict; the current one, or none, does not.
-   * `area` says which part may change: everything but status, the status alone, or another part that the kind's
-   * strategy names (`scale`, `binding`).
+   * `area` says which part may change; what `change` alters elsewhere is ignored. A write that changes nothing is none:
+   * the entry keeps its revision.
    */
   update(
     kind: Kind,
@@ -35,7 +36,11 @@ export interface Registry {
   deleteCollection(kind: Kind, options: ListOptions & WriteOptions & { delete?: DeleteOptions }): Promise<EntryList>
 }
 
-export type UpdateArea = 'object' | 'status' | 'binding'
+/**
+ * `object`: all but the status. `status`: the status alone. `binding`: a Pod's `spec.nodeName`, once.
+ * `finalize`: a Namespace's `spec.finalizers`.
+ */
+export type UpdateArea = 'object' | 'status' | 'binding' | 'finalize'
 
 export interface NamespacedName {
   namespace?: string
@@ -71,14 +76,17 @@ export interface Selection {
 
 export interface ListOptions extends Selection {
   limit?: number
+  /** From the page before; all pages show the state of the first. */
   continue?: string
+  /** Show the state at this revision (`resourceVersionMatch=Exact`); Expired where it is no longer known. */
+  at?: number
 }
 
 export interface WatchOptions extends Selection {
   /** Events after this revision; absent or 0: first an ADDED for all that exists, then what follows. */
   after?: number
   bookmarks?: boolean
-  /** Ends the initial ADDED events with a bookmark that says so. */
+  /** First an ADDED for all that exists, whatever `after` says, ended by a bookmark that says so. */
   sendInitialEvents?: boolean
 }
 

@@ -8,18 +8,21 @@ export interface Store {
 
   get(key: string): Promise<Stored | undefined>
 
-  /** Keys that start with `prefix`, in byte order, as of one revision. `after` is the last key of the page before. */
+  /**
+   * Keys that start with `prefix`, in byte order (keys are ASCII), as of one revision.
+   * @throws Compacted when the state at `page.at` is no longer known
+   */
   list(prefix: string, page?: Page): Promise<Listing>
 
   /**
    * Writes if the key's revision is `expected` (0: the key must not exist). Resolves once the write would survive
-   * a power cut, unless the key is volatile.
+   * a power cut, unless the key is volatile. The store keeps `value`: do not change it any more.
    * @throws RevisionMismatch when another write came first
    * @throws StoreUnavailable when it could not be made durable; then nothing was written
    */
   put(key: string, value: Uint8Array, expected: number): Promise<Stored>
 
-  /** Deletes if the key's revision is `expected`; resolves to the revision of the deletion. Throws like `put`. */
+  /** Deletes if the key exists with revision `expected`; resolves to the revision of the deletion. Throws like `put`. */
   delete(key: string, expected: number): Promise<number>
 
   /**
@@ -42,7 +45,10 @@ export interface Stored {
 
 export interface Page {
   limit?: number
+  /** The last key of the page before. */
   after?: string
+  /** Show the state as it was at this revision instead of now. */
+  at?: number
 }
 
 export interface Listing {

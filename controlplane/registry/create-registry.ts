@@ -1,0 +1,68 @@
+import { ApiError } from '../../shared/api/api-error.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { type Logger, silentLogger } from '../../shared/log.ts'
+import type { Random } from '../../shared/random.ts'
+import { Compacted, type Store, StoreUnavailable } from '../store/store.ts'
+import type { EntryEvent, Registry } from './registry.ts'
+import type { RegistryContext } from './registry-context.ts'
+import { createEntry } from './verbs/create.ts'
+import { deleteEntry } from './verbs/delete.ts'
+import { deleteCollection } from './verbs/delete-collection.ts'
+import { getEntry } from './verbs/get.ts'
+import { listEntries } from './verbs/list.ts'
+import { updateEntry } from './verbs/update.ts'
+import { watchEntries } from './verbs/watch.ts'
+
+export interface RegistryOptions {
+  store: Store
+  clock: Clock
+  random: Random
+  log?: Logger
+  /** How long a Pod stays on a node that is not ready or unreachable, unless it says so itself. */
+  defaultTolerationSeconds?: number
+}
+
+/** Kubernetes promises 300 s; a home cluster's nodes are few and Pods should be elsewhere within 10 s. */
+const DEFAULT_TOLERATION_SECONDS = 1
+
+export function createRegistry(options: RegistryOptions): Registry {
+  const context: RegistryContext = {
+    store: options.store,
+    clock: options.clock,
+    random: options.random,
+    log: options.log ?? silentLogger,
+    defaultTolerationSeconds: options.defaultTolerationSeconds ?? DEFAULT_TOLERATION_SECONDS,
+  }
+  const answer = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw asApiError(context, error)
+    }
+  }
+  return {
+    get: (kind, key) => answer(() => getEntry(context, kind, key)),
+    list: (kind, list = {}) => answer(() => listEntries(context, kind, list)),
+    watch: (kind, watch, signal) => answers(context, watchEntries(context, kind, watch, signal)),
+    create: (kind, object, create) => answer(() => createEntry(context, kind, object, create)),
+    update: (kind, key, change, update) => answer(() => updateEntry(context, kind, key, change, update)),
+    delete: (kind, key, remove) => answer(() => deleteEntry(context, kind, key, remove)),
+    deleteCollection: (kind, remove) => answer(() => deleteCollection(context, kind, remove)),
+  }
+}
+
+async function* answers(context: RegistryContext, events: AsyncIterable<EntryEvent>): AsyncGenerator<EntryEvent> {
+  try {
+    yield* events
+  } catch (error) {
+    throw asApiError(context, error)
+  }
+}
+
+function asApiError(context: RegistryContext, error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof Compacted) return ApiError.expired(error.message)
+  if (error instanceof StoreUnavailable) return new ApiError('ServiceUnavailable', error.message)
+  context.log.error({ err: error }, 'defect in the registry')
+  return new ApiError('InternalError', 'Internal error occurred: the request met a defect of the API server')
+}

@@ -1,0 +1,31 @@
+import { NAMESPACES, type Namespace } from '../../../shared/api/kinds.ts'
+import { strategy } from '../strategy.ts'
+import { isDnsLabel } from '../validation/names.ts'
+
+/** Taken off by the namespace controller once nothing is left inside. */
+const KUBERNETES_FINALIZER = 'kubernetes'
+const NAME_LABEL = 'kubernetes.io/metadata.name'
+
+export const namespaceStrategy = strategy<Namespace>({
+  kind: NAMESPACES,
+  nameRule: isDnsLabel,
+  hasStatus: true,
+  hasGeneration: false,
+  selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
+  columns: [],
+
+  prepareForCreate(namespace) {
+    namespace.status = { phase: 'Active' }
+    const finalizers = namespace.spec?.finalizers ?? []
+    if (!finalizers.includes(KUBERNETES_FINALIZER)) finalizers.push(KUBERNETES_FINALIZER)
+    namespace.spec = { finalizers }
+  },
+
+  prepareForUpdate(namespace, current) {
+    namespace.spec = current.spec
+  },
+
+  applyDefaults({ metadata }) {
+    if (metadata.name) metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name }
+  },
+})

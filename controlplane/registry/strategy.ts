@@ -1,0 +1,58 @@
+import type { Kind } from '../../shared/api/kinds.ts'
+import type { KubeObject, Persisted } from '../../shared/api/object.ts'
+import type { FieldErrors } from './validation/field-errors.ts'
+import type { NameRule } from './validation/names.ts'
+
+/**
+ * All that is special about one kind. Objects it is given to change are drafts of its own, with the types that the
+ * schema asks for and no null in them; `current` is what is stored, frozen.
+ */
+export interface Strategy<T extends KubeObject = KubeObject> {
+  readonly kind: Kind<T>
+  readonly nameRule: NameRule
+  /** `status` is written by the status area alone, and dropped on creation. */
+  readonly hasStatus: boolean
+  /** `metadata.generation` counts the versions of `spec`. */
+  readonly hasGeneration: boolean
+  /** What a field selector may name besides `metadata.name` and `metadata.namespace`. */
+  readonly selectableFields: Readonly<Record<string, (object: T) => string>>
+  readonly columns: readonly TableColumn<T>[]
+
+  /** Sets what the system decides about a new object, before defaults. */
+  prepareForCreate?(object: T, context: WriteContext): void
+  /** Fills in what was left out; the same again changes nothing. */
+  applyDefaults?(object: T): void
+  /** Sets what the system decides about a changed object, before validation. */
+  prepareForUpdate?(object: T, current: Persisted<T>, context: WriteContext): void
+
+  validate?(object: T, errors: FieldErrors): void
+  /** What may not change. Runs besides `validate`. */
+  validateUpdate?(object: T, current: Persisted<T>, errors: FieldErrors): void
+  validateStatusUpdate?(object: T, current: Persisted<T>, errors: FieldErrors): void
+
+  /** The seconds between a deletion's request and the object's end. Absent: the kind is deleted at once. */
+  graceSeconds?(object: Persisted<T>, requested: number | undefined): number
+}
+
+export interface WriteContext {
+  readonly nowMs: number
+  /** How long a Pod stays on a node that is not ready or unreachable, unless it says so itself. */
+  readonly defaultTolerationSeconds: number
+}
+
+/** One column of `kubectl get`, as in a Table's `columnDefinitions`. */
+export interface TableColumn<T extends KubeObject = KubeObject> {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'date'
+  /** `name` marks the column that identifies the row. */
+  readonly format?: 'name'
+  readonly description: string
+  /** 0 is always shown, 1 with `-o wide`. */
+  readonly priority: 0 | 1
+  cell(object: Persisted<T>, nowMs: number): string | number
+}
+
+/** A strategy that has lost its object type, for the list of all. */
+export function strategy<T extends KubeObject>(of: Strategy<T>): Strategy {
+  return of as unknown as Strategy
+}

@@ -1,0 +1,80 @@
+import { ApiError } from '../../shared/api/api-error.ts'
+import { type Kind, NAMESPACES, type Namespace, PODS, type Pod } from '../../shared/api/kinds.ts'
+import type { KubeObject, Persisted } from '../../shared/api/object.ts'
+import { cloneJson } from './clone-json.ts'
+import { draftOf } from './draft.ts'
+import { jsonEqual } from './json-equal.ts'
+import { metadataForUpdate } from './object-metadata.ts'
+import { bindPod } from './pods/binding.ts'
+import type { UpdateArea } from './registry.ts'
+import { strategyOf } from './strategies/index.ts'
+import type { Strategy, WriteContext } from './strategy.ts'
+import { validateStatusUpdate, validateUpdate } from './validation/validate-object.ts'
+
+interface WithParts extends KubeObject {
+  spec?: unknown
+  status?: unknown
+}
+
+/** What is to be stored when `proposed` is written to `area` of `current`. Throws ApiErrors. */
+export function changedObject(
+  kind: Kind,
+  area: UpdateArea,
+  proposed: KubeObject,
+  current: Persisted<KubeObject>,
+  context: WriteContext,
+): KubeObject {
+  const strategy = strategyOf(kind)
+  const draft: WithParts = draftOf(kind, proposed)
+  switch (area) {
+    case 'object':
+      return changedWhole(strategy, draft, current, context)
+    case 'status':
+      return changedStatus(strategy, draft, current)
+    case 'binding':
+      return bindPod(expectKind(kind, PODS, area, current) as Persisted<Pod>, draft as Pod, context.nowMs)
+    case 'finalize':
+      return finalized(expectKind(kind, NAMESPACES, area, current) as Persisted<Namespace>, draft as Namespace)
+  }
+}
+
+function changedWhole(strategy: Strategy, draft: WithParts, current: Persisted<KubeObject>, context: WriteContext) {
+  const old: WithParts = current
+  metadataForUpdate(draft, current)
+  if (strategy.hasStatus) setOrDelete(draft, 'status', old.status)
+  strategy.applyDefaults?.(draft)
+  strategy.prepareForUpdate?.(draft, current, context)
+  if (strategy.hasGeneration && !jsonEqual(draft.spec, old.spec)) {
+    draft.metadata.generation = (old.metadata.generation ?? 0) + 1
+  }
+  validateUpdate(strategy, draft, current)
+  return draft
+}
+
+function changedStatus(strategy: Strategy, proposed: WithParts, current: Persisted<KubeObject>): KubeObject {
+  if (!strategy.hasStatus) throw noSuchArea(strategy.kind, 'status')
+  const draft: WithParts = cloneJson<KubeObject>(current)
+  setOrDelete(draft, 'status', proposed.status)
+  validateStatusUpdate(strategy, draft, current)
+  return draft
+}
+
+function finalized(current: Persisted<Namespace>, proposed: Namespace): KubeObject {
+  const draft = cloneJson<Namespace>(current)
+  draft.spec = { ...draft.spec, finalizers: proposed.spec?.finalizers ?? [] }
+  return draft
+}
+
+function expectKind(kind: Kind, expected: Kind, area: UpdateArea, current: Persisted<KubeObject>) {
+  if (kind.type !== expected.type) throw noSuchArea(kind, area)
+  return current
+}
+
+function noSuchArea(kind: Kind, area: UpdateArea): ApiError {
+  return ApiError.notFound({ ...kind, plural: `${kind.plural}/${area}` }, '')
+}
+
+function setOrDelete(object: WithParts, field: 'status', value: unknown): void {
+  if (value === undefined) delete object[field]
+  else object[field] = cloneJson(value)
+}

@@ -1,0 +1,39 @@
+import { ApiError } from '../../../shared/api/api-error.ts'
+import type { KubeObject, Persisted } from '../../../shared/api/object.ts'
+import type { Strategy } from '../strategy.ts'
+import { FieldErrors } from './field-errors.ts'
+
+/** Throws Invalid with everything that is wrong with a new object. */
+export function validateCreate(strategy: Strategy, object: KubeObject): void {
+  const errors = new FieldErrors()
+  validateWhole(strategy, object, errors)
+  refuse(strategy, object, errors)
+}
+
+/** Throws Invalid with everything that is wrong with a changed object, or may not change. */
+export function validateUpdate(strategy: Strategy, object: KubeObject, current: Persisted<KubeObject>): void {
+  const errors = new FieldErrors()
+  strategy.validateUpdate?.(object, current, errors)
+  validateWhole(strategy, object, errors)
+  refuse(strategy, object, errors)
+}
+
+export function validateStatusUpdate(strategy: Strategy, object: KubeObject, current: Persisted<KubeObject>): void {
+  const errors = new FieldErrors()
+  strategy.validateStatusUpdate?.(object, current, errors)
+  refuse(strategy, object, errors)
+}
+
+function validateWhole(strategy: Strategy, object: KubeObject, errors: FieldErrors): void {
+  validateName(strategy, object, errors)
+  strategy.validate?.(object, errors)
+}
+
+function validateName({ nameRule }: Strategy, { metadata }: KubeObject, errors: FieldErrors): void {
+  if (!metadata.name) errors.required('metadata.name', 'name or generateName is required')
+  else for (const why of nameRule(metadata.name)) errors.invalid('metadata.name', metadata.name, why)
+}
+
+function refuse({ kind }: Strategy, object: KubeObject, errors: FieldErrors): void {
+  if (errors.list.length > 0) throw ApiError.invalid(kind, object.metadata.name ?? '', errors.list)
+}

@@ -1,0 +1,34 @@
+import { ApiError } from '../../../shared/api/api-error.ts'
+import type { Kind } from '../../../shared/api/kinds.ts'
+import type { KubeObject, Persisted } from '../../../shared/api/object.ts'
+import { entryOf } from '../entry-codec.ts'
+import { jsonEqual } from '../json-equal.ts'
+import { checkSameVersion } from '../preconditions.ts'
+import type { Entry, NamespacedName, UpdateArea, WriteOptions } from '../registry.ts'
+import { type RegistryContext, writeContextOf } from '../registry-context.ts'
+import { tryReplace } from '../replace.ts'
+import { storageKey } from '../storage-keys.ts'
+import { changedObject } from '../update-areas.ts'
+
+type ChangeFunction = (current: Persisted<KubeObject>) => KubeObject | Promise<KubeObject>
+
+export async function updateEntry(
+  context: RegistryContext,
+  kind: Kind,
+  key: NamespacedName,
+  change: ChangeFunction,
+  options: WriteOptions & { area?: UpdateArea },
+): Promise<Entry> {
+  for (;;) {
+    const stored = await context.store.get(storageKey(kind, key))
+    if (!stored) throw ApiError.notFound(kind, key.name)
+    const current = entryOf(kind, stored)
+    const proposed = await change(current.object)
+    if (proposed === current.object) return current
+    checkSameVersion(kind, current.object, proposed)
+    const next = changedObject(kind, options.area ?? 'object', proposed, current.object, writeContextOf(context))
+    if (jsonEqual(next, current.object)) return current
+    const entry = await tryReplace(context, kind, stored, next, options.dryRun ?? false)
+    if (entry) return entry
+  }
+}
