@@ -1,0 +1,105 @@
+import { ApiError } from '../../../../shared/api/api-error.ts'
+import type { Clock } from '../../../../shared/clock.ts'
+import type { Logger } from '../../../../shared/log.ts'
+import { isNodeName } from '../../../../shared/pki/node-identity.ts'
+import type { JoinRequest, JoinResponse } from '../../../../shared/protocol/join.ts'
+import type { Registry } from '../../../registry/registry.ts'
+import type { CertificateAuthority } from '../pki/certificate-authority.ts'
+import { checkNodeRequest, issueNodeCertificate } from '../pki/node-certificate.ts'
+import { checkJoinToken } from '../tokens.ts'
+import { claimNode, claimOf, nameTaken } from './node-claim.ts'
+import { RateLimit } from './rate-limit.ts'
+
+/** Enough for a rack that joins at once from behind one address, too little to keep the CA busy. */
+const RATE = { burst: 60, refillMs: 1000 }
+
+export interface JoinServiceOptions {
+  registry: Registry
+  ca: CertificateAuthority
+  clusterId: string
+  clock: Clock
+  log: Logger
+  /** 30 days unless told. */
+  nodeValidityMs?: number | undefined
+}
+
+/** A node that has proved who it is with its client certificate. */
+export interface ProvenNode {
+  nodeName: string
+  keyFingerprint: string
+}
+
+/** Makes machines nodes and keeps them so: gives out their certificates. All failures are ApiErrors. */
+export class JoinService {
+  readonly #options: JoinServiceOptions
+  readonly #rate: RateLimit
+
+  constructor(options: JoinServiceOptions) {
+    this.#options = options
+    this.#rate = new RateLimit(options.clock, RATE)
+  }
+
+  /** Admits the holder of a join token. `caller` is where the request comes from, for the rate limit. */
+  async join(caller: string, authorization: string | undefined, body: unknown): Promise<JoinResponse> {
+    const { registry, log } = this.#options
+    if (!this.#rate.take(caller)) throw new ApiError('TooManyRequests', 'too many attempts to join: wait a minute')
+    const tokenId = await this.#admit(authorization)
+    const { nodeName, csr } = readRequest(body)
+    const request = await checkNodeRequest(csr, nodeName)
+    await claimNode(registry, nodeName, request.keyFingerprint)
+    log.info({ node: nodeName, token: tokenId, caller }, 'node admitted')
+    return this.#answer(request)
+  }
+
+  /** A new certificate for the key that the node has proved to hold. */
+  async renew(node: ProvenNode, body: unknown): Promise<JoinResponse> {
+    const { nodeName, csr } = readRequest(body)
+    if (nodeName !== node.nodeName) throw new ApiError('Forbidden', `a node can renew its own certificate only`)
+    const request = await checkNodeRequest(csr, nodeName)
+    if (request.keyFingerprint !== node.keyFingerprint) {
+      throw ApiError.badRequest('the certificate request is refused: a node keeps its key')
+    }
+    await this.assertAdmitted(node)
+    this.#options.log.info({ node: nodeName }, 'node certificate renewed')
+    return this.#answer(request)
+  }
+
+  /** Throws Conflict where the node's name now belongs to another key. */
+  async assertAdmitted({ nodeName, keyFingerprint }: ProvenNode): Promise<void> {
+    if ((await claimOf(this.#options.registry, nodeName, keyFingerprint)) === 'taken') throw nameTaken(nodeName)
+  }
+
+  async #admit(authorization: string | undefined): Promise<string> {
+    const { registry, clock } = this.#options
+    const secret = /^Bearer ([\x21-\x7e]{1,200})$/.exec(authorization ?? '')?.[1]
+    if (!secret) throw new ApiError('Unauthorized', 'a join token is needed')
+    const verdict = await checkJoinToken(registry, clock, secret)
+    if (verdict.valid) return verdict.token.id
+    throw new ApiError('Unauthorized', REFUSALS[verdict.reason])
+  }
+
+  async #answer(request: Parameters<typeof issueNodeCertificate>[1]): Promise<JoinResponse> {
+    const { ca, clusterId, nodeValidityMs } = this.#options
+    const certificate = await issueNodeCertificate(ca, request, nodeValidityMs)
+    return { certificate, ca: ca.pem, clusterId, nodeName: request.nodeName }
+  }
+}
+
+const REFUSALS = {
+  unknown:
+    'the join token is not known: it was revoked, or is of another cluster; make one with `kubette token create`',
+  expired: 'the join token has expired: make a new one with `kubette token create`',
+} as const
+
+function readRequest(body: unknown): JoinRequest {
+  const { nodeName, csr } = (body ?? {}) as Partial<Record<keyof JoinRequest, unknown>>
+  if (typeof nodeName !== 'string' || typeof csr !== 'string') {
+    throw ApiError.badRequest('the body must be JSON with nodeName and csr')
+  }
+  if (!isNodeName(nodeName)) {
+    throw ApiError.badRequest(
+      `${JSON.stringify(nodeName.slice(0, 80))} is no node name: use up to 63 of a-z, 0-9, - and .`,
+    )
+  }
+  return { nodeName, csr }
+}
