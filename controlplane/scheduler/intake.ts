@@ -1,0 +1,51 @@
+import { NAMESPACES, NODES, PODS, type Pod } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
+import type { Change } from '../reconcile/controller.ts'
+import type { Informers } from '../reconcile/informer.ts'
+import type { Cluster } from './cluster.ts'
+import type { SchedulingQueue } from './queue.ts'
+
+const SCHEDULER_NAME = 'default-scheduler'
+
+/** Keeps cluster and queue as the API has it. Returns the way to stop. */
+export function takeIn(informers: Informers, cluster: Cluster, queue: SchedulingQueue): () => void {
+  const unsubscribes = [
+    informers.of(NAMESPACES).onChange(({ type, object }) => {
+      if (type === 'deleted') cluster.removeNamespace(object.metadata.name)
+      else cluster.setNamespace(object)
+    }),
+    informers.of(NODES).onChange(({ type, object }) => {
+      if (type === 'deleted') cluster.removeNode(object.metadata.name)
+      else cluster.setNode(object)
+    }),
+    informers.of(PODS).onChange((change) => takePod(change, cluster, queue)),
+  ]
+  return () => {
+    for (const unsubscribe of unsubscribes) unsubscribe()
+  }
+}
+
+/** A Pod is in the cluster when it has a node, in the queue while it waits for one, and in neither when it is over. */
+function takePod({ type, object: pod }: Change<Pod>, cluster: Cluster, queue: SchedulingQueue): void {
+  const { uid } = pod.metadata
+  if (type === 'deleted' || isOver(pod)) {
+    queue.delete(uid)
+    cluster.removePod(uid)
+  } else if (pod.spec?.nodeName) {
+    queue.delete(uid)
+    cluster.setPod(pod)
+  } else if (pod.metadata.deletionTimestamp || !isOurs(pod)) {
+    queue.delete(uid)
+    cluster.forget(uid)
+  } else {
+    queue.set(pod)
+  }
+}
+
+function isOver({ status }: Persisted<Pod>): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
+}
+
+function isOurs({ spec }: Persisted<Pod>): boolean {
+  return (spec?.schedulerName ?? SCHEDULER_NAME) === SCHEDULER_NAME
+}

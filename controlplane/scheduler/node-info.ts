@@ -1,0 +1,72 @@
+import type { Taint } from '../../shared/api/generated/core-v1.ts'
+import type { Node } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
+import { parseUnits } from '../../shared/quantity.ts'
+import { UsedHostPorts } from './host-ports.ts'
+import type { PodInfo } from './pod-info.ts'
+import { addResources, noResources, parseResources, type Resources } from './resources.ts'
+
+/**
+ * What the scheduler knows of one Node: its object, and the sum of the Pods on it, kept up to date as they come and go.
+ * It changes in place; a scheduling cycle runs without a pause, so that it sees one state of it.
+ */
+export class NodeInfo {
+  readonly name: string
+  /** Pods that hold resources here, by UID. */
+  readonly pods = new Map<string, PodInfo>()
+  readonly requested: Resources = noResources()
+  readonly requestedForScoring: Resources = noResources()
+  readonly usedPorts = new UsedHostPorts()
+
+  /** Undefined while Pods name a Node that does not exist, or not yet. */
+  node: Persisted<Node> | undefined
+  labels: Readonly<Record<string, string>> = {}
+  allocatable: Resources = noResources()
+  allowedPods = 0
+  /** Taints that keep Pods away: NoSchedule and NoExecute. */
+  repellingTaints: readonly Taint[] = []
+  /** Taints that only make other Nodes better: PreferNoSchedule. */
+  discouragingTaints: readonly Taint[] = []
+  /** Bytes of the images on the Node, by every name they have. */
+  images: ReadonlyMap<string, number> = new Map()
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** Takes what the Node's object says now. */
+  setNode(node: Persisted<Node> | undefined): void {
+    const taints = node?.spec?.taints ?? []
+    this.node = node
+    this.labels = node?.metadata.labels ?? {}
+    this.allocatable = parseResources(node?.status?.allocatable)
+    this.allowedPods = parseUnits(node?.status?.allocatable?.pods ?? '0')
+    this.repellingTaints = taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
+    this.discouragingTaints = taints.filter(({ effect }) => effect === 'PreferNoSchedule')
+    this.images = imagesOf(node)
+  }
+
+  add(pod: PodInfo): void {
+    this.pods.set(pod.uid, pod)
+    this.#count(pod, 1)
+    for (const port of pod.hostPorts) this.usedPorts.add(port)
+  }
+
+  remove(uid: string): void {
+    const pod = this.pods.get(uid)
+    if (!pod) return
+    this.pods.delete(uid)
+    this.#count(pod, -1)
+    for (const port of pod.hostPorts) this.usedPorts.remove(port)
+  }
+
+  #count(pod: PodInfo, sign: 1 | -1): void {
+    addResources(this.requested, pod.requests, sign)
+    addResources(this.requestedForScoring, pod.requestsForScoring, sign)
+  }
+}
+
+function imagesOf(node: Persisted<Node> | undefined): ReadonlyMap<string, number> {
+  const images = node?.status?.images ?? []
+  return new Map(images.flatMap(({ names, sizeBytes }) => (names ?? []).map((name) => [name, sizeBytes ?? 0] as const)))
+}

@@ -1,0 +1,15 @@
+import { FITS, type FilterPlugin, refuse } from '../framework.ts'
+import { tolerates } from '../toleration.ts'
+
+const REFUSED = refuse('node(s) were unschedulable')
+const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
+
+/** Keeps Pods from cordoned nodes, but for those that tolerate the taint which says the same. */
+export const nodeUnschedulable: FilterPlugin = {
+  name: 'NodeUnschedulable',
+  filter({ pod }) {
+    if (tolerates(pod.spec?.tolerations, TAINT)) return undefined
+    return (node) => (node.node?.spec?.unschedulable ? REFUSED : FITS)
+  },
+  wokenBy: { nodeAdded: 'ifNodeFits', nodeUpdated: 'ifNodeFits' },
+}

@@ -1,0 +1,175 @@
+import { isApiError } from '../../shared/api/api-error.ts'
+import type { Pod } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { Random } from '../../shared/random.ts'
+import type { Client } from '../client/client.ts'
+import type { EventRecorder } from '../reconcile/event-recorder.ts'
+import type { Informers } from '../reconcile/informer.ts'
+import { Cluster } from './cluster.ts'
+import { SchedulingCycle } from './cycle.ts'
+import type { Decision } from './decision.ts'
+import { takeIn } from './intake.ts'
+import { plugins } from './plugins/index.ts'
+import { type QueuedPod, SchedulingQueue } from './queue.ts'
+import { saysUnscheduled, type Unscheduled, writeUnscheduled } from './scheduled-condition.ts'
+import { Waker } from './waker.ts'
+
+export interface SchedulerDeps {
+  client: Client
+  informers: Informers
+  clock: Clock
+  random: Random
+  log: Logger
+  eventRecorder: EventRecorder
+}
+
+/** Cycles run this long at a stretch; then whatever else the process has to do gets its turn. */
+const SLICE_MS = 5
+/** While so many bindings wait for the API, further decisions would only be made too early. */
+const MAX_BINDINGS = 1_000
+
+/**
+ * Gives every Pod that waits for a node the best one, from the moment all informers are synced until `stop` aborts.
+ * Resolves when the last binding is through.
+ */
+export async function startScheduler(deps: SchedulerDeps, stop: AbortSignal): Promise<void> {
+  const scheduler = new Scheduler(deps)
+  const stopIntake = takeIn(deps.informers, scheduler.cluster, scheduler.queue)
+  const stopped = new Promise<void>((resolve) => {
+    stop.addEventListener('abort', () => resolve(), { once: true })
+    if (stop.aborted) resolve()
+  })
+  await Promise.race([deps.informers.whenSynced().catch(() => stopped), stopped])
+  if (!stop.aborted) scheduler.start()
+  await stopped
+  stopIntake()
+  await scheduler.stop()
+}
+
+class Scheduler {
+  readonly cluster: Cluster
+  readonly queue: SchedulingQueue
+  readonly #deps: SchedulerDeps
+  readonly #cycle: SchedulingCycle
+  readonly #bindings = new Set<Promise<void>>()
+  #running = false
+  #next: Timer | undefined
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps
+    this.cluster = new Cluster((change) => this.queue.changed(change))
+    const waker = new Waker(plugins.filters, this.cluster)
+    this.queue = new SchedulingQueue(deps.clock, {
+      waker,
+      onDue: () => this.#runSoon(),
+      onGated: (pod) => this.#noteGated(pod),
+    })
+    this.#cycle = new SchedulingCycle(plugins, this.cluster, deps.random)
+  }
+
+  start(): void {
+    this.#running = true
+    this.#runSoon()
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false
+    this.#next?.cancel()
+    this.queue.close()
+    await Promise.all(this.#bindings)
+  }
+
+  get #mayDecide(): boolean {
+    return this.#bindings.size < MAX_BINDINGS
+  }
+
+  #runSoon(): void {
+    if (!this.#running || this.#next) return
+    this.#next = this.#deps.clock.after(0, () => {
+      this.#next = undefined
+      this.#run()
+    })
+  }
+
+  #run(): void {
+    const { clock } = this.#deps
+    const endMs = clock.monotonic() + SLICE_MS
+    while (this.#mayDecide && clock.monotonic() <= endMs) {
+      const queued = this.queue.pop()
+      if (!queued) return
+      this.#schedule(queued)
+    }
+    if (this.#mayDecide) this.#runSoon()
+  }
+
+  #schedule(queued: QueuedPod): void {
+    const decision = this.#decide(queued)
+    if (!decision) this.queue.failed(queued)
+    else if (decision.fits) this.#bindSoon(queued, decision.node.name)
+    else {
+      this.queue.refused(queued, decision.refusedBy)
+      this.#tell(queued.info.pod, { reason: 'Unschedulable', message: decision.message })
+    }
+  }
+
+  /** Undefined where a plugin failed: that is a fault of ours, and one Pod's fault must not hold up the others. */
+  #decide({ info }: QueuedPod): Decision | undefined {
+    try {
+      const decision = this.#cycle.decide(info)
+      if (decision.fits) this.cluster.assume(info, decision.node)
+      return decision
+    } catch (error) {
+      this.#deps.log.error({ pod: info.key, err: error }, 'scheduling cycle failed')
+      return undefined
+    }
+  }
+
+  #bindSoon(queued: QueuedPod, nodeName: string): void {
+    const binding = this.#bind(queued, nodeName).finally(() => {
+      const mayGoOn = !this.#mayDecide
+      this.#bindings.delete(binding)
+      if (mayGoOn) this.#runSoon()
+    })
+    this.#bindings.add(binding)
+  }
+
+  /** The Pod stays in the queue, handed out, until the informer shows it bound or gone. */
+  async #bind(queued: QueuedPod, nodeName: string): Promise<void> {
+    const { client, eventRecorder, log } = this.#deps
+    const { pod, uid, key } = queued.info
+    try {
+      await client.bind(pod, nodeName)
+      eventRecorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${nodeName}`)
+    } catch (error) {
+      log.debug({ pod: key, node: nodeName, err: error }, 'not bound')
+      this.cluster.forget(uid)
+      this.queue.failed(queued)
+      // Bound by somebody else, changed or gone: the informer will show it in a moment.
+      if (isApiError(error, 'Conflict') || isApiError(error, 'NotFound')) return
+      const message = `binding rejected: ${error instanceof Error ? error.message : String(error)}`
+      this.#tell(pod, { reason: 'SchedulerError', message })
+    }
+  }
+
+  #noteGated(pod: Persisted<Pod>): void {
+    const message = 'Scheduling is blocked due to non-empty scheduling gates'
+    this.#write(pod, { reason: 'SchedulingGated', message })
+  }
+
+  /** Says it once: an attempt that ends as the one before writes nothing. */
+  #tell(pod: Persisted<Pod>, why: Unscheduled): void {
+    if (saysUnscheduled(pod, why)) return
+    this.#deps.eventRecorder.event(pod, 'Warning', 'FailedScheduling', why.message)
+    this.#write(pod, why)
+  }
+
+  #write(pod: Persisted<Pod>, why: Unscheduled): void {
+    const { client, clock, log } = this.#deps
+    if (saysUnscheduled(pod, why)) return
+    writeUnscheduled(client, clock, pod, why).catch((error: unknown) => {
+      if (!isApiError(error, 'NotFound')) log.debug({ pod: pod.metadata.name, err: error }, 'condition not written')
+    })
+  }
+}
