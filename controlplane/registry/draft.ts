@@ -1,14 +1,26 @@
 import { ApiError } from '../../shared/api/api-error.ts'
+import { DecodeError, decode } from '../../shared/api/decode.ts'
 import type { Kind } from '../../shared/api/kinds.ts'
 import type { KubeObject } from '../../shared/api/object.ts'
-import { cloneJson } from './clone-json.ts'
+import { fillZeroValues } from './zero-values.ts'
 
-/** A copy of what a writer handed in, for the registry to change. */
+/**
+ * A copy of what a writer handed in, for the registry to change: it has the types of the kind's schema, nothing that
+ * the schema does not know, and all that the schema requires (empty, where it was not given). Throws BadRequest.
+ */
 export function draftOf(kind: Kind, object: KubeObject): KubeObject {
-  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
-    throw ApiError.badRequest(`the object provided is not a ${kind.kind}`)
-  }
-  const draft = cloneJson(object)
+  const draft = decoded(kind, object)
   draft.metadata ??= {}
+  fillZeroValues(kind.type, draft)
   return draft
+}
+
+function decoded(kind: Kind, object: KubeObject): KubeObject {
+  try {
+    return decode(kind.type, object).value as unknown as KubeObject
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const { version, kind: name } = kind
+    throw ApiError.badRequest(`${name} in version "${version}" cannot be handled as a ${name}: ${error.message}`)
+  }
 }

@@ -21,7 +21,7 @@ export function metadataForCreate(
   }
   metadata.uid = uuid(random)
   metadata.creationTimestamp = timestamp(clock.now())
-  if (strategy.hasGeneration) metadata.generation = 1
+  if (strategy.generationFrom) metadata.generation = 1
 }
 
 /** The request's namespace and the object's must agree; either may be left out. */

@@ -10,14 +10,16 @@ import type { NameRule } from './validation/names.ts'
 export interface Strategy<T extends KubeObject = KubeObject> {
   readonly kind: Kind<T>
   readonly nameRule: NameRule
-  /** `status` is written by the status area alone, and dropped on creation. */
+  /** `status` is written by the status area alone. */
   readonly hasStatus: boolean
-  /** `metadata.generation` counts the versions of `spec`. */
-  readonly hasGeneration: boolean
+  /** A new object may bring its status along; otherwise it is dropped. */
+  readonly acceptsStatusOnCreate?: boolean
   /** What a field selector may name besides `metadata.name` and `metadata.namespace`. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>
   readonly columns: readonly TableColumn<T>[]
 
+  /** The part of an object whose versions `metadata.generation` counts. Absent: the kind has no generation. */
+  generationFrom?(object: T): unknown
   /** Sets what the system decides about a new object, before defaults. */
   prepareForCreate?(object: T, context: WriteContext): void
   /** Fills in what was left out; the same again changes nothing. */

@@ -44,7 +44,7 @@ function changedWhole(strategy: Strategy, draft: WithParts, current: Persisted<K
   if (strategy.hasStatus) setOrDelete(draft, 'status', old.status)
   strategy.applyDefaults?.(draft)
   strategy.prepareForUpdate?.(draft, current, context)
-  if (strategy.hasGeneration && !jsonEqual(draft.spec, old.spec)) {
+  if (strategy.generationFrom && !jsonEqual(strategy.generationFrom(draft), strategy.generationFrom(current))) {
     draft.metadata.generation = (old.metadata.generation ?? 0) + 1
   }
   validateUpdate(strategy, draft, current)

@@ -1,20 +1,32 @@
-import { KINDS, type Kind } from '../../../shared/api/kinds.ts'
+import type { Kind } from '../../../shared/api/kinds.ts'
 import type { Strategy } from '../strategy.ts'
-import { isDnsSubdomain } from '../validation/names.ts'
+import { configMapStrategy } from './config-map.ts'
+import { deploymentStrategy } from './deployment.ts'
+import { eventStrategy } from './event.ts'
+import { leaseStrategy } from './lease.ts'
 import { namespaceStrategy } from './namespace.ts'
+import { nodeStrategy } from './node.ts'
 import { podStrategy } from './pod.ts'
+import { replicaSetStrategy } from './replica-set.ts'
+import { secretStrategy } from './secret.ts'
 
-const BY_TYPE = new Map<string, Strategy>([
-  ...KINDS.map((kind): [string, Strategy] => [
-    kind.type,
-    { kind, nameRule: isDnsSubdomain, hasStatus: true, hasGeneration: true, selectableFields: {}, columns: [] },
-  ]),
-  [podStrategy.kind.type, podStrategy],
-  [namespaceStrategy.kind.type, namespaceStrategy],
-])
+const STRATEGIES: readonly Strategy[] = [
+  namespaceStrategy,
+  nodeStrategy,
+  podStrategy,
+  eventStrategy,
+  configMapStrategy,
+  secretStrategy,
+  replicaSetStrategy,
+  deploymentStrategy,
+  leaseStrategy,
+]
 
+const byType = new Map(STRATEGIES.map((strategy) => [strategy.kind.type, strategy]))
+
+/** The rules of a kind. Every kind of `KINDS` has some. */
 export function strategyOf(kind: Kind): Strategy {
-  const strategy = BY_TYPE.get(kind.type)
+  const strategy = byType.get(kind.type)
   if (!strategy) throw new Error(`no strategy for ${kind.type}`)
   return strategy
 }

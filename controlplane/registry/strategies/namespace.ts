@@ -10,7 +10,6 @@ export const namespaceStrategy = strategy<Namespace>({
   kind: NAMESPACES,
   nameRule: isDnsLabel,
   hasStatus: true,
-  hasGeneration: false,
   selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
   columns: [],
 

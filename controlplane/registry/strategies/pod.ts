@@ -1,27 +1,34 @@
 import { PODS, type Pod } from '../../../shared/api/kinds.ts'
+import { admitPod } from '../pods/pod-admission.ts'
+import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
+import { qosClassOf } from '../pods/qos-class.ts'
 import { strategy } from '../strategy.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
-
-const GRACE_SECONDS = 30
 
 export const podStrategy = strategy<Pod>({
   kind: PODS,
   nameRule: isDnsSubdomain,
   hasStatus: true,
-  hasGeneration: true,
+  generationFrom: ({ spec }) => spec,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+    'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',
+    'spec.schedulerName': ({ spec }) => spec.schedulerName ?? '',
+    'spec.serviceAccountName': ({ spec }) => spec.serviceAccountName ?? '',
+    'spec.hostNetwork': ({ spec }) => String(spec.hostNetwork ?? false),
     'status.phase': ({ status }) => status?.phase ?? '',
+    'status.podIP': ({ status }) => status?.podIP ?? '',
+    'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
   },
   columns: [],
 
-  prepareForCreate(pod) {
-    pod.status = { phase: 'Pending' }
+  prepareForCreate(pod, context) {
+    applyDefaults(pod)
+    admitPod(pod.spec, context.defaultTolerationSeconds)
+    pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) }
   },
 
-  applyDefaults({ spec }) {
-    spec.terminationGracePeriodSeconds ??= GRACE_SECONDS
-  },
+  applyDefaults,
 
   graceSeconds({ spec, status }, requested) {
     const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed'
@@ -30,3 +37,8 @@ export const podStrategy = strategy<Pod>({
     return seconds < 0 ? 1 : seconds
   },
 })
+
+function applyDefaults({ spec }: Pod): void {
+  applyPodSpecDefaults(spec)
+  applyPodOnlyDefaults(spec)
+}

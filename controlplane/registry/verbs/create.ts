@@ -41,7 +41,7 @@ export async function createEntry(
 function prepare(context: RegistryContext, kind: Kind, draft: KubeObject, namespace: string | undefined): void {
   const strategy = strategyOf(kind)
   metadataForCreate(context, strategy, draft, namespace)
-  if (strategy.hasStatus) delete (draft as { status?: unknown }).status
+  if (strategy.hasStatus && !strategy.acceptsStatusOnCreate) delete (draft as { status?: unknown }).status
   strategy.prepareForCreate?.(draft, writeContextOf(context))
   strategy.applyDefaults?.(draft)
 }

@@ -1,0 +1,11 @@
+import { LEASES, type Lease } from '../../../shared/api/kinds.ts'
+import { strategy } from '../strategy.ts'
+import { isDnsSubdomain } from '../validation/names.ts'
+
+export const leaseStrategy = strategy<Lease>({
+  kind: LEASES,
+  nameRule: isDnsSubdomain,
+  hasStatus: false,
+  selectableFields: {},
+  columns: [],
+})

@@ -1,0 +1,39 @@
+import { type FieldSchema, isScalar, type Scalar, typeSchema } from '../../shared/api/schema.ts'
+
+type Json = Record<string, unknown>
+
+/** Go's zero values, as Kubernetes writes them for required fields. The others have none that means anything. */
+const ZERO_VALUES: Partial<Record<Scalar, unknown>> = {
+  string: '',
+  int32: 0,
+  int64: 0,
+  double: 0,
+  bool: false,
+  quantity: '0',
+  intOrString: 0,
+}
+
+/** Gives an object of `type` the required fields that it lacks, and every kind with a spec an empty one. */
+export function fillZeroValues(type: string, object: object): void {
+  const draft = object as Json
+  if (draft.spec === undefined && Object.hasOwn(typeSchema(type), 'spec')) draft.spec = {}
+  fillStruct(type, draft)
+}
+
+function fillStruct(type: string, value: Json): void {
+  for (const [name, field] of Object.entries(typeSchema(type))) {
+    if (value[name] === undefined && field.required) setZero(value, name, field)
+    if (!isScalar(field.type)) fillParts(field, value[name])
+  }
+}
+
+function setZero(value: Json, name: string, field: FieldSchema): void {
+  const zero = field.list ? [] : field.map || !isScalar(field.type) ? {} : ZERO_VALUES[field.type]
+  if (zero !== undefined) value[name] = zero
+}
+
+function fillParts(field: FieldSchema, value: unknown): void {
+  if (value === undefined) return
+  const parts = field.list || field.map ? Object.values(value as object) : [value]
+  for (const part of parts) fillStruct(field.type, part as Json)
+}
