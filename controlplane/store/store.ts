@@ -84,7 +84,7 @@ export class Compacted extends Error {
 
 export class StoreUnavailable extends Error {
   constructor(cause: unknown) {
-    super(`the store cannot write: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(`the store is not available: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     this.name = 'StoreUnavailable'
   }
 }

@@ -1,0 +1,44 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { JournalRecord } from './journal.ts'
+import { openDatabase } from './sqlite-database.ts'
+import type { WorkerAnswer, WorkerRequest } from './sqlite-messages.ts'
+import { SqliteTables } from './sqlite-tables.ts'
+
+const port = parentPort
+if (!port) throw new Error('this file runs as a worker thread')
+
+const { path } = workerData as { path: string }
+const answer = (message: WorkerAnswer) => port.postMessage(message)
+
+try {
+  const tables = new SqliteTables(await openDatabase(path))
+  answer({ type: 'opened', ...tables.load() })
+  port.on('message', (request: WorkerRequest) => {
+    switch (request.type) {
+      case 'commit':
+        answer(commit(tables, request.records))
+        break
+      case 'close':
+        tables.close()
+        answer({ type: 'closed' })
+        port.close()
+        break
+    }
+  })
+} catch (error) {
+  answer({ type: 'failed', message: messageOf(error) })
+  port.close()
+}
+
+function commit(tables: SqliteTables, records: readonly JournalRecord[]): WorkerAnswer {
+  try {
+    tables.commit(records)
+    return { type: 'committed' }
+  } catch (error) {
+    return { type: 'failed', message: messageOf(error) }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
