@@ -5,8 +5,15 @@ import type { Persisted } from '../api/object.ts'
 /** Raised with every change that an older side would misread. The two sides must agree. */
 export const PROTOCOL_VERSION = 1
 
-/** WebSocket close codes of our own. */
-export const CLOSE_CODES = { protocolVersion: 4001, badFrame: 4002, superseded: 4003, notAdmitted: 4004 } as const
+/** WebSocket close codes: two of the standard's, then our own. */
+export const CLOSE_CODES = {
+  goingAway: 1001,
+  tryAgainLater: 1013,
+  protocolVersion: 4001,
+  badFrame: 4002,
+  superseded: 4003,
+  notAdmitted: 4004,
+} as const
 
 /** What an agent says. */
 export type AgentFrame =

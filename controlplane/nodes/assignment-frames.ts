@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Pod } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
+import type { AssignedObject, AssignedReference, AssignmentsFrame } from '../../shared/protocol/frames.ts'
+import { referenceTo } from './desired-assignments.ts'
+
+/** Well under the longest message, even with one object of the largest size on top. */
+const MAX_FRAME_BYTES = 4 * 1024 * 1024
+
+export interface AssignmentChange {
+  set: AssignedObject[]
+  remove: AssignedReference[]
+}
+
+type Assigned = ReadonlyMap<string, AssignedObject>
+
+/** What turns `before` into `after`, as far as an agent cares. */
+export function assignmentChange(before: Assigned, after: Assigned): AssignmentChange {
+  const set = [...after].filter(([key, assigned]) => !sameForAgent(before.get(key), assigned))
+  const remove = [...before].filter(([key]) => !after.has(key))
+  return { set: set.map(([, assigned]) => assigned), remove: remove.map(([, assigned]) => referenceTo(assigned)) }
+}
+
+/** One change as frames that are not too long; the agent applies them as one. */
+export function assignmentFrames(
+  header: Pick<AssignmentsFrame, 'mode' | 'appliesTo' | 'resultsIn'>,
+  { set, remove }: AssignmentChange,
+): AssignmentsFrame[] {
+  const parts: AssignedObject[][] = [[]]
+  let bytes = 0
+  for (const assigned of set) {
+    const size = Buffer.byteLength(JSON.stringify(assigned))
+    if (bytes > 0 && bytes + size > MAX_FRAME_BYTES) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(assigned)
+    bytes += size
+  }
+  return parts.map((part, index) => ({
+    type: 'assignments',
+    ...header,
+    more: index < parts.length - 1,
+    set: part,
+    remove: index === 0 ? remove : [],
+  }))
+}
+
+/** An agent's own status reports come back as new versions of its Pods: those tell it nothing. */
+function sameForAgent(before: AssignedObject | undefined, after: AssignedObject): boolean {
+  if (!before || before.kind !== after.kind) return false
+  if (before.object.metadata.resourceVersion === after.object.metadata.resourceVersion) return true
+  return (
+    before.kind === 'Pod' && after.kind === 'Pod' && isDeepStrictEqual(essence(before.object), essence(after.object))
+  )
+}
+
+function essence({ metadata, spec, status }: Persisted<Pod>): unknown {
+  const { resourceVersion: _, managedFields: __, ...rest } = metadata
+  return { metadata: rest, spec, hasEnded: status?.phase === 'Failed' || status?.phase === 'Succeeded' }
+}

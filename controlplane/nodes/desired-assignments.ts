@@ -1,0 +1,60 @@
+import type { ConfigMap, Pod, Secret } from '../../shared/api/kinds.ts'
+import { type KubeObject, keyOf, type ObjectKey, type Persisted } from '../../shared/api/object.ts'
+import { podReferences } from '../../shared/pod-references.ts'
+import type { AssignedObject, AssignedReference } from '../../shared/protocol/frames.ts'
+
+/** Where the objects that Pods refer to are found. */
+export interface AssignmentSources {
+  configMap(key: ObjectKey): Persisted<ConfigMap> | undefined
+  secret(key: ObjectKey): Persisted<Secret> | undefined
+}
+
+export interface DesiredAssignments {
+  /** By `assignmentKey`. */
+  readonly objects: ReadonlyMap<string, AssignedObject>
+  /** All that the Pods refer to, there or not: `ConfigMap/default/settings`. A change of one of these matters. */
+  readonly references: ReadonlySet<string>
+}
+
+/** What a node with these Pods must be given. */
+export function desiredAssignments(pods: readonly Persisted<Pod>[], sources: AssignmentSources): DesiredAssignments {
+  const objects = new Map<string, AssignedObject>()
+  const references = new Set<string>()
+  const add = (assigned: AssignedObject) => objects.set(assignmentKey(assigned.kind, assigned.object), assigned)
+  for (const pod of pods) {
+    add({ kind: 'Pod', object: pod })
+    const { configMaps, secrets } = podReferences(pod.spec)
+    for (const name of configMaps) references.add(referenceKey('ConfigMap', `${pod.metadata.namespace}/${name}`))
+    for (const name of secrets) references.add(referenceKey('Secret', `${pod.metadata.namespace}/${name}`))
+  }
+  for (const reference of references) {
+    const found = lookUp(reference, sources)
+    if (found) add(found)
+  }
+  return { objects, references }
+}
+
+/** Two objects of one name are told apart by their UIDs. */
+export function assignmentKey(kind: AssignedObject['kind'], object: KubeObject): string {
+  return `${kind}/${keyOf(object)}/${object.metadata.uid}`
+}
+
+export function referenceKey(kind: 'ConfigMap' | 'Secret', key: ObjectKey): string {
+  return `${kind}/${key}`
+}
+
+export function referenceTo({ kind, object }: AssignedObject): AssignedReference {
+  const { namespace = '', name, uid } = object.metadata
+  return { kind, namespace, name, uid }
+}
+
+function lookUp(reference: string, sources: AssignmentSources): AssignedObject | undefined {
+  const slash = reference.indexOf('/')
+  const key = reference.slice(slash + 1)
+  if (reference.startsWith('ConfigMap/')) {
+    const object = sources.configMap(key)
+    return object && { kind: 'ConfigMap', object }
+  }
+  const object = sources.secret(key)
+  return object && { kind: 'Secret', object }
+}

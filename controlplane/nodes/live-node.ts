@@ -1,0 +1,154 @@
+import { CONFIG_MAPS, NODES, SECRETS } from '../../shared/api/kinds.ts'
+import type { Timer } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { FrameSocket } from '../../shared/protocol/frame-socket.ts'
+import {
+  type AgentFrame,
+  CLOSE_CODES,
+  type ControlFrame,
+  type DataMessage,
+  type HelloFrame,
+  type NodeReport,
+  type StreamRequest,
+} from '../../shared/protocol/frames.ts'
+import type { Stream } from '../../shared/protocol/stream.ts'
+import { StreamOpener } from '../../shared/protocol/stream-opener.ts'
+import { createAgentEvents } from './agent-events.ts'
+import { AssignmentSender } from './assignment-sender.ts'
+import { desiredAssignments } from './desired-assignments.ts'
+import type { NodeHubDeps } from './node-hub.ts'
+import type { NodeLease } from './node-lease.ts'
+import type { NodeRecord } from './node-record.ts'
+import { PodReportQueue } from './pod-report-queue.ts'
+import { writePodReport } from './pod-report-writer.ts'
+import { PODS_BY_NODE, podsByNode } from './pods-by-node.ts'
+
+export interface LiveNodeDeps extends NodeHubDeps {
+  log: Logger
+  nodeName: string
+  frames: FrameSocket<AgentFrame, ControlFrame>
+  lease: NodeLease
+  record: NodeRecord
+  hello: HelloFrame
+}
+
+/** A node whose agent is registered and connected: what it says goes to the API, what it shall do goes to it. */
+export class LiveNode {
+  readonly #deps: LiveNodeDeps
+  readonly #streams: StreamOpener
+  readonly #assignments: AssignmentSender
+  readonly #reports: PodReportQueue
+  readonly #events: ReturnType<typeof createAgentEvents>
+  readonly #ended = new AbortController()
+  #report: NodeReport
+  #silence: Timer | undefined
+
+  constructor(deps: LiveNodeDeps) {
+    const { frames, nodeName } = deps
+    this.#deps = deps
+    this.#report = deps.hello.node
+    this.#streams = new StreamOpener(frames)
+    this.#assignments = new AssignmentSender({
+      clock: deps.clock,
+      desired: () => this.#desired(),
+      send: (frame) => frames.send(frame),
+      backlogBytes: () => frames.bufferedBytes,
+      heldVersion: deps.hello.assignmentsVersion,
+    })
+    this.#reports = new PodReportQueue({
+      store: (report) => writePodReport({ ...deps, nodeName, signal: this.#ended.signal }, report),
+      accepted: (sequence) => frames.send({ type: 'podStatusAccepted', sequence }),
+    })
+    this.#events = createAgentEvents(deps)
+    this.#listenForSilence()
+  }
+
+  /** Call when the informers are synced: before that, a missing Pod does not mean that it is unwanted. */
+  startAssignments(): void {
+    if (!this.#ended.signal.aborted) this.#assignments.start()
+  }
+
+  podChanged(): void {
+    this.#assignments.wake()
+  }
+
+  /** `reference` as of `referenceKey`. */
+  objectChanged(reference: string): void {
+    this.#assignments.wakeFor(reference)
+  }
+
+  openStream(request: StreamRequest, signal: AbortSignal): Promise<Stream> {
+    return this.#streams.open(request, signal)
+  }
+
+  receive(frame: Exclude<AgentFrame, HelloFrame>): void {
+    this.#listenForSilence()
+    switch (frame.type) {
+      case 'heartbeat':
+        this.#heartbeat()
+        break
+      case 'nodeStatus':
+        this.#report = frame.status
+        this.#bringUpNode()
+        break
+      case 'resync':
+        this.#assignments.resync()
+        break
+      case 'podStatus':
+        if (!frame.reports.every((report) => this.#reports.add(report))) {
+          this.#deps.frames.refuse('reports out of sequence, or too many at once')
+        }
+        break
+      case 'events':
+        for (const event of frame.events) this.#events.take(event)
+        break
+      case 'streamOpened':
+        this.#streams.opened(frame.stream)
+        break
+      case 'streamCredit':
+      case 'streamEnd':
+        this.#streams.receive(frame)
+        break
+    }
+  }
+
+  receiveData(message: DataMessage): void {
+    this.#streams.receiveData(message)
+  }
+
+  end(): void {
+    this.#ended.abort()
+    this.#silence?.cancel()
+    this.#assignments.stop()
+    this.#streams.lose(`the connection to node ${this.#deps.nodeName} was lost`)
+  }
+
+  #heartbeat(): void {
+    this.#deps.frames.send({ type: 'heartbeat' })
+    this.#deps.lease.beat()
+    // While the agent was not heard the Node was marked as lost; it is found again.
+    this.#bringUpNode()
+  }
+
+  #bringUpNode(): void {
+    this.#deps.record.bringUp(this.#report, this.#deps.informers.of(NODES).get(this.#deps.nodeName))
+  }
+
+  #desired() {
+    const { informers, nodeName } = this.#deps
+    return desiredAssignments(podsByNode(informers).byIndex(PODS_BY_NODE, nodeName), {
+      configMap: (key) => informers.of(CONFIG_MAPS).get(key),
+      secret: (key) => informers.of(SECRETS).get(key),
+    })
+  }
+
+  /** A connection that says nothing any more is dropped, so that its memory and its streams do not wait for ever. */
+  #listenForSilence(): void {
+    const { clock, heartbeat, frames, log } = this.#deps
+    this.#silence?.cancel()
+    this.#silence = clock.after(heartbeat.silenceMs, () => {
+      log.warn({ silenceMs: heartbeat.silenceMs }, 'agent not heard, connection dropped')
+      frames.close(CLOSE_CODES.goingAway, 'no heartbeat')
+    })
+  }
+}

@@ -1,0 +1,103 @@
+import { ApiError } from '../../shared/api/api-error.ts'
+import { CONFIG_MAPS, NODES, SECRETS } from '../../shared/api/kinds.ts'
+import { keyOf } from '../../shared/api/object.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import { CLOSE_CODES, type StreamRequest } from '../../shared/protocol/frames.ts'
+import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
+import type { Stream } from '../../shared/protocol/stream.ts'
+import type { Random } from '../../shared/random.ts'
+import type { Client } from '../client/client.ts'
+import type { Informers } from '../reconcile/informer.ts'
+import { referenceKey } from './desired-assignments.ts'
+import { type ConnectedNode, NodeSession } from './node-session.ts'
+import { podsByNode } from './pods-by-node.ts'
+
+export interface NodeHubDeps {
+  client: Client
+  informers: Informers
+  clock: Clock
+  random: Random
+  log: Logger
+  clusterId: string
+  heartbeat: HeartbeatOptions
+}
+
+export interface HeartbeatOptions {
+  /** How often agents are asked to say that they live. */
+  intervalMs: number
+  /** What a Lease says of how long it holds. Whether a node is lost is decided elsewhere, from its Lease. */
+  leaseDurationSeconds: number
+  /** A connection on which nothing is heard for so long is dropped. */
+  silenceMs: number
+}
+
+export const DEFAULT_HEARTBEAT: HeartbeatOptions = { intervalMs: 1000, leaseDurationSeconds: 40, silenceMs: 30_000 }
+
+/** All agents that are connected. */
+export interface NodeHub {
+  /** Takes over an open socket of a node that has proved to hold the key. Whether the Node is that key's is seen here. */
+  accept(socket: MessageSocket, nodeName: string, keyFingerprint: string): void
+  /** As NodeStreams of the apiserver has it. */
+  open(nodeName: string, request: StreamRequest, signal: AbortSignal): Promise<Stream>
+  /** Names of the nodes that are registered and connected now. */
+  connected(): string[]
+  /** Says goodbye to all agents; they will dial again. */
+  close(): void
+}
+
+/** Create before `informers.start`, so that what it watches is read with the rest. */
+export function createNodeHub(
+  options: Omit<NodeHubDeps, 'heartbeat'> & { heartbeat?: Partial<HeartbeatOptions> },
+): NodeHub {
+  const deps: NodeHubDeps = { ...options, heartbeat: { ...DEFAULT_HEARTBEAT, ...options.heartbeat } }
+  const sessions = new Set<NodeSession>()
+  const current = new Map<string, NodeSession>()
+  const stops = subscribe(deps, sessions, current)
+
+  const admit = (session: NodeSession, { nodeName }: ConnectedNode) => {
+    const previous = current.get(nodeName)
+    current.set(nodeName, session)
+    previous?.close(CLOSE_CODES.superseded, 'another connection of this node has taken over')
+  }
+  const forget = (session: NodeSession, { nodeName }: ConnectedNode) => {
+    sessions.delete(session)
+    if (current.get(nodeName) === session) current.delete(nodeName)
+  }
+
+  return {
+    accept(socket, nodeName, keyFingerprint) {
+      sessions.add(new NodeSession(deps, socket, { nodeName, keyFingerprint }, { admit, forget }))
+    },
+    async open(nodeName, request, signal) {
+      const session = current.get(nodeName)
+      const opening = session?.openStream(request, signal)
+      if (!opening) throw new ApiError('ServiceUnavailable', `node ${JSON.stringify(nodeName)} is not connected`)
+      return opening
+    },
+    connected: () => [...current].filter(([, session]) => session.live).map(([name]) => name),
+    close() {
+      for (const stop of stops) stop()
+      for (const session of [...sessions]) session.close(CLOSE_CODES.goingAway, 'the control plane stops')
+    },
+  }
+}
+
+/** One subscription for all sessions: a change goes to those whom it concerns. */
+function subscribe(
+  { informers }: NodeHubDeps,
+  sessions: ReadonlySet<NodeSession>,
+  current: ReadonlyMap<string, NodeSession>,
+): (() => void)[] {
+  const changed = (reference: string) => {
+    for (const session of sessions) session.live?.objectChanged(reference)
+  }
+  return [
+    podsByNode(informers).onChange(({ object }) => current.get(object.spec?.nodeName ?? '')?.live?.podChanged()),
+    informers.of(CONFIG_MAPS).onChange(({ object }) => changed(referenceKey('ConfigMap', keyOf(object)))),
+    informers.of(SECRETS).onChange(({ object }) => changed(referenceKey('Secret', keyOf(object)))),
+    informers.of(NODES).onChange(({ type, object }) => {
+      if (type === 'deleted') current.get(object.metadata.name)?.nodeDeleted(object.metadata.uid)
+    }),
+  ]
+}

@@ -1,0 +1,21 @@
+import type { NodeReport } from '../../shared/protocol/frames.ts'
+import { isReservedNodeLabel } from '../../shared/reserved-node-labels.ts'
+
+/** Labels that every Node has, and gets back when somebody takes them away. */
+export function standardLabels(nodeName: string, report: NodeReport): Record<string, string> {
+  const { operatingSystem, architecture } = report.status.nodeInfo ?? {}
+  return {
+    'kubernetes.io/hostname': nodeName,
+    ...(operatingSystem ? { 'kubernetes.io/os': operatingSystem } : {}),
+    ...(architecture ? { 'kubernetes.io/arch': architecture } : {}),
+  }
+}
+
+/** What an agent may give a new Node; `refused` are those that only the cluster's admin may set. */
+export function ownLabels(report: NodeReport): { labels: Record<string, string>; refused: string[] } {
+  const entries = Object.entries(report.labels)
+  return {
+    labels: Object.fromEntries(entries.filter(([label]) => !isReservedNodeLabel(label))),
+    refused: entries.map(([label]) => label).filter(isReservedNodeLabel),
+  }
+}
