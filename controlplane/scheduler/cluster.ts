@@ -80,7 +80,7 @@ export class Cluster implements ClusterView {
 
   /** Takes a Pod that has a nodeName, as the API shows it; what was assumed of it is thereby confirmed. */
   setPod(pod: Persisted<Pod>): void {
-    const nodeName = pod.spec?.nodeName ?? ''
+    const nodeName = pod.spec.nodeName ?? ''
     const known = this.#placements.get(pod.metadata.uid)
     if (known?.node.name === nodeName && samePlacement(known.pod.pod, pod)) {
       if (known.assumed) this.#placements.set(pod.metadata.uid, { ...known, assumed: false })
@@ -169,7 +169,7 @@ function samePlacement(a: Persisted<Pod>, b: Persisted<Pod>): boolean {
 
 /** The only part of a placed Pod's spec that may change and that counts here: a resize. */
 function resourcesOf({ spec }: Persisted<Pod>) {
-  return [spec?.resources, spec?.containers.map(({ resources }) => resources)]
+  return [spec.resources, spec.containers.map(({ resources }) => resources)]
 }
 
 /** True where both have the same JSON; key order counts, which costs no more than a needless update. */

@@ -11,8 +11,8 @@ const EVERY_ADDRESS = '0.0.0.0'
 
 /** The host ports that the Pod's containers and sidecars hold while it runs. */
 export function hostPortsOf(pod: Pod): HostPort[] {
-  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
-  return [...sidecars, ...(pod.spec?.containers ?? [])].flatMap((container) =>
+  const sidecars = (pod.spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
+  return [...sidecars, ...pod.spec.containers].flatMap((container) =>
     (container.ports ?? [])
       .filter((port) => (port.hostPort ?? 0) > 0)
       .map((port) => ({

@@ -31,7 +31,7 @@ function takePod({ type, object: pod }: Change<Pod>, cluster: Cluster, queue: Sc
   if (type === 'deleted' || isOver(pod)) {
     queue.delete(uid)
     cluster.removePod(uid)
-  } else if (pod.spec?.nodeName) {
+  } else if (pod.spec.nodeName) {
     queue.delete(uid)
     cluster.setPod(pod)
   } else if (pod.metadata.deletionTimestamp || !isOurs(pod)) {
@@ -47,5 +47,5 @@ function isOver({ status }: Persisted<Pod>): boolean {
 }
 
 function isOurs({ spec }: Persisted<Pod>): boolean {
-  return (spec?.schedulerName ?? SCHEDULER_NAME) === SCHEDULER_NAME
+  return (spec.schedulerName ?? SCHEDULER_NAME) === SCHEDULER_NAME
 }

@@ -29,7 +29,7 @@ export interface PodAffinityTerms {
 const NONE: PodAffinityTerms = { required: [], preferred: [], requiredAnti: [], preferredAnti: [] }
 
 export function podAffinityTermsOf(pod: Pod): PodAffinityTerms {
-  const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {}
+  const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {}
   if (!podAffinity && !podAntiAffinity) return NONE
   const parse = (term: PodAffinityTerm) => parseTerm(pod, term)
   const parseWeighted = ({ weight, podAffinityTerm }: { weight: number; podAffinityTerm: PodAffinityTerm }) => ({

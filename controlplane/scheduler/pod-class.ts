@@ -121,7 +121,7 @@ function hasTerms({ required, preferred, requiredAnti, preferredAnti }: PodAffin
 }
 
 function classKey(pod: PodInfo): string {
-  const { podAffinity, podAntiAffinity } = pod.pod.spec?.affinity ?? {}
+  const { podAffinity, podAntiAffinity } = pod.pod.spec.affinity ?? {}
   const labels = Object.entries(pod.labels).sort(([a], [b]) => (a < b ? -1 : 1))
   const affinity = podAffinity || podAntiAffinity ? [podAffinity, podAntiAffinity] : 0
   return JSON.stringify([pod.namespace, labels, ownerUidOf(pod), isTerminating(pod), affinity])

@@ -218,11 +218,11 @@ function backoffBefore(a: Ticket<In<'backoff'>>, b: Ticket<In<'backoff'>>): bool
 }
 
 function priorityOf({ info }: QueuedPod): number {
-  return info.pod.spec?.priority ?? 0
+  return info.pod.spec.priority ?? 0
 }
 
 function isGated(pod: Persisted<Pod>): boolean {
-  return (pod.spec?.schedulingGates?.length ?? 0) > 0
+  return (pod.spec.schedulingGates?.length ?? 0) > 0
 }
 
 /** Anything but the status and the bookkeeping of the API may change where the Pod can go. */

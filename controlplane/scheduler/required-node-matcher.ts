@@ -5,8 +5,8 @@ import type { NodeInfo } from './node-info.ts'
 
 /** Tells the nodes that a Pod's `nodeSelector` and required affinity allow; undefined where it asks for nothing. */
 export function requiredNodeMatcher(pod: Pod): ((node: NodeInfo) => boolean) | undefined {
-  const labels = Object.entries(pod.spec?.nodeSelector ?? {})
-  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  const labels = Object.entries(pod.spec.nodeSelector ?? {})
+  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   if (labels.length === 0 && !required) return undefined
   const terms = required?.nodeSelectorTerms.map(nodeTermMatcher)
   return (node) =>

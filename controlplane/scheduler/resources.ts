@@ -43,8 +43,8 @@ export function addResources(total: Resources, amount: Resources, sign: 1 | -1 =
 /** What the Pod needs at any one time (see `peak`), its overhead included. */
 export function podRequests(pod: Pod): Resources {
   const requests = peak(pod, (container) => parseResources(container.resources?.requests))
-  applyPodLevel(requests, pod.spec?.resources?.requests)
-  addResources(requests, parseResources(pod.spec?.overhead))
+  applyPodLevel(requests, pod.spec.resources?.requests)
+  addResources(requests, parseResources(pod.spec.overhead))
   return requests
 }
 
@@ -57,8 +57,8 @@ export function podRequestsForScoring(pod: Pod): Resources {
     if (asked?.memory === undefined) resources.memoryBytes = DEFAULT_REQUEST.memoryBytes
     return resources
   })
-  applyPodLevel(requests, pod.spec?.resources?.requests)
-  addResources(requests, parseResources(pod.spec?.overhead))
+  applyPodLevel(requests, pod.spec.resources?.requests)
+  addResources(requests, parseResources(pod.spec.overhead))
   return requests
 }
 
@@ -69,7 +69,7 @@ export function podRequestsForScoring(pod: Pod): Resources {
 function peak(pod: Pod, requestsOf: (container: Container) => Resources): Resources {
   const running = noResources()
   const most = noResources()
-  for (const container of pod.spec?.initContainers ?? []) {
+  for (const container of pod.spec.initContainers ?? []) {
     const requests = requestsOf(container)
     if (container.restartPolicy === 'Always') {
       addResources(running, requests)
@@ -79,7 +79,7 @@ function peak(pod: Pod, requestsOf: (container: Container) => Resources): Resour
       raiseTo(most, requests)
     }
   }
-  for (const container of pod.spec?.containers ?? []) addResources(running, requestsOf(container))
+  for (const container of pod.spec.containers) addResources(running, requestsOf(container))
   raiseTo(most, running)
   return most
 }

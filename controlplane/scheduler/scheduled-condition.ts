@@ -22,7 +22,7 @@ export async function writeUnscheduled(
   why: Unscheduled,
 ): Promise<void> {
   const change = (draft: Persisted<Pod>): false | void => {
-    if (draft.metadata.uid !== metadata.uid || draft.spec?.nodeName || saysUnscheduled(draft, why)) return false
+    if (draft.metadata.uid !== metadata.uid || draft.spec.nodeName || saysUnscheduled(draft, why)) return false
     const conditions = draft.status?.conditions ?? []
     const before = conditions.find(({ type }) => type === 'PodScheduled')
     const lastTransitionTime =

@@ -29,7 +29,7 @@ export function spreadConstraintsOf(
   whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway',
   cluster: ClusterView,
 ): SpreadConstraint[] {
-  const constraints = pod.pod.spec?.topologySpreadConstraints ?? []
+  const constraints = pod.pod.spec.topologySpreadConstraints ?? []
   return constraints
     .filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable)
     .map((constraint) => toSpreadConstraint(constraint, pod, cluster))
@@ -38,7 +38,7 @@ export function spreadConstraintsOf(
 /** What a Pod with a controller gets that says nothing itself: a mild spread of its siblings over nodes and zones. */
 export function defaultSpreadConstraintsOf(pod: PodInfo, cluster: ClusterView): SpreadConstraint[] {
   const owner = ownerUidOf(pod)
-  if (!owner || pod.pod.spec?.topologySpreadConstraints?.length) return []
+  if (!owner || pod.pod.spec.topologySpreadConstraints?.length) return []
   const counted = [...cluster.classes.ofOwner(owner)].filter(({ terminating }) => !terminating)
   if (counted.length === 0) return []
   const includes = requiredNodeMatcher(pod.pod) ?? everyNode
@@ -74,7 +74,7 @@ function countedClasses(pod: PodInfo, selector: readonly Requirement[] | undefin
 /** By default a node must pass the Pod's node affinity and may have any taints. */
 function inclusion({ nodeAffinityPolicy, nodeTaintsPolicy }: TopologySpreadConstraint, { pod }: PodInfo) {
   const matches = nodeAffinityPolicy === 'Ignore' ? undefined : requiredNodeMatcher(pod)
-  const { tolerations } = pod.spec ?? {}
+  const { tolerations } = pod.spec
   const honoursTaints = nodeTaintsPolicy === 'Honor'
   if (!matches && !honoursTaints) return everyNode
   return (node: NodeInfo) =>

@@ -4,7 +4,7 @@ import type { FilterPlugin } from '../framework.ts'
 export const dynamicResources: FilterPlugin = {
   name: 'DynamicResources',
   filter({ pod }) {
-    const [claim] = pod.spec?.resourceClaims ?? []
+    const [claim] = pod.spec.resourceClaims ?? []
     if (!claim) return undefined
     return {
       refusal: claim.resourceClaimName

@@ -11,7 +11,7 @@ export const imageLocality: ScorePlugin = {
   name: 'ImageLocality',
   weight: 1,
   scorer({ pod }, _feasible, cluster) {
-    const { containers = [], initContainers = [] } = pod.spec ?? {}
+    const { containers, initContainers = [] } = pod.spec
     const images = [...initContainers, ...containers].map(({ image }) => withTag(image ?? ''))
     const known = images.filter((image) => cluster.nodesWithImage(image) > 0)
     if (known.length === 0) return undefined

@@ -13,7 +13,7 @@ export const nodeAffinity: FilterPlugin & ScorePlugin = {
   },
   wokenBy: { nodeAdded: 'ifNodeFits', nodeUpdated: 'ifNodeFits' },
   scorer({ pod }) {
-    const terms = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+    const terms = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
     const preferences = terms.map(({ weight, preference }) => ({ weight, matches: nodeTermMatcher(preference) }))
     if (preferences.length === 0) return undefined
     return {

@@ -6,7 +6,7 @@ const REFUSED = refuse("node(s) didn't match the requested node name")
 export const nodeName: FilterPlugin = {
   name: 'NodeName',
   filter({ pod }) {
-    const wanted = pod.spec?.nodeName
+    const wanted = pod.spec.nodeName
     return wanted ? (node) => (node.name === wanted ? FITS : REFUSED) : undefined
   },
   wokenBy: { nodeAdded: 'ifNodeFits' },

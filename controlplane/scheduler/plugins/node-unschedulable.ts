@@ -8,7 +8,7 @@ const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
 export const nodeUnschedulable: FilterPlugin = {
   name: 'NodeUnschedulable',
   filter({ pod }) {
-    if (tolerates(pod.spec?.tolerations, TAINT)) return undefined
+    if (tolerates(pod.spec.tolerations, TAINT)) return undefined
     return (node) => (node.node?.spec?.unschedulable ? REFUSED : FITS)
   },
   wokenBy: { nodeAdded: 'ifNodeFits', nodeUpdated: 'ifNodeFits' },

@@ -7,7 +7,7 @@ export const taintToleration: FilterPlugin & ScorePlugin = {
   name: 'TaintToleration',
   weight: 3,
   filter({ pod }) {
-    const { tolerations } = pod.spec ?? {}
+    const { tolerations } = pod.spec
     return ({ repellingTaints }) => {
       const taint = repellingTaints.find((taint) => !tolerates(tolerations, taint))
       return taint ? refuse(`node(s) had untolerated taint ${describe(taint)}`) : FITS
@@ -16,7 +16,7 @@ export const taintToleration: FilterPlugin & ScorePlugin = {
   wokenBy: { nodeAdded: 'ifNodeFits', nodeUpdated: 'ifNodeFits' },
   scorer({ pod }, feasible) {
     if (feasible.every(({ discouragingTaints }) => discouragingTaints.length === 0)) return undefined
-    const { tolerations } = pod.spec ?? {}
+    const { tolerations } = pod.spec
     return {
       score: ({ discouragingTaints }) => discouragingTaints.filter((taint) => !tolerates(tolerations, taint)).length,
       normalize: (scores) => normalizeByMaximum(scores, true),

@@ -5,7 +5,7 @@ import type { FilterPlugin } from '../framework.ts'
 export const volumeBinding: FilterPlugin = {
   name: 'VolumeBinding',
   filter({ pod }) {
-    const claims = (pod.spec?.volumes ?? []).map((volume) => claimNameOf(volume, pod.metadata.name))
+    const claims = (pod.spec.volumes ?? []).map((volume) => claimNameOf(volume, pod.metadata.name))
     const [claim] = claims.filter((name) => name !== undefined)
     return claim === undefined ? undefined : { refusal: `persistentvolumeclaim "${claim}" not found` }
   },
