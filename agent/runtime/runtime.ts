@@ -3,34 +3,41 @@ import type { Readable } from 'node:stream'
 /**
  * A container runtime: sandboxes (a Pod's shared network and IPC namespaces) and containers in them. One contract
  * suite (test/contracts/runtime.ts) holds for every implementation. Touches nothing that it did not make itself.
- * All methods reject with RuntimeFailure; `notFound` of remove and stop counts as done.
+ * All methods reject with RuntimeFailure; `notFound` of stop, kill and remove counts as done.
  */
 export interface Runtime {
   version(): Promise<RuntimeInfo>
 
-  /** Every sandbox and container of this node, in any state, whoever started them. */
-  list(): Promise<{ sandboxes: SandboxState[]; containers: ContainerState[] }>
-  /** Fresh details of one; undefined where it does not exist. */
-  inspectSandbox(id: string): Promise<SandboxState | undefined>
-  inspectContainer(id: string): Promise<ContainerState | undefined>
+  /** All there is of this node, in any state, whoever started it; of one Pod only where `podUid` is given. */
+  list(podUid?: string): Promise<RuntimeListing>
 
-  /** Creates and starts. Resolves with the address that the Pod then has. */
+  /** Creates what volumes are missing, creates the sandbox and starts it. Resolves with the address the Pod then has. */
   runSandbox(spec: SandboxSpec): Promise<SandboxState>
-  /** Kills what is left in it and removes it with all that belongs to it. */
+  /** Ends the sandbox and frees its address and ports; containers that ended in it stay, for their logs. */
+  stopSandbox(id: string): Promise<void>
+  /** Ends and removes the sandbox. Containers that ran in it stay until they are removed. */
   removeSandbox(id: string): Promise<void>
 
   createContainer(spec: ContainerSpec): Promise<string>
   startContainer(id: string): Promise<void>
-  /** TERM (or `signal`), then KILL after `graceSeconds`; resolves when it has exited. */
-  stopContainer(id: string, graceSeconds: number, signal?: string): Promise<void>
+  /** Sends its stop signal (TERM unless told otherwise). Does not wait: an event tells that it has exited. */
+  stopContainer(id: string): Promise<void>
+  /** Sends KILL. Does not wait either. */
+  killContainer(id: string): Promise<void>
+  /** Kills it if it runs, and removes it with its log. */
   removeContainer(id: string): Promise<void>
+  /** Removes the Pod's volumes; its containers and sandboxes must be gone. */
+  removeVolumes(podUid: string): Promise<void>
+
+  /** Runs a command in a running container; rejects with code `timeout` when it does not end in time. */
+  exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult>
 
   /** The image's details if it is here. */
   inspectImage(reference: string): Promise<ImageState | undefined>
   /** Images on this node, for Node.status.images. */
   listImages(): Promise<ImageState[]>
   /** Rejects with a RuntimeFailure of code `imagePull` that says why; `signal` gives up. */
-  pullImage(reference: string, signal: AbortSignal): Promise<ImageState>
+  pullImage(reference: string, signal: AbortSignal, credentials?: RegistryCredentials): Promise<ImageState>
 
   /**
    * A container's output from its log. Ends at the end of the log, or with `follow` when the container has ended.
@@ -38,8 +45,31 @@ export interface Runtime {
    */
   logs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable>
 
-  /** Which Pods changed (by UID), until `signal` aborts. Rejects or ends when the connection is lost: list, and watch again. */
+  /**
+   * Which Pods changed (by UID), until `signal` aborts; nothing that changes after the call is left out. Rejects or
+   * ends when the connection is lost: call again, then list.
+   */
   events(signal: AbortSignal): AsyncIterable<{ podUid: string }>
+}
+
+export interface RuntimeListing {
+  sandboxes: SandboxState[]
+  containers: ContainerState[]
+  /** Pods that have volumes here. */
+  volumes: { pod: PodIdentity; name: string }[]
+}
+
+export interface ExecResult {
+  exitCode: number
+  /** Both outputs, cut at 10 kB. */
+  output: string
+}
+
+/** How to log in to an image registry. */
+export interface RegistryCredentials {
+  username: string
+  password: string
+  serverAddress: string
 }
 
 export interface RuntimeInfo {
@@ -69,6 +99,23 @@ export interface SandboxSpec {
   ports: PublishedPort[]
   /** Uses the machine's own network. */
   hostNetwork: boolean
+  /** Live as long as the Pod; made empty when they are first asked for. */
+  volumes: VolumeSpec[]
+}
+
+/** An `emptyDir`: writable by everybody. */
+export interface VolumeSpec {
+  name: string
+  medium: 'disk' | 'memory'
+  /** Only for memory. */
+  sizeLimitBytes?: number
+}
+
+export interface VolumeMount {
+  /** A volume of the sandbox. */
+  volume: string
+  mountPath: string
+  readOnly: boolean
 }
 
 export interface PublishedPort {
@@ -95,6 +142,8 @@ export interface ContainerSpec {
   restartCount: number
   /** Tells whether the running container still is what the Pod's spec asks for. */
   specHash: string
+  /** As the Pod's spec names it. */
+  image: string
   imageId: string
   command?: string[]
   args?: string[]
@@ -103,12 +152,18 @@ export interface ContainerSpec {
   resources: ContainerResources
   tty: boolean
   stdin: boolean
+  stdinOnce: boolean
+  mounts: VolumeMount[]
   securityContext?: {
+    /** `uid` or `uid:gid`. */
     user?: string
+    supplementalGroups?: number[]
     readOnlyRootFilesystem?: boolean
     privileged?: boolean
     addCapabilities?: string[]
     dropCapabilities?: string[]
+    noNewPrivileges?: boolean
+    seccompUnconfined?: boolean
   }
   stopSignal?: string
   /** More facts to keep with the container, such as its grace period. */
@@ -126,6 +181,8 @@ export interface ContainerResources {
 export interface ContainerState {
   id: string
   pod: PodIdentity
+  /** The sandbox that it was made for, which may be gone. */
+  sandboxId: string
   name: string
   restartCount: number
   specHash: string
@@ -169,7 +226,7 @@ export interface LogOptions {
 }
 
 export class RuntimeFailure extends Error {
-  readonly code: 'unavailable' | 'notFound' | 'conflict' | 'imagePull' | 'invalid' | 'failed'
+  readonly code: 'unavailable' | 'timeout' | 'notFound' | 'conflict' | 'imagePull' | 'invalid' | 'failed'
 
   constructor(code: RuntimeFailure['code'], message: string, cause?: unknown) {
     super(message, { cause })

@@ -1,0 +1,75 @@
+import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
+import type { ContainerState } from '../runtime/runtime.ts'
+import type { PlanBuilder, StartContainer } from './plan.ts'
+import type { PodSituation } from './pod-actions.ts'
+import type { StopReason } from './pod-memory.ts'
+import { type ExitedContainer, isExited } from './pod-observation.ts'
+import { keptBackoffMs, nextBackoffMs, restartAtMs } from './restart-backoff.ts'
+import { isInitContainer, isRestartedAfter } from './restart-policy.ts'
+import { specHash } from './spec-hash.ts'
+
+/** Adds what one container needs, given its newest instance. */
+export function planContainer(
+  situation: PodSituation,
+  container: Container,
+  latest: ContainerState | undefined,
+  plan: PlanBuilder,
+): void {
+  if (!latest) plan.start(startOf(situation, container, undefined), situation.memory)
+  else if (isExited(latest)) planExited(situation, container, latest, plan)
+  else if (latest.state.phase === 'running') planRunning(situation, container, latest, plan)
+  else planCreated(situation, container, latest, plan)
+}
+
+/** The action that starts a container after `before`. */
+export function startOf(
+  situation: PodSituation,
+  container: Container,
+  before: ContainerState | undefined,
+): StartContainer {
+  return {
+    type: 'startContainer',
+    container,
+    restartCount: before ? before.restartCount + 1 : restartCountFromApi(situation.pod, container),
+    backoffMs: isExited(before) && before.specHash === specHash(container) ? nextBackoffMs(before) : 0,
+  }
+}
+
+/** An agent that died between create and start left it: it never ran, so the next takes its place and its number. */
+function planCreated({ memory }: PodSituation, container: Container, latest: ContainerState, plan: PlanBuilder): void {
+  if (!plan.isDue(memory.startFailures.get(container.name)?.retryAtMs)) return
+  plan.add({ type: 'removeContainer', id: latest.id })
+  const { restartCount } = latest
+  plan.start({ type: 'startContainer', container, restartCount, backoffMs: keptBackoffMs(latest) }, memory)
+}
+
+function planRunning(situation: PodSituation, container: Container, latest: ContainerState, plan: PlanBuilder): void {
+  const { pod, memory } = situation
+  const why = reasonToStop(situation, container, latest)
+  if (why) plan.stop(latest, why, pod.spec?.terminationGracePeriodSeconds ?? 30, memory)
+}
+
+function reasonToStop(situation: PodSituation, container: Container, running: ContainerState): StopReason | undefined {
+  const begun = situation.memory.stopping.get(running.id)?.why
+  if (begun) return begun
+  if (running.specHash !== specHash(container)) return 'definitionChanged'
+  return situation.givenUp.get(running.id)
+}
+
+function planExited(situation: PodSituation, container: Container, latest: ExitedContainer, plan: PlanBuilder): void {
+  const { pod, memory } = situation
+  // A new definition is started whatever the restartPolicy says, if the old one was ended for it.
+  const replaced = memory.stopping.get(latest.id)?.why === 'definitionChanged'
+  const restarted = isRestartedAfter(pod, latest.state.exitCode, isInitContainer(pod, container))
+  if (!restarted && !replaced) return
+  const isDue = plan.isDue(restartAtMs(latest, specHash(container)))
+  const mayRetry = plan.isDue(memory.startFailures.get(container.name)?.retryAtMs)
+  if (isDue && mayRetry) plan.add(startOf(situation, container, latest))
+}
+
+/** For a container of which the runtime shows nothing: one more than the API knows of, if it ever ran. */
+function restartCountFromApi(pod: Pod, container: Container): number {
+  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
+  const known = statuses.find(({ name }) => name === container.name)
+  return known?.containerID ? known.restartCount + 1 : 0
+}

@@ -1,0 +1,136 @@
+import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
+import type { Secret } from '../../shared/api/kinds.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { ImageOutcome, ImagePuller } from '../images/image-puller.ts'
+import { pullCredentials } from '../images/pull-credentials.ts'
+import type { Runtime, SandboxState } from '../runtime/runtime.ts'
+import type { StartContainer } from './plan.ts'
+import type { PodEvents } from './pod-events.ts'
+import type { StartFailure } from './pod-memory.ts'
+import { containerSpec } from './spec/container-spec.ts'
+import type { EnvironmentSources } from './spec/environment.ts'
+
+export interface ContainerStarterOptions {
+  runtime: Runtime
+  images: ImagePuller
+  clock: Clock
+  events: PodEvents
+  /** An image that was waited for is here, or is known not to come. */
+  onImage(): void
+}
+
+export type StartResult =
+  | { outcome: 'started' }
+  /** Its image is on its way. */
+  | { outcome: 'waiting' }
+  | { outcome: 'failed'; failure: StartFailure }
+
+/** How long the kubelet waits on the average before it tries again. */
+const RETRY_MS = 10_000
+
+/** Takes containers of one Pod from spec to running: image, configuration, create, start. Never waits for a pull. */
+export class ContainerStarter {
+  readonly #options: ContainerStarterOptions
+  readonly #images = new Map<string, { outcome?: ImageOutcome }>()
+  readonly #giveUp = new AbortController()
+
+  constructor(options: ContainerStarterOptions) {
+    this.#options = options
+  }
+
+  async start(action: StartContainer, sandbox: SandboxState, sources: EnvironmentSources): Promise<StartResult> {
+    const image = this.#takeImage(action.container, sources)
+    if (!image) return { outcome: 'waiting' }
+    if (!image.ok) {
+      this.#event(action.container, `Error: ${image.reason}`)
+      return { outcome: 'failed', failure: image }
+    }
+    try {
+      return await this.#run(action, image, sandbox, sources)
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error
+      return { outcome: 'failed', failure: { ...error.failure, retryAtMs: this.#options.clock.now() + RETRY_MS } }
+    }
+  }
+
+  /** The Pod ends: no image is waited for any more. */
+  stop(): void {
+    this.#giveUp.abort(new Error('the Pod ends'))
+  }
+
+  async #run(
+    action: StartContainer,
+    { image }: ImageOutcome & { ok: true },
+    sandbox: SandboxState,
+    sources: EnvironmentSources,
+  ): Promise<StartResult> {
+    const { runtime, events } = this.#options
+    const { container } = action
+    const spec = await this.#step(container, 'CreateContainerConfigError', async () =>
+      containerSpec(action, sandbox.id, image, sources),
+    )
+    const id = await this.#step(container, 'CreateContainerError', () => runtime.createContainer(spec))
+    events.container(container, 'Normal', 'Created', 'Container created')
+    await this.#step(container, 'RunContainerError', () => runtime.startContainer(id))
+    events.container(container, 'Normal', 'Started', 'Container started')
+    return { outcome: 'started' }
+  }
+
+  async #step<T>(container: Container, reason: string, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step()
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      this.#event(container, `Error: ${message}`)
+      throw new StepFailed({ reason, message })
+    }
+  }
+
+  /** The outcome once it is known, and only once: the next start asks anew, as `Always` wants it. */
+  #takeImage(container: Container, sources: EnvironmentSources): ImageOutcome | undefined {
+    const asked = this.#images.get(container.name)
+    if (asked?.outcome) this.#images.delete(container.name)
+    if (!asked) this.#askForImage(container, sources)
+    return asked?.outcome
+  }
+
+  #askForImage(container: Container, sources: EnvironmentSources): void {
+    const { images, events, onImage } = this.#options
+    const entry: { outcome?: ImageOutcome } = {}
+    this.#images.set(container.name, entry)
+    const request = {
+      image: container.image ?? '',
+      policy: container.imagePullPolicy,
+      credentials: pullCredentials(container.image ?? '', pullSecrets(sources)),
+      event: (type: 'Normal' | 'Warning', reason: string, message: string) =>
+        events.container(container, type, reason, message),
+    }
+    images.ensure(request, this.#giveUp.signal).then(
+      (outcome) => {
+        entry.outcome = outcome
+        onImage()
+      },
+      () => this.#images.delete(container.name),
+    )
+  }
+
+  #event(container: Container, message: string): void {
+    this.#options.events.container(container, 'Warning', 'Failed', message)
+  }
+}
+
+class StepFailed extends Error {
+  readonly failure: { reason: string; message: string }
+
+  constructor(failure: { reason: string; message: string }) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+function pullSecrets({ pod, secret }: { pod: Pod; secret(name: string): Secret | undefined }): Secret[] {
+  return (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => {
+    const found = name === undefined ? undefined : secret(name)
+    return found ? [found] : []
+  })
+}

@@ -1,0 +1,23 @@
+import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
+import { isTerminal } from './status/pod-phase.ts'
+import type { PodEnd } from './status/status-input.ts'
+
+/** The end that the API already knows of, whoever wrote it: such a Pod is not started again. */
+export function endInApi({ status }: Pod): PodEnd | undefined {
+  const { phase, reason, message } = status ?? {}
+  if (!isTerminal(phase)) return undefined
+  return { phase, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) }
+}
+
+/** The end of a Pod that has been active for longer than its `activeDeadlineSeconds`. */
+export function endByDeadline(deadlineMs: number | undefined, nowMs: number): Required<PodEnd> | undefined {
+  if (deadlineMs === undefined || nowMs < deadlineMs) return undefined
+  const message = 'Pod was active on the node longer than the specified deadline'
+  return { phase: 'Failed', reason: 'DeadlineExceeded', message }
+}
+
+/** `activeDeadlineSeconds` after the Pod was first seen on its node. */
+export function activeDeadlineMs({ spec }: Pod, status: PodStatus | undefined): number | undefined {
+  if (spec?.activeDeadlineSeconds === undefined || status?.startTime === undefined) return undefined
+  return Date.parse(status.startTime) + spec.activeDeadlineSeconds * 1000
+}

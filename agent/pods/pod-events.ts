@@ -1,0 +1,68 @@
+import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
+import type { Reporter } from '../reporter.ts'
+import type { ContainerState } from '../runtime/runtime.ts'
+import type { StopReason } from './pod-memory.ts'
+import { isInitContainer } from './restart-policy.ts'
+import { identityOf } from './spec/pod-identity.ts'
+
+/** Tells what happens to one Pod, with the kubelet's reasons and words. */
+export class PodEvents {
+  readonly #reporter: Pick<Reporter, 'event'>
+  readonly #pod: Pod
+  /** What was told of a container instance and need not be said again. */
+  readonly #told = new Set<string>()
+
+  constructor(reporter: Pick<Reporter, 'event'>, pod: Pod) {
+    this.#reporter = reporter
+    this.#pod = pod
+  }
+
+  pod(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#reporter.event({ pod: identityOf(this.#pod), type, reason, message })
+  }
+
+  container({ name }: Pick<Container, 'name'>, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const list = isInitContainer(this.#pod, { name }) ? 'initContainers' : 'containers'
+    this.#reporter.event({ pod: identityOf(this.#pod), fieldPath: `spec.${list}{${name}}`, type, reason, message })
+  }
+
+  killing(target: ContainerState, why: StopReason): void {
+    if (!this.#isNew(`killing ${target.id}`)) return
+    this.container(target, 'Normal', 'Killing', killingMessage(target.name, why))
+  }
+
+  backOff(exited: Pick<ContainerState, 'id' | 'name'>): void {
+    if (!this.#isNew(`backoff ${exited.id}`)) return
+    const { name, namespace, uid } = identityOf(this.#pod)
+    const message = `Back-off restarting failed container ${exited.name} in pod ${name}_${namespace}(${uid})`
+    this.container(exited, 'Warning', 'BackOff', message)
+  }
+
+  /** Says it unless it was the last thing said under that key. */
+  once(key: string, say: () => void): void {
+    if (this.#isNew(key)) say()
+  }
+
+  #isNew(key: string): boolean {
+    if (this.#told.has(key)) return false
+    if (this.#told.size >= MAX_TOLD) this.#told.clear()
+    this.#told.add(key)
+    return true
+  }
+}
+
+const MAX_TOLD = 200
+
+function killingMessage(name: string, why: StopReason): string {
+  switch (why) {
+    case 'podEnds':
+    case 'sandboxGone':
+      return `Stopping container ${name}`
+    case 'definitionChanged':
+      return `Container ${name} definition changed, will be restarted`
+    case 'livenessFailed':
+      return `Container ${name} failed liveness probe, will be restarted`
+    case 'startupFailed':
+      return `Container ${name} failed startup probe, will be restarted`
+  }
+}

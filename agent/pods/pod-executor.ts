@@ -1,0 +1,166 @@
+import type { Pod } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
+import { RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
+import type { ContainerStarter } from './container-starter.ts'
+import type { Plan, PodAction, StartContainer } from './plan.ts'
+import type { PodEvents } from './pod-events.ts'
+import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
+import type { PodObservation } from './pod-observation.ts'
+import type { NodeContext } from './pod-worker.ts'
+import type { EnvironmentSources } from './spec/environment.ts'
+import { sandboxSpec } from './spec/sandbox-spec.ts'
+import { unsupportedFields, unsupportedMessage } from './spec/unsupported-fields.ts'
+
+export interface PodExecutorOptions {
+  node: NodeContext
+  events: PodEvents
+  starter: ContainerStarter
+}
+
+const SANDBOX_RETRY_MS = 10_000
+const CONFIG_ERROR = 'CreateContainerConfigError'
+
+/** Does what a plan says, and remembers what came of it. */
+export class PodExecutor {
+  readonly #node: NodeContext
+  readonly #events: PodEvents
+  readonly #starter: ContainerStarter
+  readonly #startFailures = new Map<string, StartFailure>()
+  readonly #stopping = new Map<string, Stopping>()
+  #sandboxRetryAtMs: number | undefined
+
+  constructor({ node, events, starter }: PodExecutorOptions) {
+    this.#node = node
+    this.#events = events
+    this.#starter = starter
+  }
+
+  get memory(): PodMemory {
+    const retry = this.#sandboxRetryAtMs === undefined ? {} : { sandboxRetryAtMs: this.#sandboxRetryAtMs }
+    return { startFailures: this.#startFailures, stopping: this.#stopping, ...retry }
+  }
+
+  /** What was missing may be there now. True where anything was. */
+  retryConfiguration(): boolean {
+    const missing = [...this.#startFailures.values()].filter(({ reason }) => reason === CONFIG_ERROR)
+    for (const failure of missing) failure.retryAtMs = this.#node.clock.now()
+    return missing.length > 0
+  }
+
+  /** True for a Pod that asks for what this version cannot give: then each container says so. */
+  refuses(pod: Persisted<Pod>): boolean {
+    const fields = unsupportedFields(pod)
+    if (fields.length === 0) return false
+    const failure = { reason: CONFIG_ERROR, message: unsupportedMessage(fields), retryAtMs: Number.POSITIVE_INFINITY }
+    for (const { name } of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
+      this.#startFailures.set(name, failure)
+    }
+    this.#events.once(`unsupported ${failure.message}`, () => {
+      const volumes = fields.filter(({ isVolume }) => isVolume)
+      const others = fields.filter(({ isVolume }) => !isVolume)
+      if (volumes.length > 0) this.#events.pod('Warning', 'FailedMount', unsupportedMessage(volumes))
+      if (others.length > 0) this.#events.pod('Warning', 'Failed', `Error: ${unsupportedMessage(others)}`)
+    })
+    return true
+  }
+
+  /** True when anything was done that may have changed what the runtime shows. */
+  async execute(plan: Plan, observed: PodObservation, pod: Persisted<Pod>): Promise<boolean> {
+    this.#forgetRemoved(observed)
+    let acted = false
+    for (const action of plan.actions) {
+      const result = await this.#perform(action, observed.sandbox, pod)
+      if (result === 'waiting') return acted
+      acted = true
+    }
+    return acted
+  }
+
+  async #perform(
+    action: PodAction,
+    sandbox: SandboxState | undefined,
+    pod: Persisted<Pod>,
+  ): Promise<'done' | 'waiting'> {
+    const { runtime } = this.#node
+    switch (action.type) {
+      case 'runSandbox':
+        await this.#runSandbox(action.replacesDead, pod)
+        return 'done'
+      case 'stopSandbox':
+        await runtime.stopSandbox(action.id)
+        return 'done'
+      case 'removeSandbox':
+        await runtime.removeSandbox(action.id)
+        return 'done'
+      case 'startContainer':
+        return sandbox ? this.#start(action, sandbox, pod) : 'waiting'
+      case 'stopContainer':
+        this.#events.killing(action.target, action.why)
+        this.#stopping.set(action.target.id, { why: action.why, killAtMs: action.killAtMs })
+        await runtime.stopContainer(action.target.id)
+        return 'done'
+      case 'killContainer':
+        await this.#kill(action)
+        return 'done'
+      case 'removeContainer':
+        await runtime.removeContainer(action.id)
+        return 'done'
+      case 'removeVolumes':
+        await runtime.removeVolumes(pod.metadata.uid)
+        return 'done'
+    }
+  }
+
+  async #kill({ target, why, killAtMs }: PodAction & { type: 'killContainer' }): Promise<void> {
+    this.#events.killing(target, why)
+    this.#stopping.set(target.id, { why, killAtMs, killedAtMs: this.#node.clock.now() })
+    await this.#node.runtime.killContainer(target.id)
+  }
+
+  async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<void> {
+    const { runtime, clock } = this.#node
+    if (replacesDead) {
+      this.#events.pod('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    }
+    try {
+      await runtime.runSandbox(sandboxSpec(pod))
+      this.#sandboxRetryAtMs = undefined
+    } catch (error) {
+      if (!(error instanceof RuntimeFailure)) throw error
+      this.#sandboxRetryAtMs = clock.now() + SANDBOX_RETRY_MS
+      this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`)
+    }
+  }
+
+  async #start(action: StartContainer, sandbox: SandboxState, pod: Persisted<Pod>): Promise<'done' | 'waiting'> {
+    const { name } = action.container
+    const result = await this.#starter.start(action, sandbox, this.#sources(sandbox, pod))
+    switch (result.outcome) {
+      case 'started':
+        this.#startFailures.delete(name)
+        return 'done'
+      case 'waiting':
+        return 'waiting'
+      case 'failed':
+        this.#startFailures.set(name, { ...result.failure })
+        return 'done'
+    }
+  }
+
+  #sources(sandbox: SandboxState, pod: Persisted<Pod>): EnvironmentSources {
+    const { namespace = '' } = pod.metadata
+    return {
+      pod,
+      podIP: sandbox.ip,
+      hostIPs: this.#node.hostIPs(),
+      allocatable: this.#node.allocatable(),
+      configMap: (name) => this.#node.assignments().configMap(namespace, name),
+      secret: (name) => this.#node.assignments().secret(namespace, name),
+    }
+  }
+
+  #forgetRemoved({ containers }: PodObservation): void {
+    for (const id of this.#stopping.keys())
+      if (!containers.some((container) => container.id === id)) this.#stopping.delete(id)
+  }
+}

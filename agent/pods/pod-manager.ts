@@ -1,0 +1,146 @@
+import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
+import type { Pod } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
+import { Backoff } from '../../shared/backoff.ts'
+import { type Clock, sleep } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { Assignments, AssignmentsSink } from '../assignments.ts'
+import { ImagePuller } from '../images/image-puller.ts'
+import type { Reporter } from '../reporter.ts'
+import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
+import { type NodeContext, PodWorker } from './pod-worker.ts'
+import type { Prober } from './probes/prober.ts'
+
+export interface PodManagerOptions {
+  runtime: Runtime
+  reporter: Reporter
+  prober: Prober
+  clock: Clock
+  log: Logger
+  /** The node's addresses, the first of which Pods show as `hostIP`. */
+  hostIPs(): readonly string[]
+  /** The node's allocatable resources: what a Pod without limits may be told it has. */
+  allocatable(): { cpu: string; memory: string }
+}
+
+const NOTHING: Assignments = { pods: new Map(), configMap: () => undefined, secret: () => undefined }
+
+/**
+ * Keeps the node's Pods as they are assigned, with one worker each. It finds by itself what an earlier agent left:
+ * what is still assigned goes on as it is, the rest is removed.
+ */
+export class PodManager implements AssignmentsSink {
+  readonly #node: NodeContext
+  readonly #workers = new Map<string, PodWorker>()
+  readonly #stop = new AbortController()
+  #assignments = NOTHING
+  #isAssigned = false
+
+  constructor(options: PodManagerOptions) {
+    const { runtime, clock } = options
+    const images = new ImagePuller({ runtime, clock })
+    this.#node = { ...options, images, assignments: () => this.#assignments }
+  }
+
+  /** Begins to listen to the runtime. Pods are touched only after the first assignment. */
+  start(): void {
+    void this.#listen()
+  }
+
+  /** Leaves every Pod as it is. */
+  stop(): void {
+    this.#stop.abort()
+    for (const worker of this.#workers.values()) worker.stop()
+  }
+
+  assign(assignments: Assignments): void {
+    if (this.#stop.signal.aborted) return
+    const isFirst = !this.#isAssigned
+    this.#assignments = assignments
+    this.#isAssigned = true
+    for (const [uid, pod] of assignments.pods) this.#workerOf(uid, pod).assign(pod)
+    for (const [uid, worker] of this.#workers) if (!assignments.pods.has(uid)) this.#unassign(uid, worker)
+    if (isFirst) void this.#removeOrphans()
+  }
+
+  /** What is known of a Pod of this node now, also before the control plane knows it. */
+  lookup(podUid: string): { pod: Persisted<Pod>; status: PodStatus | undefined } | undefined {
+    const worker = this.#workers.get(podUid)
+    return worker && { pod: worker.pod, status: worker.status }
+  }
+
+  #workerOf(uid: string, pod: Persisted<Pod>): PodWorker {
+    const known = this.#workers.get(uid)
+    if (known) return known
+    const worker = new PodWorker(this.#node, pod, () => this.#terminated(uid))
+    this.#workers.set(uid, worker)
+    return worker
+  }
+
+  /** One that is still assigned is remembered, so that it is not begun again. */
+  #terminated(uid: string): void {
+    if (!this.#assignments.pods.has(uid)) this.#workers.delete(uid)
+  }
+
+  #unassign(uid: string, worker: PodWorker): void {
+    if (worker.state.phase === 'terminated') this.#workers.delete(uid)
+    else worker.unassign()
+  }
+
+  /** Follows what happens in the runtime; after each gap all Pods are looked at. */
+  async #listen(): Promise<void> {
+    const { signal } = this.#stop
+    const backoff = new Backoff({ initialMs: 500, maxMs: 10_000 })
+    while (!signal.aborted) {
+      try {
+        const events = this.#node.runtime.events(signal)
+        this.#lookAtAll()
+        for await (const { podUid } of events) {
+          backoff.reset()
+          const worker = this.#workers.get(podUid)
+          if (worker) worker.wake()
+          else if (this.#isAssigned) void this.#removeOrphans(podUid)
+        }
+      } catch (error) {
+        this.#node.log.warn({ err: error }, 'lost the events of the container runtime')
+      }
+      await sleep(this.#node.clock, backoff.next(), signal).catch(() => undefined)
+    }
+  }
+
+  #lookAtAll(): void {
+    for (const worker of this.#workers.values()) worker.wake()
+    if (this.#isAssigned) void this.#removeOrphans()
+  }
+
+  /** Whatever the runtime has of Pods that are not assigned goes, once a complete assignment has been seen. */
+  async #removeOrphans(podUid?: string): Promise<void> {
+    try {
+      const { sandboxes, containers, volumes } = await this.#node.runtime.list(podUid)
+      for (const { pod } of [...sandboxes, ...containers, ...volumes]) {
+        if (this.#stop.signal.aborted || this.#workers.has(pod.uid)) continue
+        this.#node.log.info(
+          { pod: `${pod.namespace}/${pod.name}`, uid: pod.uid },
+          'removing a Pod that is not assigned',
+        )
+        this.#workerOf(pod.uid, orphan(pod)).unassign()
+      }
+    } catch (error) {
+      this.#node.log.warn({ err: error }, 'could not look for what earlier Pods left')
+      await sleep(this.#node.clock, 5_000, this.#stop.signal).then(
+        () => this.#removeOrphans(podUid),
+        () => undefined,
+      )
+    }
+  }
+}
+
+/** All that is known of a Pod whose object is gone. */
+function orphan({ uid, namespace, name }: PodIdentity): Persisted<Pod> {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { uid, namespace, name, resourceVersion: '0', creationTimestamp: '1970-01-01T00:00:00Z' },
+    spec: { containers: [] },
+  }
+}

@@ -1,0 +1,18 @@
+import type { Container } from '../../../shared/api/generated/core-v1.ts'
+import { parseMilliNumber, parseUnits } from '../../../shared/quantity.ts'
+import type { ContainerResources } from '../../runtime/runtime.ts'
+
+const MIN_CPU_SHARES = 2
+
+/** Requests become the weight among neighbours, limits what it cannot exceed. */
+export function containerResources({ resources }: Container): ContainerResources {
+  const { requests, limits } = resources ?? {}
+  const requestMilli = parseMilliNumber(requests?.cpu ?? limits?.cpu ?? '0')
+  const limitMilli = parseMilliNumber(limits?.cpu ?? '0')
+  const limitBytes = parseUnits(limits?.memory ?? '0')
+  return {
+    cpuShares: Math.max(MIN_CPU_SHARES, Math.floor((requestMilli * 1024) / 1000)),
+    ...(limitMilli > 0 ? { cpuLimitMilli: limitMilli } : {}),
+    ...(limitBytes > 0 ? { memoryLimitBytes: limitBytes } : {}),
+  }
+}

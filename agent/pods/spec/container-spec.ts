@@ -1,0 +1,51 @@
+import type { Container } from '../../../shared/api/generated/core-v1.ts'
+import type { ContainerSpec, ImageState } from '../../runtime/runtime.ts'
+import type { StartContainer } from '../plan.ts'
+import { BACKOFF_ANNOTATION } from '../restart-backoff.ts'
+import { specHash } from '../spec-hash.ts'
+import { ContainerConfigError } from './container-config-error.ts'
+import { containerResources } from './container-resources.ts'
+import { containerEnvironment, type EnvironmentSources } from './environment.ts'
+import { identityOf } from './pod-identity.ts'
+import { securityContextOf } from './security-context.ts'
+import { expandVariables } from './variable-expansion.ts'
+
+/** What the runtime shall make of a container. Throws ContainerConfigError where the spec cannot be met for now. */
+export function containerSpec(
+  { container, restartCount, backoffMs }: StartContainer,
+  sandboxId: string,
+  image: ImageState,
+  sources: EnvironmentSources,
+): ContainerSpec {
+  const environment = containerEnvironment(container, sources)
+  const expand = (texts: string[]) => texts.map((text) => expandVariables(text, (name) => environment.get(name)))
+  return {
+    pod: identityOf(sources.pod),
+    sandboxId,
+    name: container.name,
+    restartCount,
+    specHash: specHash(container),
+    image: container.image ?? '',
+    imageId: image.id,
+    ...(container.command?.length ? { command: expand(container.command) } : {}),
+    ...(container.args?.length ? { args: expand(container.args) } : {}),
+    ...(container.workingDir ? { workingDir: container.workingDir } : {}),
+    env: [...environment].map(([name, value]) => ({ name, value })),
+    resources: containerResources(container),
+    tty: container.tty ?? false,
+    stdin: container.stdin ?? false,
+    stdinOnce: container.stdinOnce ?? false,
+    mounts: mountsOf(container, sources),
+    securityContext: securityContextOf(sources.pod, container, image),
+    ...(container.lifecycle?.stopSignal ? { stopSignal: container.lifecycle.stopSignal } : {}),
+    annotations: backoffMs > 0 ? { [BACKOFF_ANNOTATION]: String(backoffMs) } : {},
+  }
+}
+
+function mountsOf(container: Container, { pod }: EnvironmentSources): ContainerSpec['mounts'] {
+  return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => {
+    const known = pod.spec?.volumes?.some((volume) => volume.name === name)
+    if (!known) throw new ContainerConfigError(`volume "${name}" not found`)
+    return { volume: name, mountPath, readOnly: readOnly ?? false }
+  })
+}

@@ -1,0 +1,81 @@
+import type { ConfigMap, Container, EnvFromSource, EnvVar, Secret } from '../../../shared/api/generated/core-v1.ts'
+import { ContainerConfigError } from './container-config-error.ts'
+import { type DownwardFacts, fieldValue, resourceValue } from './field-reference.ts'
+import { expandVariables } from './variable-expansion.ts'
+
+export interface EnvironmentSources extends DownwardFacts {
+  /** Of the Pod's namespace. */
+  configMap(name: string): ConfigMap | undefined
+  secret(name: string): Secret | undefined
+}
+
+/**
+ * A container's environment: `envFrom` first, then `env` in order, where later ones replace earlier ones and may use
+ * them as `$(NAME)`. Throws ContainerConfigError where something it needs is missing.
+ */
+export function containerEnvironment(container: Container, sources: EnvironmentSources): Map<string, string> {
+  const environment = new Map<string, string>()
+  for (const source of container.envFrom ?? []) {
+    for (const [name, value] of importedValues(source, sources)) environment.set(`${source.prefix ?? ''}${name}`, value)
+  }
+  for (const variable of container.env ?? []) {
+    const value = variableValue(variable, container, sources, environment)
+    if (value !== undefined) environment.set(variable.name, value)
+  }
+  return environment
+}
+
+function variableValue(
+  { value, valueFrom }: EnvVar,
+  container: Container,
+  sources: EnvironmentSources,
+  before: ReadonlyMap<string, string>,
+): string | undefined {
+  if (!valueFrom) return expandVariables(value ?? '', (name) => before.get(name))
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom
+  if (fieldRef) return fieldValue(sources, fieldRef.fieldPath)
+  if (resourceFieldRef) return resourceValue(sources, container, resourceFieldRef)
+  if (configMapKeyRef) return keyed('ConfigMap', configMapKeyRef, sources)
+  if (secretKeyRef) return keyed('Secret', secretKeyRef, sources)
+  throw new ContainerConfigError('env.valueFrom names no source')
+}
+
+function keyed(
+  kind: 'ConfigMap' | 'Secret',
+  { name = '', key, optional }: { name?: string; key: string; optional?: boolean },
+  sources: EnvironmentSources,
+): string | undefined {
+  const values = kind === 'ConfigMap' ? configMapValues(sources.configMap(name)) : secretValues(sources.secret(name))
+  const value = values && Object.hasOwn(values, key) ? values[key] : undefined
+  if (value !== undefined || optional) return value
+  if (!values) throw new ContainerConfigError(`${kind.toLowerCase()} "${name}" not found`)
+  const { namespace } = sources.pod.metadata
+  throw new ContainerConfigError(`couldn't find key ${key} in ${kind} ${namespace}/${name}`)
+}
+
+function importedValues({ configMapRef, secretRef }: EnvFromSource, sources: EnvironmentSources): [string, string][] {
+  if (configMapRef)
+    return imported('configmap', configMapRef, configMapValues(sources.configMap(configMapRef.name ?? '')))
+  if (secretRef) return imported('secret', secretRef, secretValues(sources.secret(secretRef.name ?? '')))
+  return []
+}
+
+function imported(
+  what: string,
+  { name = '', optional }: { name?: string; optional?: boolean },
+  values: Record<string, string> | undefined,
+): [string, string][] {
+  if (values) return Object.entries(values)
+  if (optional) return []
+  throw new ContainerConfigError(`${what} "${name}" not found`)
+}
+
+function configMapValues(configMap: ConfigMap | undefined): Record<string, string> | undefined {
+  return configMap && (configMap.data ?? {})
+}
+
+function secretValues(secret: Secret | undefined): Record<string, string> | undefined {
+  if (!secret) return undefined
+  const decode = (value: string) => Buffer.from(value, 'base64').toString('utf8')
+  return Object.fromEntries(Object.entries(secret.data ?? {}).map(([key, value]) => [key, decode(value)]))
+}

@@ -1,0 +1,50 @@
+import type { Pod, PodSpec } from '../../../shared/api/generated/core-v1.ts'
+import { parseUnits } from '../../../shared/quantity.ts'
+import type { PublishedPort, SandboxSpec, VolumeSpec } from '../../runtime/runtime.ts'
+import { identityOf } from './pod-identity.ts'
+
+const MAX_HOSTNAME = 63
+
+/** What the Pod's sandbox is to be: its name, network, ports and volumes. */
+export function sandboxSpec(pod: Pod): SandboxSpec {
+  const spec = pod.spec ?? { containers: [] }
+  const dns = dnsOf(spec)
+  return {
+    pod: identityOf(pod),
+    hostname: hostnameOf(pod),
+    ...(dns ? { dns } : {}),
+    hosts: (spec.hostAliases ?? []).map(({ ip, hostnames }) => ({ ip, hostnames: hostnames ?? [] })),
+    ports: spec.hostNetwork ? [] : publishedPorts(spec),
+    hostNetwork: spec.hostNetwork ?? false,
+    volumes: (spec.volumes ?? []).map(volumeOf),
+  }
+}
+
+function hostnameOf({ metadata, spec }: Pod): string {
+  return (spec?.hostname || metadata.name || '').slice(0, MAX_HOSTNAME).replace(/[-.]+$/, '')
+}
+
+/** Undefined leaves it to the runtime, which resolves as the machine does. */
+function dnsOf({ dnsConfig }: PodSpec): SandboxSpec['dns'] {
+  if (!dnsConfig) return undefined
+  return {
+    servers: dnsConfig.nameservers ?? [],
+    searches: dnsConfig.searches ?? [],
+    options: (dnsConfig.options ?? []).map(({ name, value }) => (value ? `${name}:${value}` : `${name}`)),
+  }
+}
+
+function publishedPorts({ containers, initContainers }: PodSpec): PublishedPort[] {
+  const ports = [...(initContainers ?? []), ...containers].flatMap((container) => container.ports ?? [])
+  return ports.flatMap(({ containerPort, hostPort, hostIP, protocol }) => {
+    if (!hostPort) return []
+    const published = { containerPort, hostPort, protocol: (protocol ?? 'TCP') as PublishedPort['protocol'] }
+    return [hostIP ? { ...published, hostIP } : published]
+  })
+}
+
+function volumeOf({ name, emptyDir }: NonNullable<PodSpec['volumes']>[number]): VolumeSpec {
+  if (emptyDir?.medium !== 'Memory') return { name, medium: 'disk' }
+  const { sizeLimit } = emptyDir
+  return { name, medium: 'memory', ...(sizeLimit ? { sizeLimitBytes: parseUnits(sizeLimit) } : {}) }
+}

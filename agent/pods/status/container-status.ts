@@ -1,0 +1,137 @@
+import type {
+  ContainerState as ApiContainerState,
+  Container,
+  ContainerStateTerminated,
+  ContainerStatus,
+} from '../../../shared/api/generated/core-v1.ts'
+import { timestamp } from '../../../shared/clock.ts'
+import { goDuration } from '../../go-duration.ts'
+import type { ContainerState } from '../../runtime/runtime.ts'
+import { attemptsOf, type ExitedContainer, isExited } from '../pod-observation.ts'
+import { backoffMs, restartAtMs } from '../restart-backoff.ts'
+import { isLost, isRestartedAfter } from '../restart-policy.ts'
+import { specHash } from '../spec-hash.ts'
+import type { StatusInput } from './status-input.ts'
+
+/** The status of one container, init or not, from its newest instance and the one before. */
+export function containerStatus(input: StatusInput, container: Container, isInit: boolean): ContainerStatus {
+  const [latest, before] = attemptsOf(input.observed, container.name)
+  const previous = previousStatus(input, container.name)
+  const { state, lastState } = statesOf(input, container, isInit, latest, before)
+  const health = latest ? input.probes(latest.id) : { started: false, ready: false }
+  const running = state.running !== undefined
+  return {
+    name: container.name,
+    state,
+    lastState,
+    ready: isInit ? state.terminated?.exitCode === 0 : running && health.started && health.ready,
+    started: running && health.started,
+    restartCount: latest?.restartCount ?? previous?.restartCount ?? 0,
+    image: latest?.image ?? container.image ?? '',
+    imageID: latest ? imageIdOf(latest) : '',
+    ...(latest ? { containerID: `docker://${latest.id}` } : {}),
+  }
+}
+
+type States = { state: ApiContainerState; lastState: ApiContainerState }
+
+function statesOf(
+  input: StatusInput,
+  container: Container,
+  isInit: boolean,
+  latest: ContainerState | undefined,
+  before: ContainerState | undefined,
+): States {
+  const lastState = isExited(before) ? { terminated: terminated(before) } : {}
+  const failure = input.memory.startFailures.get(container.name)
+  const waiting = failure ? { reason: failure.reason, message: failure.message } : notYet(input)
+  switch (latest?.state.phase) {
+    case undefined:
+      return unseen(input, container, waiting)
+    case 'created':
+      return { state: { waiting }, lastState }
+    case 'running':
+      return { state: { running: { startedAt: wholeSeconds(latest.state.startedAt) } }, lastState }
+    case 'exited':
+      return exitedStates(input, container, isInit, latest as ExitedContainer, lastState)
+  }
+}
+
+/** Nothing in the runtime: not made yet, or lost. */
+function unseen(input: StatusInput, container: Container, waiting: ApiContainerState['waiting']): States {
+  const before = previousStatus(input, container.name)
+  if (before?.state?.terminated) return { state: before.state, lastState: before.lastState ?? {} }
+  if (isLost(input.pod, container.name) || (input.ending && before?.state?.running)) {
+    return { state: { terminated: lost(before?.containerID) }, lastState: {} }
+  }
+  if (before?.state?.running) return { state: { waiting }, lastState: { terminated: lost(before.containerID) } }
+  return { state: { waiting }, lastState: before?.lastState ?? {} }
+}
+
+function exitedStates(
+  input: StatusInput,
+  container: Container,
+  isInit: boolean,
+  latest: ExitedContainer,
+  lastState: ApiContainerState,
+): States {
+  const ended = { terminated: terminated(latest) }
+  const final = { state: ended, lastState }
+  if (input.ending || !isRestartedAfter(input.pod, latest.state.exitCode, isInit)) return final
+  const failure = input.memory.startFailures.get(container.name)
+  const failed = failure && { waiting: { reason: failure.reason, message: failure.message } }
+  if (failed && input.nowMs < failure.retryAtMs) return { state: failed, lastState: ended }
+  const inBackoff = input.nowMs < restartAtMs(latest, specHash(container))
+  if (inBackoff) return { state: { waiting: crashLoop(input, latest) }, lastState: ended }
+  return failed ? { state: failed, lastState: ended } : final
+}
+
+function crashLoop({ pod: { metadata } }: StatusInput, latest: ExitedContainer) {
+  const podName = `${metadata.name}_${metadata.namespace}(${metadata.uid})`
+  const message = `back-off ${goDuration(backoffMs(latest))} restarting failed container=${latest.name} pod=${podName}`
+  return { reason: 'CrashLoopBackOff', message }
+}
+
+function notYet({ pod }: StatusInput): { reason: string } {
+  return { reason: pod.spec?.initContainers?.length ? 'PodInitializing' : 'ContainerCreating' }
+}
+
+function terminated({ id, state }: ExitedContainer): ContainerStateTerminated {
+  return {
+    exitCode: state.exitCode,
+    ...(state.signal === undefined ? {} : { signal: state.signal }),
+    reason: terminationReason(state),
+    ...(state.error === undefined ? {} : { message: state.error }),
+    startedAt: wholeSeconds(state.startedAt),
+    finishedAt: wholeSeconds(state.finishedAt),
+    containerID: `docker://${id}`,
+  }
+}
+
+function terminationReason({ error, oomKilled, exitCode }: ExitedContainer['state']): string {
+  if (error !== undefined) return 'ContainerCannotRun'
+  if (oomKilled) return 'OOMKilled'
+  return exitCode === 0 ? 'Completed' : 'Error'
+}
+
+function lost(containerID: string | undefined): ContainerStateTerminated {
+  return {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+    ...(containerID === undefined ? {} : { containerID }),
+  }
+}
+
+function previousStatus({ previous }: StatusInput, name: string): ContainerStatus | undefined {
+  const statuses = [...(previous?.containerStatuses ?? []), ...(previous?.initContainerStatuses ?? [])]
+  return statuses.find((status) => status.name === name)
+}
+
+function imageIdOf({ imageId }: ContainerState): string {
+  return `${imageId.includes('@') ? 'docker-pullable' : 'docker'}://${imageId}`
+}
+
+function wholeSeconds(time: string): string {
+  return timestamp(Date.parse(time))
+}

@@ -1,0 +1,74 @@
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../../shared/api/generated/core-v1.ts'
+import { timestamp } from '../../../shared/clock.ts'
+import { isTerminal, type PodPhase } from './pod-phase.ts'
+
+interface Facts {
+  pod: Pod
+  phase: PodPhase
+  initStatuses: readonly ContainerStatus[]
+  statuses: readonly ContainerStatus[]
+  hasSandbox: boolean
+  previous: PodStatus | undefined
+  nowMs: number
+}
+
+type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>
+
+const TRUE: Verdict = { status: 'True' }
+
+/** The conditions that are the node's, in Kubernetes' order, and after them those that others wrote. */
+export function podConditions(facts: Facts): PodCondition[] {
+  const containersReady = areContainersReady(facts)
+  const own: [string, Verdict][] = [
+    ['PodReadyToStartContainers', { status: facts.hasSandbox ? 'True' : 'False' }],
+    ['Initialized', isInitialized(facts)],
+    ['Ready', isReady(facts, containersReady)],
+    ['ContainersReady', containersReady],
+  ]
+  const others = (facts.previous?.conditions ?? []).filter(({ type }) => !own.some(([name]) => name === type))
+  return [...own.map(([type, verdict]) => condition(facts, type, verdict)), ...others]
+}
+
+function condition({ pod, previous, nowMs }: Facts, type: string, verdict: Verdict): PodCondition {
+  const before = previous?.conditions?.find((condition) => condition.type === type)
+  const unchanged = before?.status === verdict.status
+  const { generation } = pod.metadata
+  return {
+    type,
+    ...verdict,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    lastTransitionTime: (unchanged ? before.lastTransitionTime : undefined) ?? timestamp(nowMs),
+  }
+}
+
+function isInitialized({ pod, phase, initStatuses, statuses }: Facts): Verdict {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' }
+  const begun = statuses.some(({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated)
+  const incomplete = initStatuses.filter(({ ready }) => !ready).map(({ name }) => name)
+  if (!pod.spec?.initContainers?.length || begun || incomplete.length === 0) return TRUE
+  return no('ContainersNotInitialized', `containers with incomplete status: [${incomplete.join(' ')}]`)
+}
+
+function areContainersReady({ phase, statuses }: Facts): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' }
+  if (isTerminal(phase)) return { status: 'False', reason: 'PodFailed' }
+  const unready = statuses.filter(({ ready }) => !ready).map(({ name }) => name)
+  if (unready.length === 0) return TRUE
+  return no('ContainersNotReady', `containers with unready status: [${unready.join(' ')}]`)
+}
+
+/** Containers ready, and every readiness gate, which others open by a condition of that name. */
+function isReady({ pod, previous }: Facts, containersReady: Verdict): Verdict {
+  if (containersReady.status !== 'True') return containersReady
+  const closed = (pod.spec?.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const gate = previous?.conditions?.find(({ type }) => type === conditionType)
+    if (!gate) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]
+    if (gate.status === 'True') return []
+    return [`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`]
+  })
+  return closed.length === 0 ? TRUE : no('ReadinessGatesNotReady', closed.join(', '))
+}
+
+function no(reason: string, message: string): Verdict {
+  return { status: 'False', reason, message }
+}

@@ -1,0 +1,56 @@
+import type { PodStatus } from '../../../shared/api/generated/core-v1.ts'
+import { timestamp } from '../../../shared/clock.ts'
+import { containerStatus } from './container-status.ts'
+import { podConditions } from './pod-conditions.ts'
+import { isTerminal, podPhase } from './pod-phase.ts'
+import type { StatusInput } from './status-input.ts'
+
+/** What the API shall say of the Pod. Pure. A phase that is Succeeded or Failed stays so. */
+export function podStatus(input: StatusInput): PodStatus {
+  const { pod, observed, previous, nowMs, ending } = input
+  const initStatuses = (pod.spec?.initContainers ?? []).map((container) => containerStatus(input, container, true))
+  const statuses = (pod.spec?.containers ?? []).map((container) => containerStatus(input, container, false))
+  const computed = ending?.phase ?? podPhase(pod, initStatuses, statuses, ending !== undefined)
+  const phase = isTerminal(previous?.phase) ? previous.phase : computed
+  const hasSandbox = observed.sandbox !== undefined && (observed.sandbox.ip !== undefined || usesHostNetwork(input))
+  return {
+    ...kept(input),
+    phase,
+    conditions: podConditions({ pod, phase, initStatuses, statuses, hasSandbox, previous, nowMs }),
+    ...addresses(input),
+    startTime: previous?.startTime ?? timestamp(nowMs),
+    ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
+    containerStatuses: statuses,
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+  }
+}
+
+/** What is not the node's to decide, and why the Pod ended. */
+function kept({ pod, previous, ending }: StatusInput): PodStatus {
+  const { reason = previous?.reason, message = previous?.message } = ending ?? {}
+  const { qosClass, nominatedNodeName } = pod.status ?? {}
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(message === undefined ? {} : { message }),
+    ...(qosClass === undefined ? {} : { qosClass }),
+    ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }),
+  }
+}
+
+function addresses(input: StatusInput): PodStatus {
+  const [hostIP] = input.hostIPs
+  const podIP = usesHostNetwork(input) ? hostIP : (input.observed.sandbox?.ip ?? keptPodIP(input))
+  return {
+    ...(hostIP === undefined ? {} : { hostIP, hostIPs: input.hostIPs.map((ip) => ({ ip })) }),
+    ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
+  }
+}
+
+/** A Pod that has ended is still shown with the address it had. */
+function keptPodIP({ ending, previous }: StatusInput): string | undefined {
+  return ending ? previous?.podIP : undefined
+}
+
+function usesHostNetwork({ pod }: StatusInput): boolean {
+  return pod.spec?.hostNetwork ?? false
+}

@@ -1,0 +1,31 @@
+import type { Pod, PodStatus } from '../../../shared/api/generated/core-v1.ts'
+import type { PodMemory } from '../pod-memory.ts'
+import type { PodObservation } from '../pod-observation.ts'
+
+/** What probes say of a container: without probes, started and ready as soon as it runs. */
+export interface Health {
+  started: boolean
+  ready: boolean
+}
+
+/** All that a Pod's status follows from. */
+export interface StatusInput {
+  pod: Pod
+  observed: PodObservation
+  memory: PodMemory
+  probes(containerId: string): Health
+  /** As it was last; keeps times of transition, and what others wrote. */
+  previous: PodStatus | undefined
+  /** The node's addresses. */
+  hostIPs: readonly string[]
+  /** Set when nothing of it is started any more: by its own end, or because it is deleted. */
+  ending?: PodEnd
+  nowMs: number
+}
+
+export interface PodEnd {
+  /** Where something other than its containers decided. */
+  phase?: 'Succeeded' | 'Failed'
+  reason?: string
+  message?: string
+}

@@ -1,0 +1,358 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import {
+  type ContainerSpec,
+  type ContainerState,
+  type ExecResult,
+  type ImageState,
+  type LogOptions,
+  type PodIdentity,
+  type Runtime,
+  RuntimeFailure,
+  type RuntimeInfo,
+  type RuntimeListing,
+  type SandboxSpec,
+  type SandboxState,
+  type VolumeSpec,
+} from '../../agent/runtime/runtime.ts'
+import { type Clock, microTimestamp, sleep, type Timer } from '../../shared/clock.ts'
+import { Broadcast } from './broadcast.ts'
+
+/** What a fake container does once started. */
+export interface FakeProgram {
+  /** Ends by itself so long after its start; absent: runs on. */
+  exitAfterMs?: number
+  exitCode?: number
+  oomKilled?: boolean
+  /** Why it cannot even start. */
+  startError?: string
+  /** Written to its log at the start. */
+  output?: string
+  /** What TERM does: ends it with exit code 0 at once, or later, or nothing. */
+  onTerm?: 'ignore' | { afterMs: number; exitCode: number }
+  /** What a command run in it says. */
+  exec?: (command: string[]) => ExecResult
+}
+
+export interface FakeRuntimeOptions {
+  clock: Clock
+  /** Before the last number of each Pod's address. */
+  addressPrefix?: string
+  sandboxStartMs?: number
+  containerStartMs?: number
+  pullMs?: number
+  /** What an image's container does; asked at each start. */
+  program?: (spec: ContainerSpec) => FakeProgram
+}
+
+interface FakeContainer {
+  spec: ContainerSpec
+  state: ContainerState
+  log: { at: number; text: string }[]
+  program: FakeProgram
+  timer?: Timer
+}
+
+/** The calls that can be told to fail or hang. */
+export type FakeCall = Exclude<keyof Runtime, 'events' | 'logs'>
+
+/** A container runtime in memory, on the injected clock: deterministic, and as obedient or broken as a test wants. */
+export class FakeRuntime implements Runtime {
+  /** Runs what an agent of its own could not see: kept by what stands for the machine. */
+  readonly sandboxes = new Map<string, SandboxState>()
+  readonly containers = new Map<string, FakeContainer>()
+  readonly images = new Map<string, ImageState>()
+  readonly volumes = new Map<string, { pod: PodIdentity; spec: VolumeSpec }>()
+  /** Every call so far, such as `createContainer web`. */
+  readonly calls: string[] = []
+  /** Why an image cannot be pulled, by reference. An image without an entry can. */
+  readonly pullErrors = new Map<string, string>()
+  program: (spec: ContainerSpec) => FakeProgram
+  readonly #options: FakeRuntimeOptions
+  readonly #clock: Clock
+  readonly #changes = new Broadcast<{ podUid: string }>()
+  readonly #troubles = new Map<FakeCall, { error?: RuntimeFailure; times: number }>()
+  #ids = 0
+  #addresses = 1
+  #down = false
+
+  constructor(options: FakeRuntimeOptions) {
+    this.#options = options
+    this.#clock = options.clock
+    this.program = options.program ?? (() => ({}))
+  }
+
+  /** The next `times` calls fail so. */
+  failNext(call: FakeCall, error = new RuntimeFailure('failed', `${call} failed`), times = 1): void {
+    this.#troubles.set(call, { error, times })
+  }
+
+  /** The next call never answers. */
+  hangNext(call: FakeCall, times = 1): void {
+    this.#troubles.set(call, { times })
+  }
+
+  /** While down every call fails, and event streams end; what runs runs on. */
+  setDown(down: boolean): void {
+    this.#down = down
+    if (down) this.#changes.end()
+  }
+
+  /** The machine loses power: everything stops. */
+  powerCut(): void {
+    for (const container of this.containers.values()) this.#exit(container, { exitCode: 137 }, false)
+    for (const sandbox of this.sandboxes.values()) this.#patchSandbox(sandbox.id, { running: false, ip: undefined })
+    this.#changes.end()
+  }
+
+  containerOf(podName: string, name: string): ContainerState | undefined {
+    const found = [...this.containers.values()].filter(({ state }) => state.pod.name === podName && state.name === name)
+    return found.sort((a, b) => b.state.restartCount - a.state.restartCount)[0]?.state
+  }
+
+  running(): ContainerState[] {
+    return [...this.containers.values()].map(({ state }) => state).filter(({ state }) => state.phase === 'running')
+  }
+
+  /** The process ends, as if by itself. */
+  exitContainer(id: string, end: { exitCode: number; oomKilled?: boolean }): void {
+    this.#exit(this.#container(id), end)
+  }
+
+  killSandboxProcess(id: string): void {
+    this.#patchSandbox(id, { running: false, ip: undefined })
+    this.#changed(this.sandboxes.get(id)?.pod)
+  }
+
+  write(id: string, text: string): void {
+    this.#container(id).log.push({ at: this.#clock.now(), text })
+  }
+
+  async version(): Promise<RuntimeInfo> {
+    await this.#enter('version', '')
+    return {
+      name: 'fake',
+      version: '1.0.0',
+      operatingSystem: 'linux',
+      osImage: 'Fake Linux',
+      kernelVersion: '6.0.0',
+      architecture: 'amd64',
+      cpus: 4,
+      memoryBytes: 8 * 2 ** 30,
+    }
+  }
+
+  async list(podUid?: string): Promise<RuntimeListing> {
+    await this.#enter('list', podUid ?? '')
+    const ofPod = (entry: { pod: PodIdentity }) => podUid === undefined || entry.pod.uid === podUid
+    return structuredClone({
+      sandboxes: [...this.sandboxes.values()].filter(ofPod),
+      containers: [...this.containers.values()].map(({ state }) => state).filter(ofPod),
+      volumes: [...this.volumes.values()].map(({ pod, spec }) => ({ pod, name: spec.name })).filter(ofPod),
+    })
+  }
+
+  async runSandbox(spec: SandboxSpec): Promise<SandboxState> {
+    await this.#enter('runSandbox', spec.pod.name)
+    await this.#delay(this.#options.sandboxStartMs)
+    for (const volume of spec.volumes) {
+      this.volumes.set(`${spec.pod.uid}/${volume.name}`, { pod: spec.pod, spec: volume })
+    }
+    const number = this.#addresses++
+    const address = `${this.#options.addressPrefix ?? '10.244.0'}.${(number % 254) + 1}`
+    const state: SandboxState = {
+      id: this.#newId(),
+      pod: spec.pod,
+      running: true,
+      createdAt: this.#time(),
+      ...(spec.hostNetwork ? {} : { ip: address }),
+    }
+    this.sandboxes.set(state.id, state)
+    this.#changed(spec.pod)
+    return structuredClone(state)
+  }
+
+  async stopSandbox(id: string): Promise<void> {
+    await this.#enter('stopSandbox', id)
+    this.#patchSandbox(id, { running: false, ip: undefined })
+    this.#changed(this.sandboxes.get(id)?.pod)
+  }
+
+  async removeSandbox(id: string): Promise<void> {
+    await this.#enter('removeSandbox', id)
+    const sandbox = this.sandboxes.get(id)
+    this.sandboxes.delete(id)
+    this.#changed(sandbox?.pod)
+  }
+
+  async createContainer(spec: ContainerSpec): Promise<string> {
+    await this.#enter('createContainer', spec.name)
+    if (!this.sandboxes.get(spec.sandboxId)?.running) throw new RuntimeFailure('failed', 'the sandbox is not running')
+    if (![...this.images.values()].some(({ id }) => id === spec.imageId)) {
+      throw new RuntimeFailure('notFound', `No such image: ${spec.imageId}`)
+    }
+    const { pod, sandboxId, name, restartCount, specHash, annotations, image, imageId } = spec
+    const facts = { pod, sandboxId, name, restartCount, specHash, annotations, image, imageId }
+    const state: ContainerState = { ...facts, id: this.#newId(), createdAt: this.#time(), state: { phase: 'created' } }
+    this.containers.set(state.id, { spec, state, log: [], program: this.program(spec) })
+    this.#changed(pod)
+    return state.id
+  }
+
+  async startContainer(id: string): Promise<void> {
+    await this.#enter('startContainer', this.containers.get(id)?.spec.name ?? id)
+    await this.#delay(this.#options.containerStartMs)
+    const container = this.#container(id)
+    const { program, state } = container
+    if (program.startError !== undefined) {
+      const times = { startedAt: state.createdAt, finishedAt: state.createdAt }
+      state.state = { phase: 'exited', ...times, exitCode: 127, oomKilled: false, error: program.startError }
+      this.#changed(state.pod)
+      throw new RuntimeFailure('failed', program.startError)
+    }
+    state.state = { phase: 'running', startedAt: this.#time() }
+    if (program.output !== undefined) this.write(id, program.output)
+    if (program.exitAfterMs !== undefined) {
+      const end = { exitCode: program.exitCode ?? 0, oomKilled: program.oomKilled ?? false }
+      container.timer = this.#clock.after(program.exitAfterMs, () => this.#exit(container, end))
+    }
+    this.#changed(state.pod)
+  }
+
+  async stopContainer(id: string): Promise<void> {
+    await this.#enter('stopContainer', this.containers.get(id)?.spec.name ?? id)
+    const container = this.containers.get(id)
+    if (!container) return
+    const { onTerm = { afterMs: 0, exitCode: 0 } } = container.program
+    if (onTerm === 'ignore') return
+    this.#clock.after(onTerm.afterMs, () => this.#exit(container, { exitCode: onTerm.exitCode }))
+  }
+
+  async killContainer(id: string): Promise<void> {
+    await this.#enter('killContainer', this.containers.get(id)?.spec.name ?? id)
+    const container = this.containers.get(id)
+    if (container) this.#exit(container, { exitCode: 137 })
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    await this.#enter('removeContainer', this.containers.get(id)?.spec.name ?? id)
+    const container = this.containers.get(id)
+    container?.timer?.cancel()
+    this.containers.delete(id)
+    this.#changed(container?.state.pod)
+  }
+
+  async removeVolumes(podUid: string): Promise<void> {
+    await this.#enter('removeVolumes', podUid)
+    for (const [key, volume] of this.volumes) if (volume.pod.uid === podUid) this.volumes.delete(key)
+  }
+
+  async exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult> {
+    await this.#enter('exec', command.join(' '))
+    const container = this.#container(id)
+    if (container.state.state.phase !== 'running') throw new RuntimeFailure('conflict', 'container is not running')
+    const result = container.program.exec?.(command)
+    if (result) return result
+    await sleep(this.#clock, timeoutMs)
+    throw new RuntimeFailure('timeout', `command timed out after ${timeoutMs} ms`)
+  }
+
+  async inspectImage(reference: string): Promise<ImageState | undefined> {
+    await this.#enter('inspectImage', reference)
+    return this.images.get(reference) ?? [...this.images.values()].find(({ id }) => id === reference)
+  }
+
+  async listImages(): Promise<ImageState[]> {
+    await this.#enter('listImages', '')
+    return [...this.images.values()]
+  }
+
+  async pullImage(reference: string, signal: AbortSignal): Promise<ImageState> {
+    await this.#enter('pullImage', reference)
+    if (this.#options.pullMs) await sleep(this.#clock, this.#options.pullMs, signal)
+    const error = this.pullErrors.get(reference)
+    if (error !== undefined) throw new RuntimeFailure('imagePull', error)
+    return this.addImage(reference)
+  }
+
+  /** Makes the image be there already. */
+  addImage(reference: string): ImageState {
+    const id = `sha256:${createHash('sha256').update(reference).digest('hex')}`
+    const image = { id, references: [reference], digests: [], sizeBytes: 1_000_000, architecture: 'amd64', user: '' }
+    this.images.set(reference, image)
+    return image
+  }
+
+  async logs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable> {
+    const container = this.#container(id)
+    const since = options.since === undefined ? 0 : Date.parse(options.since)
+    const lines = container.log.filter(({ at }) => at >= since).slice(-(options.tailLines ?? container.log.length))
+    const text = lines.map(({ at, text }) => (options.timestamps ? `${microTimestamp(at)} ${text}` : text))
+    const output = new Readable({ read: () => undefined, signal })
+    for (const line of options.tailLines === 0 ? [] : text) output.push(line)
+    if (options.follow) await this.#ended(container, signal)
+    output.push(null)
+    return output
+  }
+
+  events(signal: AbortSignal): AsyncIterable<{ podUid: string }> {
+    if (this.#down) throw new RuntimeFailure('unavailable', 'the runtime is down')
+    return this.#changes.subscribe(signal)
+  }
+
+  async #ended(container: FakeContainer, signal: AbortSignal): Promise<void> {
+    for await (const _ of this.#changes.subscribe(signal)) if (container.state.state.phase === 'exited') return
+  }
+
+  async #enter(call: FakeCall, detail: string): Promise<void> {
+    this.calls.push(detail === '' ? call : `${call} ${detail}`)
+    await Promise.resolve()
+    if (this.#down) throw new RuntimeFailure('unavailable', 'the runtime is down')
+    const trouble = this.#troubles.get(call)
+    if (!trouble || trouble.times <= 0) return
+    trouble.times--
+    if (trouble.error) throw trouble.error
+    await new Promise(() => undefined)
+  }
+
+  async #delay(delayMs: number | undefined): Promise<void> {
+    if (delayMs) await sleep(this.#clock, delayMs)
+  }
+
+  #exit(container: FakeContainer, end: { exitCode: number; oomKilled?: boolean }, tell = true): void {
+    container.timer?.cancel()
+    const { state } = container
+    if (state.state.phase !== 'running') return
+    const { startedAt } = state.state
+    const oomKilled = end.oomKilled ?? false
+    state.state = { phase: 'exited', startedAt, finishedAt: this.#time(), exitCode: end.exitCode, oomKilled }
+    if (tell) this.#changed(state.pod)
+  }
+
+  #patchSandbox(id: string, patch: { running: boolean; ip?: string | undefined }): void {
+    const sandbox = this.sandboxes.get(id)
+    if (!sandbox) return
+    const { ip: _, ...rest } = sandbox
+    this.sandboxes.set(id, { ...rest, running: patch.running })
+  }
+
+  #container(id: string): FakeContainer {
+    const container = this.containers.get(id)
+    if (!container) throw new RuntimeFailure('notFound', `No such container: ${id}`)
+    return container
+  }
+
+  #changed(pod: PodIdentity | undefined): void {
+    if (pod) this.#changes.publish({ podUid: pod.uid })
+  }
+
+  #time(): string {
+    return microTimestamp(this.#clock.now())
+  }
+
+  #newId(): string {
+    return createHash('sha256')
+      .update(`fake ${this.#options.addressPrefix} ${++this.#ids}`)
+      .digest('hex')
+  }
+}
