@@ -1,6 +1,7 @@
 import { DEPLOYMENTS, type Deployment } from '../../../shared/api/kinds.ts'
 import { applyTemplateDefaults } from '../pods/pod-spec-defaults.ts'
 import { strategy } from '../strategy.ts'
+import { deploymentColumns } from '../tables/workload-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
 
 export const deploymentStrategy = strategy<Deployment>({
@@ -10,7 +11,7 @@ export const deploymentStrategy = strategy<Deployment>({
   // Annotations count too: the controller copies them to ReplicaSets, so they must be observed.
   generationFrom: ({ spec, metadata }) => [spec, metadata.annotations ?? {}],
   selectableFields: {},
-  columns: [],
+  columns: deploymentColumns,
 
   prepareForCreate(deployment) {
     deployment.status = {}

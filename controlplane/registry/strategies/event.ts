@@ -1,5 +1,6 @@
 import { EVENTS, type Event } from '../../../shared/api/kinds.ts'
 import { strategy } from '../strategy.ts'
+import { eventColumns } from '../tables/event-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
 
 export const eventStrategy = strategy<Event>({
@@ -19,5 +20,5 @@ export const eventStrategy = strategy<Event>({
     source: ({ source, reportingComponent }) => source?.component || reportingComponent || '',
     type: ({ type }) => type ?? '',
   },
-  columns: [],
+  columns: eventColumns,
 })

@@ -1,5 +1,6 @@
 import { LEASES, type Lease } from '../../../shared/api/kinds.ts'
 import { strategy } from '../strategy.ts'
+import { ageColumn, column, nameColumn } from '../tables/common-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
 
 export const leaseStrategy = strategy<Lease>({
@@ -7,5 +8,5 @@ export const leaseStrategy = strategy<Lease>({
   nameRule: isDnsSubdomain,
   hasStatus: false,
   selectableFields: {},
-  columns: [],
+  columns: [nameColumn, column('Holder', 'Who holds the lease.', ({ spec }) => spec.holderIdentity ?? ''), ageColumn],
 })

@@ -1,5 +1,6 @@
 import { NAMESPACES, type Namespace } from '../../../shared/api/kinds.ts'
 import { strategy } from '../strategy.ts'
+import { ageColumn, column, nameColumn } from '../tables/common-columns.ts'
 import { isDnsLabel } from '../validation/names.ts'
 
 /** Taken off by the namespace controller once nothing is left inside. */
@@ -11,7 +12,11 @@ export const namespaceStrategy = strategy<Namespace>({
   nameRule: isDnsLabel,
   hasStatus: true,
   selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
-  columns: [],
+  columns: [
+    nameColumn,
+    column('Status', 'Active, or Terminating while it is emptied.', ({ status }) => status?.phase ?? ''),
+    ageColumn,
+  ],
 
   prepareForCreate(namespace) {
     namespace.status = { phase: 'Active' }

@@ -1,5 +1,6 @@
 import { NODES, type Node } from '../../../shared/api/kinds.ts'
 import { strategy } from '../strategy.ts'
+import { nodeColumns } from '../tables/node-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
 
 export const nodeStrategy = strategy<Node>({
@@ -8,5 +9,5 @@ export const nodeStrategy = strategy<Node>({
   hasStatus: true,
   acceptsStatusOnCreate: true,
   selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec.unschedulable ?? false) },
-  columns: [],
+  columns: nodeColumns,
 })

@@ -3,6 +3,7 @@ import { admitPod } from '../pods/pod-admission.ts'
 import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
 import { qosClassOf } from '../pods/qos-class.ts'
 import { strategy } from '../strategy.ts'
+import { podColumns } from '../tables/pod-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
 
 export const podStrategy = strategy<Pod>({
@@ -20,7 +21,7 @@ export const podStrategy = strategy<Pod>({
     'status.podIP': ({ status }) => status?.podIP ?? '',
     'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
   },
-  columns: [],
+  columns: podColumns,
 
   prepareForCreate(pod, context) {
     applyDefaults(pod)

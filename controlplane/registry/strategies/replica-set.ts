@@ -1,6 +1,7 @@
 import { REPLICA_SETS, type ReplicaSet } from '../../../shared/api/kinds.ts'
 import { applyTemplateDefaults } from '../pods/pod-spec-defaults.ts'
 import { strategy } from '../strategy.ts'
+import { replicaSetColumns } from '../tables/workload-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
 
 export const replicaSetStrategy = strategy<ReplicaSet>({
@@ -9,7 +10,7 @@ export const replicaSetStrategy = strategy<ReplicaSet>({
   hasStatus: true,
   generationFrom: ({ spec }) => spec,
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
-  columns: [],
+  columns: replicaSetColumns,
 
   prepareForCreate(replicaSet) {
     replicaSet.status = { replicas: 0 }

@@ -1,5 +1,6 @@
 import { SECRETS, type Secret } from '../../../shared/api/kinds.ts'
 import { strategy } from '../strategy.ts'
+import { ageColumn, column, countColumn, nameColumn } from '../tables/common-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
 
 export const secretStrategy = strategy<Secret>({
@@ -7,7 +8,12 @@ export const secretStrategy = strategy<Secret>({
   nameRule: isDnsSubdomain,
   hasStatus: false,
   selectableFields: { type: ({ type }) => type ?? '' },
-  columns: [],
+  columns: [
+    nameColumn,
+    column('Type', 'What the secret is for.', ({ type }) => type ?? ''),
+    countColumn('Data', 'How many keys it has.', ({ data = {} }) => Object.keys(data).length),
+    ageColumn,
+  ],
 
   applyDefaults(secret) {
     mergeStringData(secret)
