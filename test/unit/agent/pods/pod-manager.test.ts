@@ -1,26 +1,27 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { AgentNode } from '../../../support/agent-node.ts'
+import { assignedPod, podContainer } from '../../../support/assigned-pod.ts'
 import { FakeRuntime } from '../../../support/fake-runtime.ts'
-import { TestNode, testContainer, testPod } from '../../../support/test-node.ts'
 import { VirtualClock } from '../../../support/virtual-clock.ts'
 
 describe('PodManager', () => {
   let clock: VirtualClock
   let runtime: FakeRuntime
-  let node: TestNode
+  let node: AgentNode
 
   beforeEach(() => {
     clock = new VirtualClock()
     runtime = new FakeRuntime({ clock })
     runtime.addImage('app:1')
     runtime.addImage('app:2')
-    node = new TestNode(runtime, clock)
+    node = new AgentNode(runtime, clock)
   })
 
   const phase = (name: string) => node.status(name)?.phase
   const web = (name = 'a') => node.status(name)?.containerStatuses?.[0]
 
   it('runs a Pod and says so', async () => {
-    node.put(testPod('a', { containers: [testContainer('web'), testContainer('side')] }))
+    node.put(assignedPod('a', { containers: [podContainer('web'), podContainer('side')] }))
     await clock.until(() => phase('a') === 'Running')
     const status = node.status('a')
     expect(status?.podIP).toBe('10.244.0.2')
@@ -48,7 +49,7 @@ describe('PodManager', () => {
 
   it('restarts a container that ends, at once and then with a growing backoff', async () => {
     runtime.program = () => ({ exitAfterMs: 1000, exitCode: 3 })
-    node.put(testPod('a'))
+    node.put(assignedPod('a'))
     await clock.until(() => web()?.restartCount === 1)
     await clock.until(() => web()?.state?.waiting?.reason === 'CrashLoopBackOff')
     expect(web()?.state?.waiting?.message).toBe('back-off 10s restarting failed container=web pod=a_default(uid-a)')
@@ -65,7 +66,7 @@ describe('PodManager', () => {
 
   it('forgives a container that ran for more than ten minutes', async () => {
     runtime.program = ({ restartCount }) => ({ exitAfterMs: restartCount === 2 ? 601_000 : 1000, exitCode: 1 })
-    node.put(testPod('a'))
+    node.put(assignedPod('a'))
     await clock.until(() => web()?.restartCount === 2 && web()?.state?.running !== undefined, 60_000)
     await clock.advance(600_000)
     expect(web()?.restartCount).toBe(2)
@@ -75,9 +76,9 @@ describe('PodManager', () => {
 
   it('ends a Pod by its restartPolicy', async () => {
     runtime.program = ({ name }) => ({ exitAfterMs: 500, exitCode: name === 'bad' ? 1 : 0 })
-    node.put(testPod('good', { restartPolicy: 'Never' }))
-    node.put(testPod('mixed', { restartPolicy: 'Never', containers: [testContainer('ok'), testContainer('bad')] }))
-    node.put(testPod('again', { restartPolicy: 'OnFailure', containers: [testContainer('bad')] }))
+    node.put(assignedPod('good', { restartPolicy: 'Never' }))
+    node.put(assignedPod('mixed', { restartPolicy: 'Never', containers: [podContainer('ok'), podContainer('bad')] }))
+    node.put(assignedPod('again', { restartPolicy: 'OnFailure', containers: [podContainer('bad')] }))
     await clock.until(() => phase('good') === 'Succeeded' && phase('mixed') === 'Failed')
     await clock.until(() => (web('again')?.restartCount ?? 0) > 0)
     expect(phase('again')).toBe('Running')
@@ -94,7 +95,7 @@ describe('PodManager', () => {
   it('runs init containers one after the other, each to its success', async () => {
     runtime.program = ({ name, restartCount }) =>
       name.startsWith('init') ? { exitAfterMs: 2000, exitCode: name === 'init-2' && restartCount === 0 ? 1 : 0 } : {}
-    node.put(testPod('a', { initContainers: [testContainer('init-1'), testContainer('init-2')] }))
+    node.put(assignedPod('a', { initContainers: [podContainer('init-1'), podContainer('init-2')] }))
     await clock.until(() => node.status('a')?.initContainerStatuses?.[0]?.state?.running !== undefined)
     expect(web()?.state?.waiting?.reason).toBe('PodInitializing')
     expect(phase('a')).toBe('Pending')
@@ -118,7 +119,7 @@ describe('PodManager', () => {
 
   it('fails a Pod whose init container fails and may not be restarted', async () => {
     runtime.program = () => ({ exitAfterMs: 100, exitCode: 1 })
-    node.put(testPod('a', { restartPolicy: 'Never', initContainers: [testContainer('init')] }))
+    node.put(assignedPod('a', { restartPolicy: 'Never', initContainers: [podContainer('init')] }))
     await clock.until(() => phase('a') === 'Failed')
     await clock.advance(60_000)
     node.restartAgent()
@@ -127,7 +128,7 @@ describe('PodManager', () => {
   })
 
   it('makes a new sandbox for one that died, and counts the restarts', async () => {
-    node.put(testPod('a'))
+    node.put(assignedPod('a'))
     await clock.until(() => phase('a') === 'Running')
     const [old] = runtime.sandboxes.keys()
     runtime.killSandboxProcess(old ?? '')
@@ -138,9 +139,9 @@ describe('PodManager', () => {
   })
 
   it('restarts a container whose image was changed', async () => {
-    const pod = node.put(testPod('a'))
+    const pod = node.put(assignedPod('a'))
     await clock.until(() => phase('a') === 'Running')
-    node.put({ ...pod, spec: { ...pod.spec, containers: [testContainer('web', { image: 'app:2' })] } })
+    node.put({ ...pod, spec: { ...pod.spec, containers: [podContainer('web', { image: 'app:2' })] } })
     await clock.until(() => web()?.image === 'app:2')
     expect(web()?.restartCount).toBe(1)
     expect(node.said()).toContain('Killing: Container web definition changed, will be restarted')
@@ -149,7 +150,7 @@ describe('PodManager', () => {
   describe('deletion', () => {
     it('asks to end, waits for the grace period, kills and removes everything', async () => {
       runtime.program = () => ({ onTerm: 'ignore' })
-      node.put(testPod('a', { volumes: [{ name: 'cache', emptyDir: {} }] }))
+      node.put(assignedPod('a', { volumes: [{ name: 'cache', emptyDir: {} }] }))
       await clock.until(() => phase('a') === 'Running')
       expect(runtime.volumes.size).toBe(1)
       node.delete('a', 20)
@@ -165,7 +166,7 @@ describe('PodManager', () => {
 
     it('lets a shorter grace period take effect', async () => {
       runtime.program = () => ({ onTerm: 'ignore' })
-      node.put(testPod('a'))
+      node.put(assignedPod('a'))
       await clock.until(() => phase('a') === 'Running')
       node.delete('a', 600)
       await clock.advance(5_000)
@@ -175,7 +176,7 @@ describe('PodManager', () => {
     })
 
     it('does not start again what was ended', async () => {
-      node.put(testPod('a'))
+      node.put(assignedPod('a'))
       await clock.until(() => phase('a') === 'Running')
       node.delete('a')
       await clock.until(() => node.isTerminated('a'))
@@ -188,7 +189,7 @@ describe('PodManager', () => {
 
     it('removes a Pod whose object is gone without waiting', async () => {
       runtime.program = () => ({ onTerm: 'ignore' })
-      node.put(testPod('a'))
+      node.put(assignedPod('a'))
       await clock.until(() => phase('a') === 'Running')
       node.remove('a')
       await clock.advance(500)
@@ -198,7 +199,7 @@ describe('PodManager', () => {
 
   describe('a new agent', () => {
     it('adopts what runs and restarts none of it', async () => {
-      node.put(testPod('a', { containers: [testContainer('web'), testContainer('side')] }))
+      node.put(assignedPod('a', { containers: [podContainer('web'), podContainer('side')] }))
       await clock.until(() => phase('a') === 'Running')
       const before = runtime.running()
       node.restartAgent()
@@ -208,14 +209,14 @@ describe('PodManager', () => {
     })
 
     it('removes what is no longer assigned, but not before it knows', async () => {
-      node.put(testPod('a'))
-      node.put(testPod('b'))
+      node.put(assignedPod('a'))
+      node.put(assignedPod('b'))
       await clock.until(() => phase('a') === 'Running' && phase('b') === 'Running')
       node.manager.stop()
-      const other = new TestNode(runtime, clock)
+      const other = new AgentNode(runtime, clock)
       await clock.advance(60_000)
       expect(runtime.running()).toHaveLength(2)
-      other.put(testPod('b'))
+      other.put(assignedPod('b'))
       await clock.advance(1_000)
       expect(runtime.running().map(({ pod }) => pod.name)).toEqual(['b'])
       expect(runtime.sandboxes.size).toBe(1)
@@ -223,7 +224,7 @@ describe('PodManager', () => {
 
     it('goes on with the backoff that a container had', async () => {
       runtime.program = () => ({ exitAfterMs: 10, exitCode: 1 })
-      node.put(testPod('a'))
+      node.put(assignedPod('a'))
       await clock.until(() => web()?.state?.waiting?.message?.startsWith('back-off 40s') ?? false, 200_000)
       node.restartAgent()
       await clock.advance(30_000)
@@ -233,7 +234,7 @@ describe('PodManager', () => {
 
     it('does not run a finished Pod again after the machine lost everything', async () => {
       runtime.program = () => ({ exitAfterMs: 10 })
-      node.put(testPod('a', { restartPolicy: 'Never' }))
+      node.put(assignedPod('a', { restartPolicy: 'Never' }))
       await clock.until(() => phase('a') === 'Succeeded')
       runtime.containers.clear()
       runtime.sandboxes.clear()
@@ -245,12 +246,12 @@ describe('PodManager', () => {
   })
 
   it('goes on after the runtime was away', async () => {
-    node.put(testPod('a'))
+    node.put(assignedPod('a'))
     await clock.until(() => phase('a') === 'Running')
     runtime.setDown(true)
     const [id = ''] = runtime.containers.keys()
     runtime.exitContainer(id, { exitCode: 1 })
-    node.put(testPod('b'))
+    node.put(assignedPod('b'))
     await clock.advance(60_000)
     runtime.setDown(false)
     await clock.until(() => web('a')?.restartCount === 1 && phase('b') === 'Running', 60_000)
@@ -258,15 +259,15 @@ describe('PodManager', () => {
 
   it('keeps running the other Pods while a call for one hangs', async () => {
     runtime.hangNext('runSandbox')
-    node.put(testPod('stuck'))
+    node.put(assignedPod('stuck'))
     await clock.advance(1_000)
-    node.put(testPod('b'))
+    node.put(assignedPod('b'))
     await clock.until(() => phase('b') === 'Running')
     expect(phase('stuck')).toBe('Pending')
   })
 
   it('refuses what this version does not honour, and names it', async () => {
-    node.put(testPod('a', { volumes: [{ name: 'v', hostPath: { path: '/' } }], hostPID: true }))
+    node.put(assignedPod('a', { volumes: [{ name: 'v', hostPath: { path: '/' } }], hostPID: true }))
     await clock.advance(1_000)
     expect(web()?.state?.waiting).toEqual({
       reason: 'CreateContainerConfigError',
@@ -282,7 +283,7 @@ describe('PodManager', () => {
 
   it('waits for a missing key, and heals when it appears', async () => {
     const env = [{ name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'color' } } }]
-    node.put(testPod('a', { containers: [testContainer('web', { env })] }))
+    node.put(assignedPod('a', { containers: [podContainer('web', { env })] }))
     await clock.until(() => web()?.state?.waiting?.reason === 'CreateContainerConfigError')
     expect(web()?.state?.waiting?.message).toBe('configmap "settings" not found')
     node.putConfigMap('settings', { size: 'big' })
@@ -296,7 +297,7 @@ describe('PodManager', () => {
 
   it('shows why an image does not come', async () => {
     runtime.pullErrors.set('gone:1', 'manifest unknown')
-    node.put(testPod('a', { containers: [testContainer('web', { image: 'gone:1' })] }))
+    node.put(assignedPod('a', { containers: [podContainer('web', { image: 'gone:1' })] }))
     await clock.until(() => web()?.state?.waiting?.reason === 'ErrImagePull')
     expect(web()?.state?.waiting?.message).toBe('manifest unknown')
     await clock.until(() => web()?.state?.waiting?.reason === 'ImagePullBackOff')
@@ -308,7 +309,7 @@ describe('PodManager', () => {
   })
 
   it('fails a Pod at its active deadline', async () => {
-    node.put(testPod('a', { activeDeadlineSeconds: 100 }))
+    node.put(assignedPod('a', { activeDeadlineSeconds: 100 }))
     await clock.until(() => phase('a') === 'Running')
     await clock.advance(98_000)
     expect(phase('a')).toBe('Running')
@@ -319,14 +320,14 @@ describe('PodManager', () => {
 
   it('keeps the newest instance of a container and the one before it', async () => {
     runtime.program = ({ restartCount }) => (restartCount < 4 ? { exitAfterMs: 10, exitCode: 1 } : {})
-    node.put(testPod('a'))
+    node.put(assignedPod('a'))
     await clock.until(() => web()?.restartCount === 4, 200_000)
     await clock.advance(100)
     expect([...runtime.containers.values()].map(({ state }) => state.restartCount)).toEqual([3, 4])
   })
 
   it('says nothing twice while nothing changes', async () => {
-    node.put(testPod('a'))
+    node.put(assignedPod('a'))
     await clock.until(() => phase('a') === 'Running')
     const reports = node.history.length
     await clock.advance(600_000)

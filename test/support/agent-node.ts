@@ -1,0 +1,130 @@
+import type { Assignments } from '../../agent/assignments.ts'
+import { PodManager } from '../../agent/pods/pod-manager.ts'
+import type { Runtime } from '../../agent/runtime/runtime.ts'
+import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
+import type { ConfigMap, Pod, Secret } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { silentLogger } from '../../shared/log.ts'
+import type { EventReport, PodReport } from '../../shared/protocol/frames.ts'
+import { assignedMetadata } from './assigned-pod.ts'
+import { FakeProber } from './fake-prober.ts'
+
+type Report = Omit<PodReport, 'sequence'>
+
+/** The Pod manager of one node over any runtime, with a control plane that is only a set of Pods. */
+export class AgentNode {
+  readonly reports = new Map<string, Report>()
+  readonly history: Report[] = []
+  readonly events: EventReport[] = []
+  readonly prober = new FakeProber()
+  readonly runtime: Runtime
+  readonly #clock: Clock
+  readonly #pods = new Map<string, Persisted<Pod>>()
+  readonly #configMaps = new Map<string, Persisted<ConfigMap>>()
+  readonly #secrets = new Map<string, Persisted<Secret>>()
+  #revision = 1
+  manager: PodManager
+
+  constructor(runtime: Runtime, clock: Clock) {
+    this.runtime = runtime
+    this.#clock = clock
+    this.manager = this.#newManager()
+  }
+
+  /** The agent process dies and another one takes its place. */
+  restartAgent(): void {
+    this.manager.stop()
+    this.manager = this.#newManager()
+    this.assign()
+  }
+
+  /** Assigns a Pod, or its new version. */
+  put(pod: Persisted<Pod>): Persisted<Pod> {
+    const resourceVersion = String(this.#revision++)
+    const stored = { ...pod, metadata: { ...pod.metadata, resourceVersion } }
+    this.#pods.set(pod.metadata.uid, stored)
+    this.assign()
+    return stored
+  }
+
+  putConfigMap(name: string, data: Record<string, string>): void {
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: assignedMetadata(name), data }
+    this.#configMaps.set(`default/${name}`, configMap)
+    this.assign()
+  }
+
+  putSecret(name: string, data: Record<string, string>): void {
+    const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
+    const metadata = assignedMetadata(name)
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata, data: Object.fromEntries(encoded) }
+    this.#secrets.set(`default/${name}`, secret)
+    this.assign()
+  }
+
+  /** As `kubectl delete --grace-period` does. */
+  delete(name: string, graceSeconds = 30): void {
+    const pod = [...this.#pods.values()].find(({ metadata }) => metadata.name === name)
+    if (!pod) throw new Error(`no Pod ${name}`)
+    const deletion = { deletionTimestamp: '2030-01-01T00:00:00Z', deletionGracePeriodSeconds: graceSeconds }
+    this.put({ ...pod, metadata: { ...pod.metadata, ...deletion } })
+  }
+
+  /** Its object is gone from the API. */
+  remove(name: string): void {
+    for (const [uid, pod] of this.#pods) if (pod.metadata.name === name) this.#pods.delete(uid)
+    this.assign()
+  }
+
+  assign(): void {
+    const assignments: Assignments = {
+      pods: new Map(this.#pods),
+      configMap: (namespace, name) => this.#configMaps.get(`${namespace}/${name}`),
+      secret: (namespace, name) => this.#secrets.get(`${namespace}/${name}`),
+    }
+    this.manager.assign(assignments)
+  }
+
+  status(name: string): PodStatus | undefined {
+    return this.#report(name)?.status
+  }
+
+  isTerminated(name: string): boolean {
+    return this.#report(name)?.terminated ?? false
+  }
+
+  /** `reason: message` of every event so far. */
+  said(): string[] {
+    return this.events.map(({ reason, message }) => `${reason}: ${message}`)
+  }
+
+  #report(name: string): Report | undefined {
+    return [...this.reports.values()].find((report) => report.name === name)
+  }
+
+  #newManager(): PodManager {
+    const manager = new PodManager({
+      runtime: this.runtime,
+      reporter: {
+        podStatus: (report) => this.#take(manager, report),
+        event: (event) => void (manager === this.manager && this.events.push(event)),
+      },
+      prober: this.prober,
+      clock: this.#clock,
+      log: silentLogger,
+      hostIPs: () => ['192.0.2.10'],
+      allocatable: () => ({ cpu: '4', memory: '8Gi' }),
+    })
+    manager.start()
+    return manager
+  }
+
+  /** Stores it, as the control plane would, so that an agent that starts later sees it. */
+  #take(manager: PodManager, report: Report): void {
+    if (manager !== this.manager) return
+    this.reports.set(report.uid, report)
+    this.history.push(report)
+    const pod = this.#pods.get(report.uid)
+    if (pod) this.#pods.set(report.uid, { ...pod, status: report.status })
+  }
+}
