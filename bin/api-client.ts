@@ -1,7 +1,9 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { parse } from 'yaml'
 import { ApiError, type Status } from '../shared/api/api-error.ts'
+import { sha256Hex } from '../shared/pki/key-pair.ts'
 import { CommandFailure } from './command-failure.ts'
 
 interface Kubeconfig {
@@ -12,10 +14,13 @@ interface Kubeconfig {
 /** Speaks to the API as the holder of a kubeconfig that Kubette wrote. */
 export class ApiClient {
   readonly server: string
+  /** SHA-256 of the CA certificate's DER in hex. */
+  readonly caHash: string
   readonly #agent: Agent
 
   constructor(server: string, credentials: { ca: Buffer; cert: Buffer; key: Buffer }) {
     this.server = server
+    this.caHash = sha256Hex(new X509Certificate(credentials.ca).raw)
     this.#agent = new Agent({ keepAlive: true, ...credentials })
   }
 
