@@ -1,0 +1,72 @@
+import { apiVersionOf, KINDS, type Kind, PODS } from '../../../shared/api/kinds.ts'
+import type { ApiVerb } from '../handler.ts'
+import { BINDING } from '../subresources/binding.ts'
+import { subresourcesOf } from '../subresources/index.ts'
+import { resourceVerbs } from '../verbs/index.ts'
+
+/** A resource of the API with its subresources, as discovery shows it. */
+export interface DiscoveredResource {
+  readonly plural: string
+  readonly singular: string
+  readonly namespaced: boolean
+  readonly response: GroupVersionKind
+  readonly verbs: readonly ApiVerb[]
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  readonly subresources: readonly { name: string; response: GroupVersionKind; verbs: readonly ApiVerb[] }[]
+}
+
+export interface GroupVersionKind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+
+/** One version of a group; every group has only one. */
+export interface GroupVersion {
+  readonly group: string
+  readonly version: string
+  readonly resources: readonly DiscoveredResource[]
+}
+
+/** The core group first, then the others, each with its resources in alphabetical order. */
+export function discoverGroups(kinds: readonly Kind[] = KINDS): GroupVersion[] {
+  const names = [...new Set(kinds.map(apiVersionOf))].sort((a, b) => Number(a.includes('/')) - Number(b.includes('/')))
+  return names.map((name) => {
+    const own = kinds.filter((kind) => apiVersionOf(kind) === name)
+    const [first] = own
+    const resources = [...own.map(discover), ...(own.includes(PODS) ? [BINDINGS] : [])]
+    resources.sort((a, b) => (a.plural < b.plural ? -1 : 1))
+    return { group: first?.group ?? '', version: first?.version ?? '', resources }
+  })
+}
+
+/** Only ever posted to: the older address for binding a Pod. */
+const BINDINGS: DiscoveredResource = {
+  plural: 'bindings',
+  singular: 'binding',
+  namespaced: true,
+  response: BINDING,
+  verbs: ['create'],
+  shortNames: [],
+  categories: [],
+  subresources: [],
+}
+
+function discover(kind: Kind): DiscoveredResource {
+  const { plural, singular, namespaced, shortNames, categories } = kind
+  const response = gvkOf(kind)
+  const subresources = subresourcesOf(kind).map(({ name, representation, handlers }) => {
+    return { name, response: representation ?? response, verbs: sorted(Object.keys(handlers) as ApiVerb[]) }
+  })
+  const verbs = sorted(resourceVerbs(kind))
+  return { plural, singular, namespaced, response, verbs, shortNames, categories, subresources }
+}
+
+export function gvkOf({ group, version, kind }: Kind): GroupVersionKind {
+  return { group, version, kind }
+}
+
+function sorted(verbs: readonly ApiVerb[]): ApiVerb[] {
+  return [...verbs].sort()
+}

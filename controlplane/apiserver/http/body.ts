@@ -1,0 +1,37 @@
+import { ApiError } from '../../../shared/api/api-error.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import type { HttpRequest } from './http-request.ts'
+
+/** Upstream's limit for one request. */
+export const MOST_BODY_BYTES = 3 * 1024 * 1024
+const BODY_TIMEOUT_MS = 60_000
+
+/** Reads the whole body. @throws ApiError 413 for more than 3 MiB, 504 where it does not come within a minute */
+export function readBody(request: HttpRequest, clock: Clock): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES) return Promise.reject(tooLarge())
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const finish = (settle: () => void) => {
+      timer.cancel()
+      request.off('data', take)
+      settle()
+    }
+    const take = (chunk: Buffer) => {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > MOST_BODY_BYTES) finish(() => reject(tooLarge()))
+    }
+    const timer = clock.after(BODY_TIMEOUT_MS, () =>
+      finish(() => reject(new ApiError('Timeout', 'the request body did not arrive in time'))),
+    )
+    request.on('data', take)
+    request.once('end', () => finish(() => resolve(Buffer.concat(chunks))))
+    request.once('error', (error) => finish(() => reject(error)))
+    request.once('close', () => finish(() => reject(ApiError.badRequest('the request was broken off'))))
+  })
+}
+
+function tooLarge(): ApiError {
+  return new ApiError('RequestEntityTooLarge', `the request is too large: limit is ${MOST_BODY_BYTES}`)
+}

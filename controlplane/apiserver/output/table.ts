@@ -1,0 +1,45 @@
+import type { Entry } from '../../registry/registry.ts'
+import { strategyOf } from '../../registry/strategies/index.ts'
+import { partialMetadata } from './partial-metadata.ts'
+import type { Rendering } from './rendering.ts'
+
+export interface Table {
+  readonly kind: 'Table'
+  readonly apiVersion: string
+  readonly metadata: object
+  readonly columnDefinitions: readonly object[]
+  readonly rows: readonly Row[]
+}
+
+interface Row {
+  readonly cells: readonly (string | number)[]
+  readonly object?: object
+}
+
+/** The rows that `kubectl get` prints, made by the columns of the kind's strategy. */
+export function tableOf(rendering: Rendering, version: string, entries: readonly Entry[], metadata: object): Table {
+  const { columns } = strategyOf(rendering.kind)
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata,
+    columnDefinitions: columns.map(({ name, type, format, description, priority }) => {
+      return { name, type, format: format ?? '', description, priority }
+    }),
+    rows: entries.map((entry) => ({
+      cells: columns.map((column) => column.cell(entry.object, rendering.nowMs)),
+      ...rowObject(rendering, version, entry),
+    })),
+  }
+}
+
+function rowObject({ includeObject }: Rendering, version: string, entry: Entry): { object?: object } {
+  switch (includeObject) {
+    case 'None':
+      return {}
+    case 'Metadata':
+      return { object: partialMetadata(entry, version) }
+    case 'Object':
+      return { object: entry.object }
+  }
+}

@@ -1,0 +1,94 @@
+import { ApiError } from '../../../shared/api/api-error.ts'
+import { decode } from '../../../shared/api/decode.ts'
+import { isPlainObject } from '../../../shared/api/decode-scalar.ts'
+import { duplicateFields } from '../../../shared/api/duplicate-fields.ts'
+import type { KubeObject } from '../../../shared/api/object.ts'
+import { parseMediaType } from '../http/media-type.ts'
+import { type Expected, type RawBody, reportFields, type Strictness, unknownField } from '../request/decode-body.ts'
+import { applyJsonPatch } from './json-patch.ts'
+import { applyMergePatch } from './merge-patch.ts'
+import { applyStrategicMergePatch } from './strategic-merge-patch.ts'
+
+export interface Patch {
+  /**
+   * The patched object, read by its schema; `object` stays as it is.
+   * @throws ApiError where the patch does not fit the object, or the result is no object of the kind
+   */
+  apply(object: object, strictness: Strictness): KubeObject
+}
+
+type Apply = (type: string, object: object, patch: unknown) => unknown
+
+const PATCHES: Readonly<Record<string, Apply>> = {
+  'application/json-patch+json': (_type, object, patch) => applyJsonPatch(object, patch),
+  'application/merge-patch+json': (_type, object, patch) => applyMergePatch(object, mustBeObject(patch)),
+  'application/strategic-merge-patch+json': (type, object, patch) =>
+    applyStrategicMergePatch(type, object as Record<string, unknown>, patch),
+}
+
+/** @throws ApiError 400 for what is no JSON, 415 for a kind of patch that is not served */
+export function readPatch(body: RawBody, expected: Expected): Patch {
+  const { type } = parseMediaType(body.contentType ?? '')
+  const apply = Object.hasOwn(PATCHES, type) ? PATCHES[type] : undefined
+  if (!apply) throw unsupported(type)
+  const text = body.bytes.toString()
+  const patch = parse(text)
+  return {
+    apply(object, strictness) {
+      const patched = apply(expected.type, object, patch)
+      const read = readResult(expected, patched, text)
+      const duplicates = strictness.validation === 'Ignore' ? [] : duplicateFields(text)
+      const problems = [
+        ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+        ...read.unknownFields.map(unknownField),
+      ]
+      if (problems.length > 0) reportFields(problems, strictness, (why) => invalidPatch(expected, patched, text, why))
+      return { metadata: {}, ...read.value }
+    },
+  }
+}
+
+function readResult(expected: Expected, patched: unknown, text: string) {
+  try {
+    return decode(expected.type, patched)
+  } catch (error) {
+    throw invalidPatch(expected, patched, text, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw ApiError.badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function mustBeObject(patch: unknown): unknown {
+  if (isPlainObject(patch)) return patch
+  throw ApiError.badRequest('error decoding patch: a merge patch must be an object')
+}
+
+const LONGEST_SHOWN = 1000
+
+function invalidPatch({ kind, apiVersions }: Expected, patched: unknown, text: string, why: string): ApiError {
+  const [group = ''] = apiVersions[0].includes('/') ? apiVersions[0].split('/') : ['']
+  const metadata = isPlainObject(patched) && isPlainObject(patched.metadata) ? patched.metadata : {}
+  const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text
+  const message = `Invalid value: ${JSON.stringify(shown)}: ${why}`
+  return ApiError.invalid({ group, kind, plural: '' }, String(metadata.name ?? ''), [
+    { field: 'patch', reason: 'FieldValueInvalid', message },
+  ])
+}
+
+function unsupported(type: string): ApiError {
+  const accepted = Object.keys(PATCHES).join(', ')
+  if (type === 'application/apply-patch+yaml') {
+    const message = `server-side apply is not supported yet; the patch types that are: ${accepted}`
+    return new ApiError('UnsupportedMediaType', message)
+  }
+  return new ApiError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+  )
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http'
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { sleep } from '../../shared/clock.ts'
+import { createDispatcher } from './dispatcher.ts'
+import type { HttpRequest, HttpResponse } from './http/http-request.ts'
+import type { ApiServerOptions, TlsOptions } from './server-options.ts'
+import { serveUpgrade } from './upgrade.ts'
+
+export interface ApiServer {
+  /** Resolves to the port once connections are accepted; port 0 takes a free one. */
+  listen(host: string, port: number): Promise<number>
+  /** New connections get this certificate; those that stand keep theirs. */
+  setTls(tls: TlsOptions): void
+  /** Ends watches and log streams, lets other requests finish for a moment, then breaks off whatever is left. */
+  close(): Promise<void>
+}
+
+/** How long requests under way may take when the server closes. */
+const CLOSING_GRACE_MS = 2_000
+const MOST_STREAMS_PER_CONNECTION = 1_000
+
+/** The Kubernetes API over TLS: HTTP/2 and HTTP/1.1 on one port. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const closing = new AbortController()
+  const dispatch = createDispatcher(options, closing.signal)
+  const connections = new Connections()
+  const server = createSecureServer({
+    ...contextOf(options.tls),
+    allowHTTP1: true,
+    requestCert: true,
+    // Who has no certificate may have a token; who has neither gets 401.
+    rejectUnauthorized: false,
+    settings: { maxConcurrentStreams: MOST_STREAMS_PER_CONNECTION },
+  })
+  connections.follow(server)
+  server.on('request', (request: HttpRequest, response: HttpResponse) => void dispatch(request, response))
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void serveUpgrade(options, request, socket, head)
+  })
+  server.on('tlsClientError', (error) => options.log.debug({ err: error }, 'TLS handshake failed'))
+  return {
+    listen: (host, port) => listen(server, host, port),
+    setTls: (tls) => server.setSecureContext(contextOf(tls)),
+    async close() {
+      closing.abort()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      connections.finish()
+      await Promise.race([closed, sleep(options.clock, CLOSING_GRACE_MS)])
+      connections.destroy()
+      await closed
+    },
+  }
+}
+
+function contextOf({ cert, key, ca }: TlsOptions) {
+  return { cert, key, ca: typeof ca === 'string' ? ca : [...ca], minVersion: 'TLSv1.2' as const }
+}
+
+function listen(server: Http2SecureServer, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+/** Node forgets upgraded connections and idle HTTP/2 sessions when it closes a server. */
+class Connections {
+  readonly #sockets = new Set<Duplex>()
+  readonly #sessions = new Set<ServerHttp2Session>()
+
+  follow(server: Http2SecureServer): void {
+    server.on('secureConnection', (socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    server.on('session', (session) => {
+      this.#sessions.add(session)
+      session.once('close', () => this.#sessions.delete(session))
+      session.on('error', () => {})
+    })
+  }
+
+  /** Sessions take no more requests and end when they are idle. */
+  finish(): void {
+    for (const session of this.#sessions) session.close()
+  }
+
+  destroy(): void {
+    for (const session of this.#sessions) session.destroy()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+}

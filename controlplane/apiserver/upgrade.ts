@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { ApiError } from '../../shared/api/api-error.ts'
+import { checkAccess } from './access.ts'
+import type { Identity } from './auth/identity.ts'
+import { credentialsOf } from './credentials.ts'
+import { Query } from './request/query.ts'
+import { parseApiPath } from './request/resource-path.ts'
+import { routeOf, verbOf } from './route.ts'
+import type { ApiServerOptions } from './server-options.ts'
+
+/** Serves a request to turn an HTTP/1.1 connection into something else; whatever is refused gets a Status. */
+export async function serveUpgrade(
+  options: ApiServerOptions,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  socket.on('error', () => socket.destroy())
+  try {
+    const identity = await options.authenticator.authenticate(credentialsOf(request))
+    if (!identity) throw new ApiError('Unauthorized', 'Unauthorized')
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'https://localhost')
+    const handler = options.upgradeHandlers?.find(({ path }) => path === pathname)
+    if (handler) return handler.handle(request, socket, head, identity)
+    throw await refusalOf(options, identity, request.method ?? 'GET', pathname, new Query(searchParams))
+  } catch (error) {
+    refuse(socket, error instanceof ApiError ? error : ApiError.badRequest('the upgrade cannot be served'))
+  }
+}
+
+/** Why nothing at this path can be upgraded: not allowed, not there, not there yet. */
+async function refusalOf(
+  { authorizer }: ApiServerOptions,
+  identity: Identity,
+  method: string,
+  path: string,
+  query: Query,
+): Promise<ApiError> {
+  const api = parseApiPath(path)
+  if (api.type === 'resource') {
+    const { plural, ...target } = api.target
+    const verb = verbOf(method, api.target, query)
+    await checkAccess(authorizer, identity, { ...target, verb: verb ?? 'get', resource: plural })
+    routeOf(verb, api.target)
+  }
+  return ApiError.badRequest('there is nothing to upgrade to at this path')
+}
+
+function refuse(socket: Duplex, error: ApiError): void {
+  const body = JSON.stringify(error.toStatus())
+  const head = [
+    `HTTP/1.1 ${error.code} ${error.reason}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
