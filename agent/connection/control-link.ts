@@ -1,0 +1,115 @@
+import { Backoff } from '../../shared/backoff.ts'
+import { type Clock, sleep } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import { CLOSE_CODES, type NodeReport } from '../../shared/protocol/frames.ts'
+import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
+import type { StreamServer } from '../../shared/protocol/stream.ts'
+import type { Random } from '../../shared/random.ts'
+import type { AssignmentsSink } from '../assignments.ts'
+import type { Reporter } from '../reporter.ts'
+import { AssignmentState } from './assignment-state.ts'
+import { LinkSession, type SessionEnd } from './link-session.ts'
+import { StatusReporter } from './status-reporter.ts'
+
+const BACKOFF = { initialMs: 500, maxMs: 10_000 }
+/** A connection that held for so long was a good one: the next is dialled at once. */
+const STABLE_AFTER_MS = 5000
+
+/** Opens a connection to the control plane, or rejects with an Error that says why not. */
+export type Dial = (signal: AbortSignal) => Promise<MessageSocket>
+
+export interface ControlLinkOptions {
+  dial: Dial
+  clock: Clock
+  random: Random
+  log: Logger
+  agentVersion: string
+  /** What is known of the node now. Call `nodeChanged` when it is something else. */
+  node: () => NodeReport
+  assignments: AssignmentsSink
+  streams: StreamServer
+}
+
+/** The agent's one connection, dialled again and again. Pods run on while it is down. */
+export interface ControlLink {
+  readonly reporter: Reporter
+  /** Dials until `close`. */
+  start(): void
+  /** What `node` gives has changed. */
+  nodeChanged(): void
+  close(): void
+}
+
+export function createControlLink(options: ControlLinkOptions): ControlLink {
+  const { dial, clock, random, log } = options
+  const reporter = new StatusReporter(clock, log)
+  const state = new AssignmentState()
+  const backoff = new Backoff(BACKOFF)
+  const stop = new AbortController()
+  let session: LinkSession | undefined
+
+  const connect = async (): Promise<SessionEnd> => {
+    const socket = await dial(stop.signal)
+    return new Promise((resolve) => {
+      session = new LinkSession({ ...options, state, reporter }, socket, (end) => {
+        session = undefined
+        resolve(end)
+      })
+      // One that was closed while it was dialled must not live on.
+      if (stop.signal.aborted) session.close(CLOSE_CODES.goingAway, 'the agent stops')
+    })
+  }
+
+  /** Milliseconds to wait before the next attempt: half to all of the backoff. */
+  const retryDelay = (end: SessionEnd | undefined): number => {
+    if (end && needsPatience(end.code)) return BACKOFF.maxMs
+    if (end?.liveMs !== undefined && end.liveMs > STABLE_AFTER_MS) {
+      backoff.reset()
+      return 0
+    }
+    return backoff.next() * (0.5 + random.next() / 2)
+  }
+
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      const end = await connect().catch((error: unknown) => {
+        if (!stop.signal.aborted) log.warn({ err: error }, 'control plane not reached')
+        return undefined
+      })
+      if (stop.signal.aborted) return
+      if (end) explain(end, log)
+      await sleep(clock, retryDelay(end), stop.signal).catch(() => {})
+    }
+  }
+
+  return {
+    reporter,
+    start: () => void run(),
+    nodeChanged: () => session?.nodeChanged(),
+    close() {
+      stop.abort()
+      session?.close(CLOSE_CODES.goingAway, 'the agent stops')
+    },
+  }
+}
+
+/** Another attempt soon would end the same way, or take the connection from an agent that is in its right. */
+function needsPatience(code: number): boolean {
+  return code === CLOSE_CODES.protocolVersion || code === CLOSE_CODES.superseded
+}
+
+function explain({ code, reason }: SessionEnd, log: Logger): void {
+  switch (code) {
+    case CLOSE_CODES.protocolVersion:
+      log.error({ reason }, 'agent and control plane are of different versions: update the older')
+      break
+    case CLOSE_CODES.superseded:
+      log.error('another agent runs with the key of this node: only one of them can be connected')
+      break
+    case CLOSE_CODES.notAdmitted:
+      log.warn({ reason }, 'the control plane does not admit this node, trying to register anew')
+      break
+    default:
+      log.warn({ code, reason }, 'connection to the control plane lost')
+  }
+}

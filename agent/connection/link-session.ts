@@ -1,0 +1,170 @@
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import { decodeControlMessage } from '../../shared/protocol/codec.ts'
+import { FrameSocket } from '../../shared/protocol/frame-socket.ts'
+import {
+  type AgentFrame,
+  type AssignmentsFrame,
+  CLOSE_CODES,
+  type ControlFrame,
+  type NodeReport,
+  PROTOCOL_VERSION,
+} from '../../shared/protocol/frames.ts'
+import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
+import type { StreamServer } from '../../shared/protocol/stream.ts'
+import { StreamAcceptor } from '../../shared/protocol/stream-acceptor.ts'
+import type { AssignmentsSink } from '../assignments.ts'
+import type { AssignmentState } from './assignment-state.ts'
+import type { StatusReporter } from './status-reporter.ts'
+
+const WELCOME_TIMEOUT_MS = 10_000
+/** So many unanswered heartbeats, and no less than so long, make a dead connection. */
+const MISSED_HEARTBEATS = 4
+const MIN_SILENCE_MS = 5000
+
+export interface LinkSessionDeps {
+  clock: Clock
+  log: Logger
+  agentVersion: string
+  node: () => NodeReport
+  state: AssignmentState
+  reporter: StatusReporter
+  assignments: AssignmentsSink
+  streams: StreamServer
+}
+
+export interface SessionEnd {
+  code: number
+  reason: string
+  /** How long the control plane had it as connected; undefined: it never welcomed it. */
+  liveMs: number | undefined
+}
+
+/** One connection to the control plane, from hello to close. */
+export class LinkSession {
+  readonly #deps: LinkSessionDeps
+  readonly #frames: FrameSocket<ControlFrame, AgentFrame>
+  readonly #streams: StreamAcceptor
+  readonly #end: (end: SessionEnd) => void
+  #timer: Timer
+  #welcomedAt: number | undefined
+  #lastHeardAt: number
+  #resyncing = false
+  #ended = false
+
+  constructor(deps: LinkSessionDeps, socket: MessageSocket, end: (end: SessionEnd) => void) {
+    this.#deps = deps
+    this.#end = end
+    this.#frames = new FrameSocket(socket, decodeControlMessage, deps.log)
+    this.#streams = new StreamAcceptor(this.#frames, deps.streams)
+    this.#frames.onFrame({
+      frame: (frame) => this.#receive(frame),
+      data: (message) => this.#streams.receiveData(message),
+    })
+    this.#frames.onClose((code, reason) => this.#over(code, reason))
+    this.#lastHeardAt = deps.clock.monotonic()
+    this.#timer = deps.clock.after(WELCOME_TIMEOUT_MS, () => this.close(CLOSE_CODES.goingAway, 'no welcome'))
+    this.#hello()
+  }
+
+  nodeChanged(): void {
+    if (this.#welcomedAt !== undefined) this.#frames.send({ type: 'nodeStatus', status: this.#deps.node() })
+  }
+
+  /** Ends at once, whether or not the other side still answers. */
+  close(code: number, reason: string): void {
+    this.#frames.close(code, reason)
+    this.#over(code, reason)
+  }
+
+  #hello(): void {
+    const { agentVersion, state, node } = this.#deps
+    this.#frames.send({
+      type: 'hello',
+      protocolVersion: PROTOCOL_VERSION,
+      agentVersion,
+      assignmentsVersion: state.version,
+      node: node(),
+    })
+  }
+
+  #receive(frame: ControlFrame): void {
+    this.#lastHeardAt = this.#deps.clock.monotonic()
+    if (frame.type === 'welcome') {
+      this.#welcome(frame.heartbeatIntervalMs)
+    } else if (this.#welcomedAt === undefined) {
+      this.#frames.refuse(`${frame.type} before welcome`)
+    } else {
+      this.#dispatch(frame)
+    }
+  }
+
+  #dispatch(frame: Exclude<ControlFrame, { type: 'welcome' }>): void {
+    switch (frame.type) {
+      case 'heartbeat':
+        break
+      case 'assignments':
+        this.#assign(frame)
+        break
+      case 'podStatusAccepted':
+        this.#deps.reporter.accepted(frame.sequence)
+        break
+      case 'streamOpen':
+        this.#streams.accept(frame.stream, frame.request)
+        break
+      case 'streamCredit':
+      case 'streamEnd':
+        this.#streams.receive(frame)
+        break
+    }
+  }
+
+  #welcome(heartbeatIntervalMs: number): void {
+    const { clock, log, reporter } = this.#deps
+    if (this.#welcomedAt !== undefined) {
+      this.#frames.refuse('a second welcome')
+      return
+    }
+    this.#welcomedAt = clock.monotonic()
+    this.#timer.cancel()
+    this.#timer = clock.every(heartbeatIntervalMs, () => this.#heartbeat(heartbeatIntervalMs))
+    log.info('connected to the control plane')
+    reporter.connected((frame) => this.#frames.send(frame))
+  }
+
+  #heartbeat(intervalMs: number): void {
+    const silentMs = this.#deps.clock.monotonic() - this.#lastHeardAt
+    if (silentMs > Math.max(MISSED_HEARTBEATS * intervalMs, MIN_SILENCE_MS)) {
+      this.close(CLOSE_CODES.goingAway, `nothing heard for ${Math.round(silentMs)} ms`)
+    } else {
+      this.#frames.send({ type: 'heartbeat' })
+    }
+  }
+
+  #assign(frame: AssignmentsFrame): void {
+    // What was under way when all was asked for anew cannot be used.
+    if (this.#resyncing && frame.mode !== 'complete') return
+    const applied = this.#deps.state.apply(frame)
+    this.#resyncing = applied.kind === 'gap'
+    if (applied.kind === 'applied') this.#deps.assignments.assign(applied.assignments)
+    if (applied.kind === 'gap') {
+      this.#deps.log.warn(
+        { appliesTo: frame.appliesTo, held: this.#deps.state.version },
+        'assignments lost, asking anew',
+      )
+      this.#frames.send({ type: 'resync' })
+    }
+  }
+
+  #over(code: number, reason: string): void {
+    if (this.#ended) return
+    this.#ended = true
+    const { clock, reporter, state } = this.#deps
+    this.#timer.cancel()
+    reporter.disconnected()
+    state.forgetPartial()
+    this.#streams.lose('the connection to the control plane was lost')
+    const liveMs = this.#welcomedAt === undefined ? undefined : clock.monotonic() - this.#welcomedAt
+    this.#end({ code, reason, liveMs })
+  }
+}

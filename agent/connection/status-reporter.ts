@@ -1,0 +1,100 @@
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { AgentFrame, EventReport, PodReport } from '../../shared/protocol/frames.ts'
+import type { Reporter } from '../reporter.ts'
+
+/** Reports that come together, such as those after a start, go in one frame. */
+const COALESCE_MS = 10
+const MAX_BATCH = 100
+/** Events that wait while the connection is down; the oldest are dropped. */
+const MAX_WAITING_EVENTS = 1000
+
+type Send = (frame: Extract<AgentFrame, { type: 'podStatus' | 'events' }>) => void
+
+interface Pending {
+  report: Omit<PodReport, 'sequence'>
+  /** Under which it was sent over the present connection, if it was. */
+  sequence?: number
+}
+
+/** Keeps what is to be told until the control plane has it. */
+export class StatusReporter implements Reporter {
+  readonly #clock: Clock
+  readonly #log: Logger
+  /** By Pod UID, the longest unsent first. */
+  readonly #pods = new Map<string, Pending>()
+  #events: EventReport[] = []
+  #droppedEvents = 0
+  #send: Send | undefined
+  #sequence = 0
+  #timer: Timer | undefined
+
+  constructor(clock: Clock, log: Logger) {
+    this.#clock = clock
+    this.#log = log
+  }
+
+  podStatus(report: Omit<PodReport, 'sequence'>): void {
+    this.#pods.delete(report.uid)
+    this.#pods.set(report.uid, { report })
+    this.#arm()
+  }
+
+  event(event: EventReport): void {
+    this.#events.push(event)
+    if (this.#events.length > MAX_WAITING_EVENTS) {
+      this.#events.shift()
+      this.#droppedEvents++
+    }
+    this.#arm()
+  }
+
+  /** A connection is up: all that was not accepted over an earlier one is sent again. */
+  connected(send: Send): void {
+    this.#send = send
+    this.#sequence = 0
+    for (const pending of this.#pods.values()) delete pending.sequence
+    this.#flush()
+  }
+
+  disconnected(): void {
+    this.#send = undefined
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  /** All reports up to `sequence` are stored. One that was replaced since it was sent is not forgotten. */
+  accepted(sequence: number): void {
+    for (const [uid, pending] of this.#pods) {
+      if (pending.sequence !== undefined && pending.sequence <= sequence) this.#pods.delete(uid)
+    }
+  }
+
+  #arm(): void {
+    if (!this.#send || this.#timer) return
+    this.#timer = this.#clock.after(COALESCE_MS, () => {
+      this.#timer = undefined
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const unsent = [...this.#pods.values()].filter((pending) => pending.sequence === undefined)
+    for (const batch of batches(unsent))
+      this.#send?.({ type: 'podStatus', reports: batch.map((one) => this.#number(one)) })
+    for (const events of batches(this.#events)) this.#send?.({ type: 'events', events })
+    this.#events = []
+    if (this.#droppedEvents > 0) this.#log.warn({ count: this.#droppedEvents }, 'events dropped while disconnected')
+    this.#droppedEvents = 0
+  }
+
+  #number(pending: Pending): PodReport {
+    pending.sequence = ++this.#sequence
+    return { ...pending.report, sequence: pending.sequence }
+  }
+}
+
+function batches<T>(items: readonly T[]): T[][] {
+  const count = Math.ceil(items.length / MAX_BATCH)
+  return Array.from({ length: count }, (_, index) => items.slice(index * MAX_BATCH, (index + 1) * MAX_BATCH))
+}
