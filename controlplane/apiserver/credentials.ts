@@ -26,6 +26,7 @@ function verifiedCertificate(socket: TLSSocket): Uint8Array | undefined {
   return socket.authorized ? socket.getPeerCertificate().raw : undefined
 }
 
+/** An HTTP/2 session's socket is a proxy that knows the socket's properties only when they are read. */
 function isTls(socket: Duplex | undefined): socket is TLSSocket {
-  return socket !== undefined && 'getPeerCertificate' in socket
+  return typeof (socket as TLSSocket | undefined)?.getPeerCertificate === 'function'
 }

@@ -3,14 +3,13 @@ import { type FieldSchema, hasTypeSchema, isScalar, type Scalar, typeSchema } fr
 import { type GroupVersionKind, gvkOf } from '../discovery/resources.ts'
 import { openApiName } from './type-names.ts'
 
-/** One schema of an OpenAPI document, version 2 or 3. */
+/** One schema of an OpenAPI document, version 2 or 3. Upstream's descriptions are not there: a megabyte of text. */
 export interface OpenApiSchema {
   readonly type?: string
   readonly format?: string
   readonly $ref?: string
   readonly allOf?: readonly OpenApiSchema[]
   readonly oneOf?: readonly OpenApiSchema[]
-  readonly description?: string
   readonly items?: OpenApiSchema
   readonly properties?: Readonly<Record<string, OpenApiSchema>>
   readonly additionalProperties?: OpenApiSchema
@@ -56,8 +55,8 @@ export function typesOf(kind: Kind): string[] {
 }
 
 const TYPE_META: Readonly<Record<string, OpenApiSchema>> = {
-  apiVersion: { type: 'string', description: 'The version of the schema that this object follows.' },
-  kind: { type: 'string', description: 'The kind of this object.' },
+  apiVersion: { type: 'string' },
+  kind: { type: 'string' },
 }
 
 function definitionOf(type: string, dialect: Dialect): OpenApiSchema {
@@ -67,17 +66,10 @@ function definitionOf(type: string, dialect: Dialect): OpenApiSchema {
   const required = fields.filter(([, field]) => field.required).map(([name]) => name)
   return {
     type: 'object',
-    description: descriptionOf(type),
     properties: { ...(kinds ? TYPE_META : {}), ...Object.fromEntries(properties) },
     ...(required.length > 0 ? { required } : {}),
     ...(kinds ? { 'x-kubernetes-group-version-kind': kinds } : {}),
   }
-}
-
-/** We carry no upstream text; a type's place in the API says at least what it is. */
-function descriptionOf(type: string): string {
-  const [group = '', version = '', name = ''] = type.split('.')
-  return `${name} is a type of the Kubernetes API, ${group}/${version}.`
 }
 
 function propertyOf(field: FieldSchema, dialect: Dialect): OpenApiSchema {

@@ -65,10 +65,9 @@ function encodeSchemas(writer: Writer, schemas: Readonly<Record<string, OpenApiS
 }
 
 function encodeSchema(writer: Writer, schema: OpenApiSchema): void {
-  const { $ref, format, description, required, additionalProperties, type, items, properties } = schema
+  const { $ref, format, required, additionalProperties, type, items, properties } = schema
   if ($ref !== undefined) text(writer, 1, $ref)
   if (format !== undefined) text(writer, 2, format)
-  if (description !== undefined) text(writer, 4, description)
   for (const name of required ?? []) text(writer, 19, name)
   if (additionalProperties) {
     message(writer, 21, () => message(writer, 1, () => encodeSchema(writer, additionalProperties)))

@@ -12,7 +12,7 @@ export interface OpenApi {
   find(path: string, accept: string | undefined): Document | undefined
 }
 
-const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 
 export function createOpenApi(version: string): OpenApi {
   const documents = new Map<string, Lazy<Document>>([
@@ -35,10 +35,10 @@ export function createOpenApi(version: string): OpenApi {
   }
 }
 
-/** Clients write the name of the protobuf form with `@` or, since it is no token of HTTP, with a dot. */
+/** Clients ask for the protobuf form with an `@` in its name, but take it only without: HTTP does not allow it. */
 function variant(path: string, accept: string | undefined): string {
   if (path !== '/openapi/v2') return path
-  const wanted = parseAccept(accept ?? '').map(({ type }) => type.replace(/v2(\.|%40)v1/, 'v2@v1'))
+  const wanted = parseAccept(accept ?? '').map(({ type }) => type.replace('v2@v1', 'v2.v1'))
   const isProtobuf = wanted.find((type) => type === PROTOBUF_V2 || type === 'application/json') === PROTOBUF_V2
   return isProtobuf ? `${path} ${PROTOBUF_V2}` : path
 }

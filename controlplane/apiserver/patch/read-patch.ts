@@ -69,7 +69,7 @@ function mustBeObject(patch: unknown): unknown {
   throw ApiError.badRequest('error decoding patch: a merge patch must be an object')
 }
 
-const LONGEST_SHOWN = 1000
+const LONGEST_SHOWN = 200
 
 function invalidPatch({ kind, apiVersions }: Expected, patched: unknown, text: string, why: string): ApiError {
   const [group = ''] = apiVersions[0].includes('/') ? apiVersions[0].split('/') : ['']
