@@ -23,6 +23,8 @@ export class NodeInfo {
   labels: Readonly<Record<string, string>> = {}
   allocatable: Resources = noResources()
   allowedPods = 0
+  /** Cordoned. */
+  unschedulable = false
   /** Taints that keep Pods away: NoSchedule and NoExecute. */
   repellingTaints: readonly Taint[] = []
   /** Taints that only make other Nodes better: PreferNoSchedule. */
@@ -41,6 +43,7 @@ export class NodeInfo {
     this.labels = node?.metadata.labels ?? {}
     this.allocatable = parseResources(node?.status?.allocatable)
     this.allowedPods = parseUnits(node?.status?.allocatable?.pods ?? '0')
+    this.unschedulable = node?.spec?.unschedulable ?? false
     this.repellingTaints = taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
     this.discouragingTaints = taints.filter(({ effect }) => effect === 'PreferNoSchedule')
     this.images = imagesOf(node)

@@ -9,7 +9,7 @@ export const nodeUnschedulable: FilterPlugin = {
   name: 'NodeUnschedulable',
   filter({ pod }) {
     if (tolerates(pod.spec.tolerations, TAINT)) return undefined
-    return (node) => (node.node?.spec?.unschedulable ? REFUSED : FITS)
+    return ({ unschedulable }) => (unschedulable ? REFUSED : FITS)
   },
   wokenBy: { nodeAdded: 'ifNodeFits', nodeUpdated: 'ifNodeFits' },
 }

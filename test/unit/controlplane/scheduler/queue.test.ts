@@ -92,6 +92,19 @@ describe('scheduling queue', () => {
     expect(popAll()).toEqual(['a'])
   })
 
+  it('flushes each at its own time, also when an older one was woken', async () => {
+    set('a')
+    queue.refused(take(), refusedBy)
+    await clock.advance(60_000)
+    set('b')
+    queue.refused(take(), refusedBy)
+    helps = (name) => name === 'a'
+    queue.changed(change)
+    expect(popAll()).toEqual(['a'])
+    await clock.advance(5 * 60_000)
+    expect(popAll()).toEqual(['b'])
+  })
+
   it('tries again after its backoff what could not be bound', async () => {
     set('a')
     queue.failed(take())
@@ -136,8 +149,11 @@ describe('scheduling queue', () => {
     set('a')
     prepare()
     queue.delete('uid-a')
+    const before = due
+    helps = () => false
     queue.changed(change)
     await clock.advance(10 * 60_000)
+    expect(due).toBe(before)
     expect(popAll()).toEqual([])
   })
 

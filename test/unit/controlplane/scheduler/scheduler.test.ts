@@ -55,8 +55,10 @@ async function anApi() {
     },
     async pod(name: string, shape: PodShape = {}) {
       const { metadata, spec } = aPod(name, shape)
-      const { labels = {} } = metadata
-      await client.create(PODS, { metadata: { name, namespace: 'default', labels }, spec })
+      const { labels = {}, deletionTimestamp } = metadata
+      const finalizers = deletionTimestamp ? ['example.com/wait'] : []
+      await client.create(PODS, { metadata: { name, namespace: 'default', labels, finalizers }, spec })
+      if (deletionTimestamp) await client.delete(PODS, { namespace: 'default', name })
       await clock.advance(0)
     },
     async condition(name: string) {
@@ -145,12 +147,15 @@ describe('scheduler', () => {
     expect(['n1', 'n2', 'n3', undefined].map(perNode)).toEqual([2, 2, 2, 4])
   })
 
-  it('leaves alone Pods of other schedulers, gated ones, those being deleted and those that are over', async () => {
+  it('leaves alone Pods of other schedulers, gated ones and those being deleted', async () => {
     const api = await anApi()
     await api.node('n1')
     await api.pod('other', { schedulerName: 'mine' })
     await api.pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] })
-    await api.start()
+    await api.pod('leaving', { isTerminating: true })
+    const tried: string[] = []
+    await api.start({ bind: async ({ metadata }) => void tried.push(metadata.name) })
+    expect(tried).toEqual([])
     expect((await api.get('other')).spec.nodeName).toBeUndefined()
     expect((await api.get('gated')).spec.nodeName).toBeUndefined()
     expect(await api.condition('gated')).toMatchObject({

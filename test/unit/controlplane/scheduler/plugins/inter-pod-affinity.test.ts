@@ -72,18 +72,21 @@ describe('required', () => {
     expect(askFilter(interPodAffinity, aPod('b', { labels: { app: 'other' } }), cluster)).toMatchObject({ n3: 'ok' })
   })
 
-  const namespaces: [string, Partial<PodAffinityTerm>, boolean][] = [
-    ['its own by default', {}, false],
-    ['those named', { namespaces: ['prod'] }, true],
-    ['those selected by label', { namespaceSelector: { matchLabels: { team: 'shop' } } }, true],
-    ['none selected', { namespaceSelector: { matchLabels: { team: 'other' } } }, false],
-    ['all', { namespaceSelector: {} }, true],
+  const namespaces: [string, Partial<PodAffinityTerm>, string[]][] = [
+    ['its own by default', {}, ['n3']],
+    ['those named', { namespaces: ['prod'] }, ['n1', 'n2']],
+    ['those selected by label', { namespaceSelector: { matchLabels: { team: 'shop' } } }, ['n1', 'n2']],
+    ['none selected', { namespaceSelector: { matchLabels: { team: 'other' } } }, []],
+    ['all', { namespaceSelector: {} }, ['n1', 'n2', 'n3']],
   ]
-  it.each(namespaces)('looks at Pods of the right namespaces: %s', (_, more, isSeen) => {
-    const cluster = aCluster(nodes, [placed('web', 'web', 'n1', { namespace: 'prod' })])
+  it.each(namespaces)('looks at Pods of the right namespaces: %s', (_, more, seenOn) => {
+    const cluster = aCluster(nodes, [placed('web', 'web', 'n1', { namespace: 'prod' }), placed('own', 'web', 'n3')])
     const metadata = { name: 'prod', uid: 'u', resourceVersion: '1', creationTimestamp: '', labels: { team: 'shop' } }
     cluster.setNamespace({ apiVersion: 'v1', kind: 'Namespace', metadata, spec: {} })
-    expect(askFilter(interPodAffinity, aPod('a', awayFrom(term('web', more))), cluster).n1).toBe(isSeen ? AWAY : 'ok')
+    const answers = ['n1', 'n2', 'n3', 'n4'].map((name) => [name, seenOn.includes(name) ? AWAY : 'ok'])
+    expect(askFilter(interPodAffinity, aPod('a', awayFrom(term('web', more))), cluster)).toEqual(
+      Object.fromEntries(answers),
+    )
   })
 
   it('narrows the selector to its own value of a label with matchLabelKeys', () => {
