@@ -53,11 +53,11 @@ function stripThousands(nano: bigint, mostSteps: number): { value: bigint; steps
   return { value, steps }
 }
 
-/** Amounts below 1024 are written in decimal, as Kubernetes does; fractions above are rounded up to whole units. */
+/** Amounts below 1024, and such as are not whole, are written in decimal, as Kubernetes does. */
 function formatBinary(nano: bigint): string {
   const unit = 10n ** BigInt(NANO)
-  if (nano < 1024n * unit) return formatDecimal(nano)
-  let value = (nano + unit - 1n) / unit
+  if (nano < 1024n * unit || nano % unit !== 0n) return formatDecimal(nano)
+  let value = nano / unit
   let steps = 0
   for (; steps < BINARY_SUFFIXES.length - 1 && value % 1024n === 0n; steps++) value /= 1024n
   return `${value}${BINARY_SUFFIXES[steps]}`
