@@ -27,7 +27,7 @@ const ALLOWED: Record<string, string[]> = {
   'controlplane/scheduler': ['shared', 'controlplane/client', 'controlplane/reconcile'],
   'controlplane/nodes': ['shared', 'controlplane/client', 'controlplane/reconcile'],
 }
-const COMPOSITION_ROOTS = /^(agent\/main|controlplane\/main|bin\/.*)\.ts$/
+const COMPOSITION_ROOTS = /^(agent\/main|controlplane\/(main|core)|bin\/.*)\.ts$/
 
 function partOf(path: string): string {
   const [top = '', second = ''] = path.split('/')

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { kubectlPath } from './kubectl.ts'
+import { type Output, run, tryRun } from './shell.ts'
+
+export const KUBETTE = fileURLToPath(new URL('../../bin/kubette.js', import.meta.url))
+
+/** Runs a kubette command to its end. */
+export function kubette(...args: string[]): Promise<Output> {
+  return tryRun(process.execPath, [KUBETTE, ...args])
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A `kubette up` in a folder of its own, as a user runs it in a terminal. */
+export class UpProcess {
+  readonly dataDir: string
+  readonly port: number
+  #child: ChildProcess | undefined
+  #output = ''
+
+  constructor(port: number, dataDir = mkdtempSync(join(tmpdir(), 'kubette-up-'))) {
+    this.port = port
+    this.dataDir = dataDir
+  }
+
+  get kubeconfig(): string {
+    return join(this.dataDir, 'kubeconfig')
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  /** Resolves with the line that says that it is ready. */
+  start(...args: string[]): Promise<string> {
+    const child = spawn(process.execPath, [KUBETTE, 'up', '--data', this.dataDir, '--port', String(this.port), ...args])
+    this.#child = child
+    return new Promise((resolve, reject) => {
+      const read = (chunk: Buffer) => {
+        this.#output += chunk
+        const line = /^kubette is ready.*$/m.exec(this.#output)?.[0]
+        if (line) resolve(line)
+      }
+      child.stdout.on('data', read)
+      child.stderr.on('data', read)
+      child.once('exit', (code) => reject(new Error(`kubette up ended with ${code}:\n${this.#output}`)))
+    })
+  }
+
+  /** What Ctrl-C does; resolves with the exit code. */
+  async interrupt(): Promise<number | null> {
+    const child = this.#child
+    if (!child || child.exitCode !== null) return child?.exitCode ?? null
+    child.kill('SIGINT')
+    await once(child, 'exit')
+    this.#output = ''
+    return child.exitCode
+  }
+
+  kubectl(...args: string[]): Promise<string> {
+    return kubectlWith(this.kubeconfig, ...args)
+  }
+
+  /** Ends it and removes all that it made. */
+  async destroy(): Promise<void> {
+    await this.interrupt()
+    await kubette('down', '--data', this.dataDir)
+    rmSync(this.dataDir, { recursive: true, force: true })
+  }
+}
+
+/** The newest kubectl. Throws with its output unless it ends with 0. */
+export async function kubectlWith(kubeconfig: string, ...args: string[]): Promise<string> {
+  return run(await kubectlPath('1.36'), ['--kubeconfig', kubeconfig, ...args])
+}

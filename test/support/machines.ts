@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { kubectlPath } from './kubectl.ts'
+import { KUBETTE } from './kubette.ts'
+import { Lab } from './lab.ts'
+import { eventually, run } from './shell.ts'
+
+/** One control plane and an agent on each of several lab machines, installed as a user would: with a token. */
+export class Machines {
+  readonly lab: Lab
+  readonly hosts: readonly string[]
+  readonly #folder = mkdtempSync(join(tmpdir(), 'kubette-machines-'))
+
+  private constructor(lab: Lab, hosts: readonly string[]) {
+    this.lab = lab
+    this.hosts = hosts
+  }
+
+  static async start(count: number): Promise<Machines> {
+    const lab = await Lab.up(count)
+    const machines = new Machines(
+      lab,
+      Array.from({ length: count }, (_, index) => `h${index + 1}`),
+    )
+    await machines.startServer()
+    const token = await machines.kubette('token', 'create', '--data', machines.#serverData)
+    writeFileSync(join(machines.#folder, 'token'), token, { mode: 0o600 })
+    await Promise.all(machines.hosts.map((host) => machines.startAgent(host)))
+    return machines
+  }
+
+  get #serverData(): string {
+    return join(this.#folder, 'server')
+  }
+
+  get #serverPidFile(): string {
+    return join(this.#folder, 'server.process')
+  }
+
+  /** On the lab's switch, beside the machines. Resolves when the API answers. */
+  async startServer(): Promise<void> {
+    const command = [process.execPath, KUBETTE, 'server', '--host', this.lab.switchAddress, '--data', this.#serverData]
+    const [program, args] = this.lab.onSwitch(...command)
+    const line = [program, ...args].map((word) => `'${word}'`).join(' ')
+    await run('sh', ['-c', `setsid ${line} >>${this.#folder}/server.log 2>&1 & echo $! > ${this.#serverPidFile}`])
+    await eventually('the API answers', () => this.kubectl('get', '--raw', '/readyz'), 20_000)
+  }
+
+  async killServer(): Promise<void> {
+    await run('sh', ['-c', `kill -9 "$(cat ${this.#serverPidFile})"`])
+  }
+
+  async startAgent(host: string): Promise<void> {
+    await this.lab.spawn(host, 'agent', ...this.agentCommand(host, join(this.#folder, host)))
+  }
+
+  /** The words that make a machine the node `name`. */
+  agentCommand(name: string, data: string): string[] {
+    const server = `https://${this.lab.switchAddress}:7443`
+    const token = join(this.#folder, 'token')
+    const command = [process.execPath, KUBETTE, 'agent', '--server', server, '--name', name, '--data', data]
+    return [...command, '--token-file', token, '--capacity', 'cpu=2,memory=2Gi']
+  }
+
+  async kubectl(...args: string[]): Promise<string> {
+    const kubectl = [await kubectlPath('1.36'), '--kubeconfig', join(this.#serverData, 'kubeconfig'), ...args]
+    return run(...this.lab.onSwitch(...kubectl))
+  }
+
+  /** kubectl apply of a manifest given as an object. */
+  async apply(manifest: object): Promise<void> {
+    const file = join(this.#folder, 'manifest.json')
+    writeFileSync(file, JSON.stringify(manifest))
+    await this.kubectl('apply', '-f', file)
+  }
+
+  async get<T>(...args: string[]): Promise<T> {
+    return JSON.parse(await this.kubectl('get', ...args, '-o', 'json')) as T
+  }
+
+  kubette(...args: string[]): Promise<string> {
+    return run(...this.lab.onSwitch(process.execPath, KUBETTE, ...args))
+  }
+
+  /** Ids of the containers that run for Pods on a machine, sandboxes included, with the name of the Pod of each. */
+  async containers(host: string, ...filters: string[]): Promise<{ id: string; pod: string }[]> {
+    const output = await run('docker', [
+      ...['-H', `unix://${this.lab.dockerSocket(host)}`, 'ps', '--no-trunc'],
+      ...['--filter', 'label=io.kubernetes.pod.name', ...filters],
+      ...['--format', '{{.ID}} {{.Label "io.kubernetes.pod.name"}}'],
+    ])
+    const rows = output.split('\n').filter(Boolean)
+    return rows
+      .map((row) => ({ id: row.split(' ')[0] ?? '', pod: row.split(' ')[1] ?? '' }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  async stop(): Promise<void> {
+    await this.killServer().catch(() => {})
+    await this.lab.down()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
