@@ -27,20 +27,31 @@ export class NodeRecord {
   }
 
   /**
-   * Makes the Node, or brings it up to the agent's report. Resolves to its UID, or to undefined where the name belongs
-   * to another key. Rejects with an ApiError where the API cannot do it now.
+   * Makes the Node where there is none, or sees to its labels. Resolves to its UID, or to undefined, having changed
+   * nothing, where the name belongs to another key. Rejects with an ApiError where the API cannot do it now.
    */
-  async register(report: NodeReport): Promise<string | undefined> {
+  async claim(report: NodeReport): Promise<string | undefined> {
     const node = (await this.#create(report)) ?? (await this.#adopt(report))
-    if (node.metadata.annotations?.[KEY_FINGERPRINT_ANNOTATION] !== this.#deps.keyFingerprint) return undefined
-    await this.#write(report)
-    return node.metadata.uid
+    const isOurs = node.metadata.annotations?.[KEY_FINGERPRINT_ANNOTATION] === this.#deps.keyFingerprint
+    return isOurs ? node.metadata.uid : undefined
   }
 
-  /** Writes the report's status where `known`, the Node as last seen, shows that it differs. One write at a time. */
+  /** Brings the Node's status up to the agent's report. */
+  async write(report: NodeReport): Promise<void> {
+    const { client, nodeName } = this.#deps
+    const change = (node: Persisted<Node>) => {
+      const status = mergeNodeStatus(node.status, report.status, this.#now())
+      if (!status) return false
+      node.status = status
+      return undefined
+    }
+    await client.modify(NODES, { name: nodeName }, change, { status: true })
+  }
+
+  /** Likewise, where `known`, the Node as last seen, shows that it differs; one write at a time, failures are logged. */
   bringUp(report: NodeReport, known: Node | undefined): void {
     if (this.#writing || (known && !mergeNodeStatus(known.status, report.status, this.#now()))) return
-    this.#writing = this.#write(report)
+    this.#writing = this.write(report)
       .catch((error) => this.#deps.log.warn({ err: error }, 'node status not written'))
       .finally(() => {
         this.#writing = undefined
@@ -72,17 +83,6 @@ export class NodeRecord {
       node.metadata.labels = { ...node.metadata.labels, ...wanted }
       return undefined
     })
-  }
-
-  async #write(report: NodeReport): Promise<void> {
-    const { client, nodeName } = this.#deps
-    const change = (node: Persisted<Node>) => {
-      const status = mergeNodeStatus(node.status, report.status, this.#now())
-      if (!status) return false
-      node.status = status
-      return undefined
-    }
-    await client.modify(NODES, { name: nodeName }, change, { status: true })
   }
 
   #newLabels(report: NodeReport): Record<string, string> {

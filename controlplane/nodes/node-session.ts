@@ -26,7 +26,7 @@ export interface ConnectedNode {
 
 /** What a session tells its hub. */
 export interface SessionOwner {
-  /** The agent has said hello: earlier connections of the node are over. */
+  /** The agent is registered: earlier connections of the node are over. */
   admit(session: NodeSession, node: ConnectedNode): void
   forget(session: NodeSession, node: ConnectedNode): void
 }
@@ -101,7 +101,6 @@ export class NodeSession {
       return
     }
     this.#state = { phase: 'registering' }
-    this.#owner.admit(this, this.#node)
     try {
       await this.#register(hello)
     } catch (error) {
@@ -114,17 +113,19 @@ export class NodeSession {
     const deps = { ...this.#deps, ...this.#node, log: this.#log }
     const lease = new NodeLease({ ...deps, durationSeconds: deps.heartbeat.leaseDurationSeconds })
     const record = new NodeRecord(deps)
-    // First the Lease: a Node that says Ready without a fresh one would be taken for lost at once.
-    await lease.renew()
-    const nodeUid = await record.register(hello.node)
+    const nodeUid = await record.claim(hello.node)
     if (nodeUid === undefined) {
       this.#log.warn('agent refused: the node name belongs to another key')
       this.close(CLOSE_CODES.notAdmitted, 'the node name belongs to another key')
       return
     }
+    // First the Lease: a Node that says Ready without a fresh one would be taken for lost at once.
+    await lease.renew()
+    await record.write(hello.node)
     if (this.#state.phase !== 'registering') return
     const node = new LiveNode({ ...deps, frames: this.#frames, lease, record, hello })
     this.#state = { phase: 'live', node, nodeUid }
+    this.#owner.admit(this, this.#node)
     this.#welcome()
     await this.#deps.informers.whenSynced()
     node.startAssignments()

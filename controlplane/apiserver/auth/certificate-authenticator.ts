@@ -1,5 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts'
-import { sha256Hex } from '../../../shared/pki/key-pair.ts'
+import { keyFingerprint, sha256Hex } from '../../../shared/pki/key-pair.ts'
 import { identityOfSubject } from '../../../shared/pki/node-identity.ts'
 import { X509Certificate } from '../../../shared/pki/x509.ts'
 import type { Authenticator, Identity } from './identity.ts'
@@ -32,6 +32,11 @@ export function createCertificateAuthenticator(clock: Clock): Authenticator {
       return proof && proof.notBefore <= now && now < proof.notAfter ? proof.identity : undefined
     },
   }
+}
+
+/** The fingerprint of the key that a certificate (DER) is for. */
+export function certificateKeyFingerprint(certificate: Uint8Array): string {
+  return keyFingerprint(new X509Certificate(Uint8Array.from(certificate)).publicKey)
 }
 
 function read(der: Uint8Array, certificateFingerprint: string): Proof | undefined {

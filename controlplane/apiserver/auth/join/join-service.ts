@@ -29,6 +29,12 @@ export interface ProvenNode {
   keyFingerprint: string
 }
 
+/** A machine that has shown a valid token: which, and from where. */
+export interface Admission {
+  caller: string
+  tokenId: string
+}
+
 /** Makes machines nodes and keeps them so: gives out their certificates. All failures are ApiErrors. */
 export class JoinService {
   readonly #options: JoinServiceOptions
@@ -39,15 +45,24 @@ export class JoinService {
     this.#rate = new RateLimit(options.clock, RATE)
   }
 
-  /** Admits the holder of a join token. `caller` is where the request comes from, for the rate limit. */
-  async join(caller: string, authorization: string | undefined, body: unknown): Promise<JoinResponse> {
-    const { registry, log } = this.#options
+  /** Lets the holder of a join token on. `caller` is where the request comes from, for the rate limit. */
+  async admit(caller: string, authorization: string | undefined): Promise<Admission> {
+    const { registry, clock } = this.#options
     if (!this.#rate.take(caller)) throw new ApiError('TooManyRequests', 'too many attempts to join: wait a minute')
-    const tokenId = await this.#admit(authorization)
+    const secret = /^Bearer ([\x21-\x7e]{1,200})$/.exec(authorization ?? '')?.[1]
+    if (!secret) throw new ApiError('Unauthorized', 'a join token is needed')
+    const verdict = await checkJoinToken(registry, clock, secret)
+    if (verdict.valid) return { caller, tokenId: verdict.token.id }
+    throw new ApiError('Unauthorized', REFUSALS[verdict.reason])
+  }
+
+  /** Makes the machine a node: its name is its key's from now on. */
+  async join(admission: Admission, body: unknown): Promise<JoinResponse> {
+    const { registry, log } = this.#options
     const { nodeName, csr } = readRequest(body)
     const request = await checkNodeRequest(csr, nodeName)
     await claimNode(registry, nodeName, request.keyFingerprint)
-    log.info({ node: nodeName, token: tokenId, caller }, 'node admitted')
+    log.info({ node: nodeName, ...admission }, 'node admitted')
     return this.#answer(request)
   }
 
@@ -59,23 +74,9 @@ export class JoinService {
     if (request.keyFingerprint !== node.keyFingerprint) {
       throw ApiError.badRequest('the certificate request is refused: a node keeps its key')
     }
-    await this.assertAdmitted(node)
+    if ((await claimOf(this.#options.registry, nodeName, node.keyFingerprint)) === 'taken') throw nameTaken(nodeName)
     this.#options.log.info({ node: nodeName }, 'node certificate renewed')
     return this.#answer(request)
-  }
-
-  /** Throws Conflict where the node's name now belongs to another key. */
-  async assertAdmitted({ nodeName, keyFingerprint }: ProvenNode): Promise<void> {
-    if ((await claimOf(this.#options.registry, nodeName, keyFingerprint)) === 'taken') throw nameTaken(nodeName)
-  }
-
-  async #admit(authorization: string | undefined): Promise<string> {
-    const { registry, clock } = this.#options
-    const secret = /^Bearer ([\x21-\x7e]{1,200})$/.exec(authorization ?? '')?.[1]
-    if (!secret) throw new ApiError('Unauthorized', 'a join token is needed')
-    const verdict = await checkJoinToken(registry, clock, secret)
-    if (verdict.valid) return verdict.token.id
-    throw new ApiError('Unauthorized', REFUSALS[verdict.reason])
   }
 
   async #answer(request: Parameters<typeof issueNodeCertificate>[1]): Promise<JoinResponse> {

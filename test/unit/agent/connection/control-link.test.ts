@@ -1,0 +1,395 @@
+import { describe, expect, it } from 'vitest'
+import type { Assignments } from '../../../../agent/assignments.ts'
+import { createControlLink } from '../../../../agent/connection/control-link.ts'
+import { silentLogger } from '../../../../shared/log.ts'
+import { decodeAgentMessage } from '../../../../shared/protocol/codec.ts'
+import { FrameSocket } from '../../../../shared/protocol/frame-socket.ts'
+import {
+  type AgentFrame,
+  type AssignmentsFrame,
+  CLOSE_CODES,
+  type ControlFrame,
+  PROTOCOL_VERSION,
+} from '../../../../shared/protocol/frames.ts'
+import type { StreamServer } from '../../../../shared/protocol/stream.ts'
+import { seededRandom } from '../../../support/seeded-random.ts'
+import { type SocketPair, socketPair } from '../../../support/socket-pair.ts'
+import { settle, VirtualClock } from '../../../support/virtual-clock.ts'
+
+const node = { labels: {}, status: { capacity: { cpu: '4' } } }
+const welcome: ControlFrame = { type: 'welcome', nodeName: 'n1', clusterId: 'c1', heartbeatIntervalMs: 1000 }
+
+/** The control plane's end of one connection, played by hand. */
+class Peer {
+  readonly pair: SocketPair = socketPair()
+  readonly frames = new FrameSocket<AgentFrame, ControlFrame>(this.pair.a, decodeAgentMessage, silentLogger)
+  readonly received: AgentFrame[] = []
+  closed: { code: number; reason: string } | undefined
+  answersHeartbeats = true
+
+  constructor(welcomes: boolean) {
+    this.frames.onFrame({
+      frame: (frame) => {
+        this.received.push(frame)
+        if (frame.type === 'hello' && welcomes) this.frames.send(welcome)
+        if (frame.type === 'heartbeat' && this.answersHeartbeats) this.frames.send({ type: 'heartbeat' })
+      },
+      data: () => {},
+    })
+    this.frames.onClose((code, reason) => {
+      this.closed = { code, reason }
+    })
+  }
+
+  of<T extends AgentFrame['type']>(type: T) {
+    return this.received.filter((frame): frame is Extract<AgentFrame, { type: T }> => frame.type === type)
+  }
+}
+
+/** A link that dials peers; `refuse` makes dialling fail. */
+function startLink(options: { streams?: StreamServer; welcomes?: boolean } = {}) {
+  const clock = new VirtualClock()
+  const dials: number[] = []
+  const peers: Peer[] = []
+  const assigned: Assignments[] = []
+  const network = { refuses: false }
+  const link = createControlLink({
+    dial: async () => {
+      dials.push(clock.now())
+      if (network.refuses) throw new Error('connection refused')
+      const peer = new Peer(options.welcomes ?? true)
+      peers.push(peer)
+      return peer.pair.b
+    },
+    clock,
+    random: seededRandom(1),
+    log: silentLogger,
+    agentVersion: '0.1.0',
+    node: () => node,
+    assignments: { assign: (assignments) => assigned.push(assignments) },
+    streams: options.streams ?? { serve: async () => {} },
+  })
+  link.start()
+  const latest = () => peers.at(-1) as Peer
+  return { clock, dials, peers, assigned, network, link, latest }
+}
+
+const podObject = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default', uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: '' },
+})
+const pod = (name: string) => ({ kind: 'Pod' as const, object: { ...podObject(name), spec: { containers: [] } } })
+const removal = (name: string) => ({ kind: 'Pod' as const, namespace: 'default', name, uid: `uid-${name}` })
+const secret = { kind: 'Secret' as const, object: { ...podObject('s'), kind: 'Secret', data: { k: 'dg==' } } }
+const change = (more: Partial<AssignmentsFrame>): AssignmentsFrame => ({
+  type: 'assignments',
+  mode: 'incremental',
+  appliesTo: 1,
+  resultsIn: 2,
+  more: false,
+  set: [],
+  remove: [],
+  ...more,
+})
+const complete = (...set: AssignmentsFrame['set']) => change({ mode: 'complete', appliesTo: 0, resultsIn: 1, set })
+const status = (name: string, podIP = '10.0.0.1') => ({
+  namespace: 'default',
+  name,
+  uid: `uid-${name}`,
+  status: { podIP },
+  terminated: false,
+})
+
+describe('connection', () => {
+  it('begins with hello, and says nothing else before it is welcome', async () => {
+    const { clock, latest, link } = startLink({ welcomes: false })
+    link.reporter.podStatus(status('web'))
+    await clock.advance(5000)
+    expect(latest().received).toEqual([
+      { type: 'hello', protocolVersion: PROTOCOL_VERSION, agentVersion: '0.1.0', assignmentsVersion: 0, node },
+    ])
+    latest().frames.send(welcome)
+    await settle()
+    expect(latest().of('podStatus')).toHaveLength(1)
+    link.close()
+  })
+
+  it('sends heartbeats as often as it is told to', async () => {
+    const { clock, latest, link } = startLink()
+    await clock.advance(10_500)
+    expect(latest().of('heartbeat')).toHaveLength(10)
+    link.close()
+  })
+
+  it('is dialled again at once after a good one, then ever more slowly, up to ten seconds', async () => {
+    const { clock, dials, latest, network, link } = startLink()
+    await clock.advance(20_000)
+    network.refuses = true
+    const lostAt = clock.now()
+    latest().pair.cut()
+    await clock.advance(60_000)
+    const waits = dials.slice(1).map((at, index) => at - (dials[index] ?? 0))
+    expect(dials[1]).toBe(lostAt)
+    expect(waits[1]).toBeGreaterThanOrEqual(250)
+    expect(waits[1]).toBeLessThanOrEqual(500)
+    expect(waits.slice(1).every((wait) => wait <= 10_000)).toBe(true)
+    expect(waits.at(-1)).toBeGreaterThanOrEqual(5000)
+    network.refuses = false
+    await clock.advance(10_000)
+    expect(latest().of('hello')).toHaveLength(1)
+    link.close()
+  })
+
+  it('is not dialled in a tight loop when the control plane takes and drops it', async () => {
+    const { clock, dials, peers, link } = startLink()
+    for (let i = 0; i < 100; i++) {
+      await clock.advance(100)
+      peers.at(-1)?.pair.cut()
+    }
+    expect(dials.length).toBeLessThan(8)
+    link.close()
+  })
+
+  it('is given up when nothing is heard, and dialled anew', async () => {
+    const { clock, peers, latest, link } = startLink()
+    await clock.advance(3000)
+    latest().pair.drop()
+    await clock.advance(8000)
+    expect(peers).toHaveLength(2)
+    expect(latest().of('hello')).toHaveLength(1)
+    link.close()
+  })
+
+  it('is given up when no welcome comes', async () => {
+    const { clock, peers, link } = startLink({ welcomes: false })
+    await clock.advance(12_000)
+    expect(peers.length).toBeGreaterThan(1)
+    expect(peers[0]?.closed?.code).toBe(CLOSE_CODES.goingAway)
+    link.close()
+  })
+
+  it('is closed on a message that cannot be understood', async () => {
+    const { clock, latest, peers, link } = startLink()
+    await clock.advance(100)
+    latest().pair.a.send('{"type":"assignments"}')
+    await settle()
+    expect(peers[0]?.closed?.code).toBe(CLOSE_CODES.badFrame)
+    link.close()
+  })
+
+  it.each(['superseded', 'protocolVersion'] as const)('waits long after %s', async (why) => {
+    const { clock, dials, latest, link } = startLink()
+    await clock.advance(30_000)
+    latest().frames.close(CLOSE_CODES[why], 'because')
+    await clock.advance(9900)
+    expect(dials).toHaveLength(1)
+    await clock.advance(200)
+    expect(dials).toHaveLength(2)
+    link.close()
+  })
+
+  it('ends for good when the link is closed', async () => {
+    const { clock, dials, latest, link } = startLink()
+    await clock.advance(1000)
+    const peer = latest()
+    link.close()
+    await clock.advance(60_000)
+    expect(peer.closed?.code).toBe(CLOSE_CODES.goingAway)
+    expect(dials).toHaveLength(1)
+  })
+
+  it('tells of a changed node', async () => {
+    const { clock, latest, link } = startLink()
+    await clock.advance(100)
+    link.nodeChanged()
+    await settle()
+    expect(latest().of('nodeStatus')).toEqual([{ type: 'nodeStatus', status: node }])
+    link.close()
+  })
+})
+
+describe('assignments', () => {
+  it('are handed over after each change, with what Pods refer to', async () => {
+    const { clock, latest, assigned, link } = startLink()
+    await clock.advance(100)
+    latest().frames.send(complete(pod('a'), secret))
+    latest().frames.send(change({ set: [pod('b')], remove: [removal('a')] }))
+    await settle()
+    expect(assigned.map(({ pods }) => [...pods.keys()])).toEqual([['uid-a'], ['uid-b']])
+    expect(assigned[1]?.secret('default', 's')?.data).toEqual({ k: 'dg==' })
+    expect(assigned[1]?.configMap('default', 's')).toBeUndefined()
+    link.close()
+  })
+
+  it('are kept over a reconnection, and told of in the next hello', async () => {
+    const { clock, latest, link } = startLink()
+    await clock.advance(6000)
+    latest().frames.send(complete(pod('a')))
+    await settle()
+    latest().pair.cut()
+    await clock.advance(1000)
+    expect(latest().of('hello')[0]?.assignmentsVersion).toBe(1)
+    link.close()
+  })
+
+  it('with a gap are not applied: all is asked for anew, once', async () => {
+    const { clock, latest, assigned, link } = startLink()
+    await clock.advance(100)
+    const { frames } = latest()
+    frames.send(complete(pod('a')))
+    frames.send(change({ appliesTo: 2, resultsIn: 3, remove: [removal('a')] }))
+    frames.send(change({ appliesTo: 3, resultsIn: 4, remove: [removal('a')] }))
+    await settle()
+    expect(latest().of('resync')).toHaveLength(1)
+    expect(assigned).toHaveLength(1)
+    frames.send({ ...complete(pod('b')), resultsIn: 5 })
+    frames.send(change({ appliesTo: 5, resultsIn: 6, set: [pod('c')] }))
+    await settle()
+    expect(assigned.map(({ pods }) => [...pods.keys()])).toEqual([['uid-a'], ['uid-b'], ['uid-b', 'uid-c']])
+    link.close()
+  })
+
+  it('never begin with a change to something unknown', async () => {
+    const { clock, latest, assigned, link } = startLink()
+    await clock.advance(100)
+    latest().frames.send(change({ appliesTo: 0, resultsIn: 1, set: [pod('a')] }))
+    await settle()
+    expect(assigned).toEqual([])
+    expect(latest().of('resync')).toHaveLength(1)
+    link.close()
+  })
+
+  it('in several frames are applied as one; half of them never', async () => {
+    const { clock, latest, assigned, link } = startLink()
+    await clock.advance(6000)
+    latest().frames.send({ ...complete(pod('a')), more: true })
+    await settle()
+    expect(assigned).toEqual([])
+    latest().pair.cut()
+    await clock.advance(1000)
+    latest().frames.send({ ...complete(pod('b')), more: true })
+    latest().frames.send(complete(pod('c')))
+    await settle()
+    expect(assigned.map(({ pods }) => [...pods.keys()])).toEqual([['uid-b', 'uid-c']])
+    link.close()
+  })
+})
+
+describe('reports', () => {
+  it('are sent again after a reconnection until they are accepted', async () => {
+    const { clock, latest, link } = startLink()
+    await clock.advance(6000)
+    link.reporter.podStatus(status('a'))
+    link.reporter.podStatus(status('b'))
+    await clock.advance(100)
+    expect(
+      latest()
+        .of('podStatus')
+        .flatMap(({ reports }) => reports.map(({ sequence }) => sequence)),
+    ).toEqual([1, 2])
+    latest().frames.send({ type: 'podStatusAccepted', sequence: 1 })
+    await settle()
+    latest().pair.cut()
+    await clock.advance(1000)
+    const again = latest()
+      .of('podStatus')
+      .flatMap(({ reports }) => reports)
+    expect(again).toEqual([{ ...status('b'), sequence: 1 }])
+    latest().frames.send({ type: 'podStatusAccepted', sequence: 1 })
+    await clock.advance(6000)
+    latest().pair.cut()
+    await clock.advance(1000)
+    expect(latest().of('podStatus')).toEqual([])
+    link.close()
+  })
+
+  it('keep only the newest of each Pod while the connection is down', async () => {
+    const { clock, latest, network, link } = startLink()
+    await clock.advance(6000)
+    network.refuses = true
+    latest().pair.cut()
+    for (let i = 0; i < 5; i++) link.reporter.podStatus(status('a', `10.0.0.${i}`))
+    network.refuses = false
+    await clock.advance(20_000)
+    expect(
+      latest()
+        .of('podStatus')
+        .flatMap(({ reports }) => reports),
+    ).toEqual([{ ...status('a', '10.0.0.4'), sequence: 1 }])
+    link.close()
+  })
+
+  it('are not forgotten by the acceptance of an older one of the same Pod', async () => {
+    const { clock, latest, link } = startLink()
+    await clock.advance(6000)
+    link.reporter.podStatus(status('a', '10.0.0.1'))
+    await clock.advance(100)
+    link.reporter.podStatus(status('a', '10.0.0.2'))
+    latest().frames.send({ type: 'podStatusAccepted', sequence: 1 })
+    await settle()
+    latest().pair.cut()
+    await clock.advance(1000)
+    expect(
+      latest()
+        .of('podStatus')
+        .flatMap(({ reports }) => reports),
+    ).toEqual([{ ...status('a', '10.0.0.2'), sequence: 1 }])
+    link.close()
+  })
+
+  it('go in batches, in order', async () => {
+    const { clock, latest, link } = startLink()
+    await clock.advance(100)
+    for (let i = 0; i < 250; i++) link.reporter.podStatus(status(`p${i}`))
+    await clock.advance(100)
+    expect(
+      latest()
+        .of('podStatus')
+        .map(({ reports }) => reports.length),
+    ).toEqual([100, 100, 50])
+    link.close()
+  })
+
+  it('of events wait for the connection, the oldest dropped where they are too many', async () => {
+    const { clock, latest, link } = startLink({ welcomes: false })
+    await clock.advance(100)
+    for (let i = 0; i < 1100; i++) link.reporter.event({ type: 'Normal', reason: 'Pulled', message: String(i) })
+    latest().frames.send(welcome)
+    await clock.advance(100)
+    const messages = latest()
+      .of('events')
+      .flatMap(({ events }) => events.map(({ message }) => message))
+    expect([messages.length, messages[0], messages.at(-1)]).toEqual([1000, '100', '1099'])
+    link.close()
+  })
+})
+
+describe('streams', () => {
+  it('are served, and end with the connection', async () => {
+    let signal: AbortSignal | undefined
+    const { clock, latest, link } = startLink({
+      streams: {
+        serve: async (_request, stream) => {
+          signal = stream.signal
+        },
+      },
+    })
+    await clock.advance(100)
+    const request = {
+      kind: 'logs',
+      podUid: 'u',
+      container: 'c',
+      follow: true,
+      previous: false,
+      timestamps: false,
+    } as const
+    latest().frames.send({ type: 'streamOpen', stream: 1, request })
+    await settle()
+    expect(latest().of('streamOpened')).toEqual([{ type: 'streamOpened', stream: 1 }])
+    expect(signal?.aborted).toBe(false)
+    latest().pair.cut()
+    expect(signal?.aborted).toBe(true)
+    link.close()
+  })
+})

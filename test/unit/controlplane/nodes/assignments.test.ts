@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { CONFIG_MAPS, PODS } from '../../../../shared/api/kinds.ts'
+import type { AssignmentsFrame } from '../../../../shared/protocol/frames.ts'
+import { podReport, startHub } from './hub-fixture.ts'
+
+const names = (frame: AssignmentsFrame | undefined) =>
+  frame?.set.map(({ kind, object }) => `${kind} ${object.metadata.name}`)
+
+describe('assignments', () => {
+  it('begin with all that the node needs and nothing else', async () => {
+    const { agent, pod, configMap, secret } = await startHub()
+    await configMap('settings', { a: '1' })
+    await configMap('unused', { a: '1' })
+    await secret('pull')
+    await secret('unused')
+    await pod('web', 'n1', {
+      containers: [{ name: 'main', image: 'x', envFrom: [{ configMapRef: { name: 'settings' } }] }],
+      imagePullSecrets: [{ name: 'pull' }],
+    })
+    await pod('elsewhere', 'n2')
+    const { assignments } = await agent('n1')
+    expect(assignments()).toHaveLength(1)
+    expect(assignments()[0]).toMatchObject({ mode: 'complete', appliesTo: 0, resultsIn: 1, more: false, remove: [] })
+    expect(names(assignments()[0])).toEqual(['Pod web', 'ConfigMap settings', 'Secret pull'])
+  })
+
+  it('are complete even when there is nothing to do', async () => {
+    const { agent } = await startHub()
+    const { assignments } = await agent('n1')
+    expect(assignments()).toEqual([
+      { type: 'assignments', mode: 'complete', appliesTo: 0, resultsIn: 1, more: false, set: [], remove: [] },
+    ])
+  })
+
+  it('go on with chained changes, several at once in one frame', async () => {
+    const { agent, pod, clock, client } = await startHub()
+    const { assignments } = await agent('n1')
+    await pod('a', 'n1')
+    await pod('b', 'n1')
+    await pod('c', 'n2')
+    await clock.advance(100)
+    expect(names(assignments()[1])).toEqual(['Pod a', 'Pod b'])
+    expect(assignments()[1]).toMatchObject({ mode: 'incremental', appliesTo: 1, resultsIn: 2 })
+    const { uid } = (await client.get(PODS, { namespace: 'default', name: 'a' })).metadata
+    await client.delete(PODS, { namespace: 'default', name: 'a' }, { gracePeriodSeconds: 0 })
+    await clock.advance(100)
+    expect(assignments()[2]).toMatchObject({ appliesTo: 2, resultsIn: 3, set: [] })
+    expect(assignments()[2]?.remove).toEqual([{ kind: 'Pod', namespace: 'default', name: 'a', uid }])
+  })
+
+  it('show a Pod that is to be ended with its deletionTimestamp', async () => {
+    const { agent, pod, clock, client } = await startHub()
+    await pod('a', 'n1')
+    const { assignments } = await agent('n1')
+    await client.delete(PODS, { namespace: 'default', name: 'a' }, { gracePeriodSeconds: 30 })
+    await clock.advance(100)
+    expect(assignments()[1]?.set[0]?.object.metadata.deletionTimestamp).toBeDefined()
+  })
+
+  it('carry a ConfigMap that changes or appears later, for Pods that refer to it', async () => {
+    const { agent, pod, configMap, clock, client } = await startHub()
+    await pod('a', 'n1', {
+      containers: [{ name: 'm', image: 'x' }],
+      volumes: [{ name: 'v', configMap: { name: 'late' } }],
+    })
+    const { assignments } = await agent('n1')
+    await configMap('other', { a: '1' })
+    await clock.advance(100)
+    expect(assignments()).toHaveLength(1)
+    await configMap('late', { a: '1' })
+    await clock.advance(100)
+    expect(names(assignments()[1])).toEqual(['ConfigMap late'])
+    await client.modify(CONFIG_MAPS, { namespace: 'default', name: 'late' }, (draft) => {
+      draft.data = { a: '2' }
+    })
+    await clock.advance(100)
+    expect(assignments()[2]?.set[0]?.object).toMatchObject({ data: { a: '2' } })
+    await client.delete(PODS, { namespace: 'default', name: 'a' }, { gracePeriodSeconds: 0 })
+    await clock.advance(100)
+    expect(
+      assignments()[3]
+        ?.remove.map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(['ConfigMap', 'Pod'])
+  })
+
+  it("do not echo the agent's own status reports", async () => {
+    const { agent, pod, clock } = await startHub()
+    const web = await pod('web', 'n1')
+    const { assignments, report } = await agent('n1')
+    await report(podReport(web, 1))
+    await clock.advance(100)
+    expect(assignments()).toHaveLength(1)
+  })
+
+  it('are sent anew when the agent asks', async () => {
+    const { agent, pod, clock } = await startHub()
+    await pod('a', 'n1')
+    const { assignments, frames } = await agent('n1')
+    frames.send({ type: 'resync' })
+    await clock.advance(100)
+    expect(assignments()[1]).toMatchObject({ mode: 'complete', resultsIn: 2 })
+    expect(names(assignments()[1])).toEqual(['Pod a'])
+  })
+
+  it('come in several frames where one would be too long', async () => {
+    const { agent, pod, configMap } = await startHub()
+    const big = 'x'.repeat(900_000)
+    for (let i = 0; i < 10; i++) await configMap(`big-${i}`, { big })
+    const volumes = Array.from({ length: 10 }, (_, i) => ({ name: `v${i}`, configMap: { name: `big-${i}` } }))
+    await pod('web', 'n1', { containers: [{ name: 'm', image: 'x' }], volumes })
+    const { assignments, closed } = await agent('n1')
+    expect(closed()).toBeUndefined()
+    expect(assignments().length).toBeGreaterThan(2)
+    expect(assignments().map(({ more }) => more)).toEqual([
+      ...assignments()
+        .slice(1)
+        .map(() => true),
+      false,
+    ])
+    expect(new Set(assignments().map(({ mode, resultsIn }) => `${mode} ${resultsIn}`)).size).toBe(1)
+    expect(assignments().flatMap(({ set }) => set)).toHaveLength(11)
+  })
+
+  it('wait for an agent that reads slowly, and then say only what is so by then', async () => {
+    const { agent, pod, client, clock } = await startHub()
+    const { pair, assignments } = await agent('n1')
+    const socket = pair.a as { bufferedBytes: number }
+    socket.bufferedBytes += 2 * 1024 * 1024
+    await pod('short-lived', 'n1')
+    await clock.advance(1000)
+    await client.delete(PODS, { namespace: 'default', name: 'short-lived' }, { gracePeriodSeconds: 0 })
+    await pod('lasting', 'n1')
+    await clock.advance(1000)
+    expect(assignments()).toHaveLength(1)
+    socket.bufferedBytes -= 2 * 1024 * 1024
+    await clock.advance(1000)
+    expect(assignments().slice(1).map(names)).toEqual([['Pod lasting']])
+  })
+})
