@@ -26,10 +26,7 @@ export function metadataForCreate(
 
 /** The request's namespace and the object's must agree; either may be left out. */
 function namespaceOf({ kind }: Strategy, metadata: ObjectMeta, requested: string | undefined): string {
-  if (!kind.namespaced) {
-    if (metadata.namespace) throw ApiError.badRequest('namespace may not be set on a cluster-scoped object')
-    return ''
-  }
+  if (!kind.namespaced) return ''
   const namespace = requested || metadata.namespace
   if (!namespace) throw ApiError.badRequest('an empty namespace may not be set during creation')
   checkSameNamespace(metadata, namespace)
@@ -40,7 +37,7 @@ function namespaceOf({ kind }: Strategy, metadata: ObjectMeta, requested: string
 export function metadataForUpdate(draft: KubeObject, current: Persisted<KubeObject>): void {
   const { metadata } = draft
   const old = current.metadata
-  checkSameNamespace(metadata, old.namespace ?? '')
+  if (old.namespace) checkSameNamespace(metadata, old.namespace)
   if (metadata.name !== undefined && metadata.name !== old.name) {
     throw ApiError.badRequest(
       `the name of the object (${metadata.name}) does not match the name on the URL (${old.name})`,

@@ -27,7 +27,11 @@ function fillStruct(type: string, value: Json): void {
   }
 }
 
+/** A selector that is not given is none, and not an empty one, which would select everything. */
+const LEFT_OUT = 'meta.v1.LabelSelector'
+
 function setZero(value: Json, name: string, field: FieldSchema): void {
+  if (field.type === LEFT_OUT) return
   const zero = field.list ? [] : field.map || !isScalar(field.type) ? {} : ZERO_VALUES[field.type]
   if (zero !== undefined) value[name] = zero
 }

@@ -12,10 +12,13 @@ export function bindPod(current: Persisted<Pod>, proposed: Pod, nowMs: number): 
   const why = whyNot(current)
   if (why) throw ApiError.conflict({ group: '', plural: 'pods/binding' }, current.metadata.name, why)
   const draft = cloneJson<Pod>(current)
-  const annotations = { ...draft.metadata.annotations, ...proposed.metadata?.annotations }
-  if (Object.keys(annotations).length > 0) draft.metadata.annotations = annotations
+  for (const field of ['annotations', 'labels'] as const) {
+    const merged = { ...draft.metadata[field], ...proposed.metadata?.[field] }
+    if (Object.keys(merged).length > 0) draft.metadata[field] = merged
+  }
   draft.spec.nodeName = nodeName
-  draft.status = { ...draft.status, conditions: scheduled(draft.status?.conditions, nowMs) }
+  const { nominatedNodeName: _, ...status } = draft.status ?? {}
+  draft.status = { ...status, conditions: scheduled(status.conditions, nowMs) }
   return draft
 }
 

@@ -3,6 +3,18 @@ import { applyTemplateDefaults } from '../pods/pod-spec-defaults.ts'
 import { strategy } from '../strategy.ts'
 import { deploymentColumns } from '../tables/workload-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
+import { validateDeploymentStrategy } from '../workloads/deployment-strategy-validation.ts'
+import { validateWorkload, validateWorkloadUpdate } from '../workloads/workload-validation.ts'
+
+const COUNTS = [
+  'observedGeneration',
+  'replicas',
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'unavailableReplicas',
+  'collisionCount',
+] as const
 
 export const deploymentStrategy = strategy<Deployment>({
   kind: DEPLOYMENTS,
@@ -27,5 +39,36 @@ export const deploymentStrategy = strategy<Deployment>({
     spec.revisionHistoryLimit ??= 10
     spec.progressDeadlineSeconds ??= 600
     applyTemplateDefaults(spec.template)
+  },
+
+  validate({ spec }, errors) {
+    validateWorkload(spec, errors)
+    if (spec.strategy) validateDeploymentStrategy(spec.strategy, 'spec.strategy', errors)
+    errors.nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit)
+    const deadline = spec.progressDeadlineSeconds
+    errors.nonNegative('spec.progressDeadlineSeconds', deadline)
+    if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0)) {
+      errors.invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds')
+    }
+  },
+
+  validateUpdate({ spec }, current, errors) {
+    validateWorkloadUpdate(spec, current.spec, errors)
+  },
+
+  validateStatusUpdate({ status = {} }, current, errors) {
+    for (const field of COUNTS) errors.nonNegative(`status.${field}`, status[field])
+    const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = status
+    for (const field of ['updatedReplicas', 'readyReplicas', 'availableReplicas'] as const) {
+      const count = status[field] ?? 0
+      if (count > replicas) errors.invalid(`status.${field}`, count, 'cannot be greater than status.replicas')
+    }
+    if (availableReplicas > readyReplicas) {
+      errors.invalid('status.availableReplicas', availableReplicas, 'cannot be greater than readyReplicas')
+    }
+    const { collisionCount = 0 } = status
+    if (collisionCount < (current.status?.collisionCount ?? 0)) {
+      errors.invalid('status.collisionCount', collisionCount, 'cannot be decremented')
+    }
   },
 })

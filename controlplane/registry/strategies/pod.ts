@@ -1,6 +1,8 @@
 import { PODS, type Pod } from '../../../shared/api/kinds.ts'
 import { admitPod } from '../pods/pod-admission.ts'
 import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
+import { validatePodSpec } from '../pods/pod-spec-validation.ts'
+import { validatePodUpdate } from '../pods/pod-update-validation.ts'
 import { qosClassOf } from '../pods/qos-class.ts'
 import { strategy } from '../strategy.ts'
 import { podColumns } from '../tables/pod-columns.ts'
@@ -30,6 +32,19 @@ export const podStrategy = strategy<Pod>({
   },
 
   applyDefaults,
+
+  prepareForUpdate(pod, current, context) {
+    pod.spec.priority ??= current.spec.priority ?? 0
+    admitPod(pod.spec, context.defaultTolerationSeconds)
+  },
+
+  validate(pod, errors) {
+    validatePodSpec(pod.spec, 'spec', errors)
+  },
+
+  validateUpdate(pod, current, errors) {
+    validatePodUpdate(pod.spec, current.spec, errors)
+  },
 
   graceSeconds({ spec, status }, requested) {
     const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed'

@@ -3,6 +3,9 @@ import { applyTemplateDefaults } from '../pods/pod-spec-defaults.ts'
 import { strategy } from '../strategy.ts'
 import { replicaSetColumns } from '../tables/workload-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
+import { validateWorkload, validateWorkloadUpdate } from '../workloads/workload-validation.ts'
+
+const COUNTS = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const
 
 export const replicaSetStrategy = strategy<ReplicaSet>({
   kind: REPLICA_SETS,
@@ -20,5 +23,27 @@ export const replicaSetStrategy = strategy<ReplicaSet>({
     spec.replicas ??= 1
     spec.template ??= {}
     applyTemplateDefaults(spec.template)
+  },
+
+  validate({ spec }, errors) {
+    validateWorkload(spec, errors)
+  },
+
+  validateUpdate({ spec }, current, errors) {
+    validateWorkloadUpdate(spec, current.spec, errors)
+  },
+
+  validateStatusUpdate({ status }, _current, errors) {
+    const { replicas = 0, readyReplicas = 0, ...counts } = status ?? {}
+    const numbers = { replicas, readyReplicas, ...counts }
+    for (const field of COUNTS) errors.nonNegative(`status.${field}`, numbers[field])
+    for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
+      const count = numbers[field] ?? 0
+      if (count > replicas) errors.invalid(`status.${field}`, count, 'cannot be greater than status.replicas')
+    }
+    const { availableReplicas = 0 } = numbers
+    if (availableReplicas > readyReplicas) {
+      errors.invalid('status.availableReplicas', availableReplicas, 'cannot be greater than readyReplicas')
+    }
   },
 })

@@ -1,8 +1,24 @@
 import type { FieldError } from '../../../shared/api/api-error.ts'
+import type { NameRule } from './names.ts'
 
 /** Collects what is wrong with an object, in the words of Kubernetes' `field.Error`. */
 export class FieldErrors {
   readonly list: FieldError[] = []
+
+  /** Invalid, once for every reason that `rule` gives against `text`. */
+  check(field: string, text: string, rule: NameRule): void {
+    for (const why of rule(text)) this.invalid(field, text, why)
+  }
+
+  nonNegative(field: string, value: number | undefined): void {
+    if (value !== undefined && value < 0) this.invalid(field, value, 'must be greater than or equal to 0')
+  }
+
+  /** `value` must be one of `supported`; empty counts as not given. */
+  oneOf(field: string, value: string | undefined, supported: readonly string[]): void {
+    if (!value) this.required(field)
+    else if (!supported.includes(value)) this.notSupported(field, value, supported)
+  }
 
   required(field: string, detail = ''): void {
     this.#add(field, 'FieldValueRequired', withDetail('Required value', detail))
@@ -17,8 +33,8 @@ export class FieldErrors {
     this.#add(field, 'FieldValueNotSupported', `Unsupported value: ${show(value)}: ${detail}`)
   }
 
-  duplicate(field: string, value: unknown): void {
-    this.#add(field, 'FieldValueDuplicate', `Duplicate value: ${show(value)}`)
+  duplicate(field: string, value: unknown, detail = ''): void {
+    this.#add(field, 'FieldValueDuplicate', withDetail(`Duplicate value: ${show(value)}`, detail))
   }
 
   forbidden(field: string, detail: string): void {
@@ -31,14 +47,6 @@ export class FieldErrors {
 
   tooLong(field: string, maxBytes: number): void {
     this.#add(field, 'FieldValueTooLong', `Too long: may not be more than ${maxBytes} bytes`)
-  }
-
-  tooMany(field: string, actual: number, max: number): void {
-    this.#add(field, 'FieldValueTooMany', `Too many: ${actual}: must have at most ${max} items`)
-  }
-
-  typeInvalid(field: string, value: unknown, detail: string): void {
-    this.#add(field, 'FieldValueTypeInvalid', withDetail(`Invalid value: ${show(value)}`, detail))
   }
 
   #add(field: string, reason: FieldError['reason'], message: string): void {

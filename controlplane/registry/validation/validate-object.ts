@@ -2,6 +2,7 @@ import { ApiError } from '../../../shared/api/api-error.ts'
 import type { KubeObject, Persisted } from '../../../shared/api/object.ts'
 import type { Strategy } from '../strategy.ts'
 import { FieldErrors } from './field-errors.ts'
+import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
 
 /** Throws Invalid with everything that is wrong with a new object. */
 export function validateCreate(strategy: Strategy, object: KubeObject): void {
@@ -13,6 +14,7 @@ export function validateCreate(strategy: Strategy, object: KubeObject): void {
 /** Throws Invalid with everything that is wrong with a changed object, or may not change. */
 export function validateUpdate(strategy: Strategy, object: KubeObject, current: Persisted<KubeObject>): void {
   const errors = new FieldErrors()
+  validateObjectMetaUpdate(object, current, errors)
   strategy.validateUpdate?.(object, current, errors)
   validateWhole(strategy, object, errors)
   refuse(strategy, object, errors)
@@ -25,13 +27,8 @@ export function validateStatusUpdate(strategy: Strategy, object: KubeObject, cur
 }
 
 function validateWhole(strategy: Strategy, object: KubeObject, errors: FieldErrors): void {
-  validateName(strategy, object, errors)
+  validateObjectMeta(strategy, object.metadata, errors)
   strategy.validate?.(object, errors)
-}
-
-function validateName({ nameRule }: Strategy, { metadata }: KubeObject, errors: FieldErrors): void {
-  if (!metadata.name) errors.required('metadata.name', 'name or generateName is required')
-  else for (const why of nameRule(metadata.name)) errors.invalid('metadata.name', metadata.name, why)
 }
 
 function refuse({ kind }: Strategy, object: KubeObject, errors: FieldErrors): void {

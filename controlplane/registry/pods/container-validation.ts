@@ -1,0 +1,70 @@
+import type { Container, PodSpec } from '../../../shared/api/generated/core-v1.ts'
+import type { FieldErrors } from '../validation/field-errors.ts'
+import { isDnsLabel } from '../validation/names.ts'
+import { validateEnv, validateEnvFrom } from './env-validation.ts'
+import { validateHostPorts, validatePorts } from './port-validation.ts'
+import { validateLifecycle, validateProbes } from './probe-validation.ts'
+import { validateResources } from './resources-validation.ts'
+import { validateVolumeMounts } from './volume-mount-validation.ts'
+
+const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
+const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never']
+const MESSAGE_POLICIES = ['FallbackToLogsOnError', 'File']
+const ONLY_FOR_SIDECARS = 'may not be set for init containers without restartPolicy=Always'
+
+/** The containers of a Pod of both kinds, whose names must differ. */
+export function validateContainers(spec: PodSpec, path: string, errors: FieldErrors): void {
+  const names = new Set<string>()
+  if (spec.containers.length === 0) errors.required(`${path}.containers`)
+  for (const [index, container] of spec.containers.entries()) {
+    const at = `${path}.containers[${index}]`
+    validateContainer(container, spec, at, errors)
+    validateName(container, names, at, errors)
+    validateProbes(container, at, errors)
+    if (container.lifecycle) validateLifecycle(container.lifecycle, `${at}.lifecycle`, errors)
+    if (container.restartPolicy) errors.oneOf(`${at}.restartPolicy`, container.restartPolicy, RESTART_POLICIES)
+  }
+  validateHostPorts(spec.containers, `${path}.containers`, errors)
+  for (const [index, container] of (spec.initContainers ?? []).entries()) {
+    const at = `${path}.initContainers[${index}]`
+    validateContainer(container, spec, at, errors)
+    validateName(container, names, at, errors)
+    validateInitContainer(container, at, errors)
+  }
+}
+
+function validateName({ name }: Container, names: Set<string>, path: string, errors: FieldErrors): void {
+  if (!name) errors.required(`${path}.name`)
+  else errors.check(`${path}.name`, name, isDnsLabel)
+  if (name && names.has(name)) errors.duplicate(`${path}.name`, name)
+  names.add(name)
+}
+
+/** Probes and hooks are for those that go on running: sidecars, which are init containers that always restart. */
+function validateInitContainer(container: Container, path: string, errors: FieldErrors): void {
+  if (container.restartPolicy) errors.oneOf(`${path}.restartPolicy`, container.restartPolicy, RESTART_POLICIES)
+  if (container.restartPolicy === 'Always') {
+    validateProbes(container, path, errors)
+    if (container.lifecycle) validateLifecycle(container.lifecycle, `${path}.lifecycle`, errors)
+    return
+  }
+  for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
+    if (container[field]) errors.forbidden(`${path}.${field}`, ONLY_FOR_SIDECARS)
+  }
+}
+
+function validateContainer(container: Container, spec: PodSpec, path: string, errors: FieldErrors): void {
+  validateImage(container.image, `${path}.image`, errors)
+  errors.oneOf(`${path}.terminationMessagePolicy`, container.terminationMessagePolicy, MESSAGE_POLICIES)
+  errors.oneOf(`${path}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES)
+  validatePorts(container.ports ?? [], `${path}.ports`, errors)
+  validateEnv(container.env ?? [], `${path}.env`, errors)
+  validateEnvFrom(container.envFrom ?? [], `${path}.envFrom`, errors)
+  validateVolumeMounts(container.volumeMounts ?? [], spec.volumes ?? [], `${path}.volumeMounts`, errors)
+  validateResources(container.resources ?? {}, `${path}.resources`, errors)
+}
+
+export function validateImage(image: string | undefined, path: string, errors: FieldErrors): void {
+  if (!image) errors.required(path)
+  else if (image !== image.trim()) errors.invalid(path, image, 'must not have leading or trailing whitespace')
+}

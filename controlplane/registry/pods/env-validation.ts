@@ -1,0 +1,89 @@
+import type {
+  EnvFromSource,
+  EnvVar,
+  EnvVarSource,
+  ObjectFieldSelector,
+  ResourceFieldSelector,
+} from '../../../shared/api/generated/core-v1.ts'
+import type { FieldErrors } from '../validation/field-errors.ts'
+import { isConfigKey, isEnvName } from '../validation/names.ts'
+
+const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'] as const
+const SOURCE_MISSING =
+  'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'
+const TOO_MANY_SOURCES = 'may not have more than one field specified at a time'
+
+const ENV_FIELDS = [
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
+]
+const METADATA_FIELD = /^metadata\.(labels|annotations)\['[^']+'\]$/
+const RESOURCES = ['cpu', 'memory', 'ephemeral-storage']
+  .flatMap((name) => [`limits.${name}`, `requests.${name}`])
+  .sort()
+
+export function validateEnv(variables: readonly EnvVar[], path: string, errors: FieldErrors): void {
+  for (const [index, variable] of variables.entries()) {
+    const at = `${path}[${index}]`
+    if (!variable.name) errors.required(`${at}.name`)
+    else errors.check(`${at}.name`, variable.name, isEnvName)
+    if (variable.valueFrom) validateSource(variable, variable.valueFrom, `${at}.valueFrom`, errors)
+  }
+}
+
+function validateSource({ value }: EnvVar, source: EnvVarSource, path: string, errors: FieldErrors): void {
+  const given = SOURCES.filter((name) => source[name])
+  if (given.length === 0) errors.invalid(path, '', SOURCE_MISSING)
+  if (value && given.length > 0) errors.invalid(path, '', 'may not be specified when `value` is not empty')
+  else if (given.length > 1) errors.invalid(path, '', TOO_MANY_SOURCES)
+  if (source.fieldRef) validateFieldRef(source.fieldRef, ENV_FIELDS, `${path}.fieldRef`, errors)
+  if (source.resourceFieldRef) validateResourceFieldRef(source.resourceFieldRef, `${path}.resourceFieldRef`, errors)
+  for (const name of ['configMapKeyRef', 'secretKeyRef'] as const) {
+    const reference = source[name]
+    if (reference) validateKeyRef(reference, `${path}.${name}`, errors)
+  }
+}
+
+function validateKeyRef({ name, key }: { name?: string; key: string }, path: string, errors: FieldErrors): void {
+  if (!name) errors.required(`${path}.name`)
+  if (!key) errors.required(`${path}.key`)
+  else errors.check(`${path}.key`, key, isConfigKey)
+}
+
+/** A field of the Pod itself: one of `fields`, or one label or annotation. */
+export function validateFieldRef(
+  { fieldPath }: ObjectFieldSelector,
+  fields: readonly string[],
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (!fieldPath) errors.required(`${path}.fieldPath`)
+  else if (!METADATA_FIELD.test(fieldPath) && !fields.includes(fieldPath)) {
+    errors.notSupported(`${path}.fieldPath`, fieldPath, fields)
+  }
+}
+
+export function validateResourceFieldRef({ resource }: ResourceFieldSelector, path: string, errors: FieldErrors): void {
+  if (!resource) errors.required(`${path}.resource`)
+  else if (!RESOURCES.includes(resource) && !/^(limits|requests)\.hugepages-/.test(resource)) {
+    errors.notSupported(`${path}.resource`, resource, RESOURCES)
+  }
+}
+
+export function validateEnvFrom(sources: readonly EnvFromSource[], path: string, errors: FieldErrors): void {
+  for (const [index, { prefix, configMapRef, secretRef }] of sources.entries()) {
+    const at = `${path}[${index}]`
+    if (prefix) errors.check(`${at}.prefix`, prefix, isEnvName)
+    if (!configMapRef && !secretRef) errors.invalid(at, '', 'must specify one of: `configMapRef` or `secretRef`')
+    if (configMapRef && secretRef) errors.invalid(at, '', TOO_MANY_SOURCES)
+    if (configMapRef && !configMapRef.name) errors.required(`${at}.configMapRef.name`)
+    if (secretRef && !secretRef.name) errors.required(`${at}.secretRef.name`)
+  }
+}
