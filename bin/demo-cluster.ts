@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Node, Pod } from '../shared/api/kinds.ts'
 import { type Clock, sleep } from '../shared/clock.ts'
@@ -146,9 +146,4 @@ function startLog(path: string): void {
 function lastLine(path: string): string {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
   return (lines.at(-1) ?? '').replace(/^kubette: /, '')
-}
-
-/** Removes what a cluster of this kind leaves in its folder, and the folder if nothing else is in it. */
-export function removeDemoFiles(dataDir: string): void {
-  for (const name of ['nodes', 'logs', 'up.pid']) rmSync(join(dataDir, name), { recursive: true, force: true })
 }

@@ -9,6 +9,9 @@ import { addUpCommand } from './commands/up.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
+// What is kept holds keys and Secrets: it is for its owner alone.
+process.umask(0o077)
+
 const program = new Command('kubette')
   .description('Kubernetes Pods and Deployments on the Docker you already have.')
   .version(version, '-V, --version')

@@ -1,4 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Clock, sleep } from '../shared/clock.ts'
 import { CommandFailure } from './command-failure.ts'
 
 /**
@@ -11,6 +13,23 @@ export function claimProcessFile(path: string): () => void {
   writeFileSync(path, String(process.pid), { mode: 0o600 })
   return () => rmSync(path, { force: true })
 }
+
+/** Ends the commands that hold the directory, and waits until they are gone. Throws a CommandFailure where one stays. */
+export async function stopProcesses(dataDir: string, clock: Clock): Promise<void> {
+  for (const command of ['up', 'agent', 'server']) {
+    const file = join(dataDir, `${command}.pid`)
+    const id = runningProcess(file)
+    if (!id) continue
+    process.kill(id, 'SIGTERM')
+    const deadline = clock.monotonic() + PATIENCE_MS
+    while (runningProcess(file) === id) {
+      if (clock.monotonic() > deadline) throw new CommandFailure(`kubette ${command} (process ${id}) does not end`)
+      await sleep(clock, 100)
+    }
+  }
+}
+
+const PATIENCE_MS = 30_000
 
 /** The living Kubette process whose id the file holds, if any. */
 export function runningProcess(path: string): number | undefined {

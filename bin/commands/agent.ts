@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { startAgent } from '../../agent/main.ts'
-import { systemClock } from '../../shared/clock.ts'
-import { createLogger } from '../../shared/log.ts'
+import { type Clock, sleep, systemClock } from '../../shared/clock.ts'
+import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { dataDirectory, parseCapacity, parseNodeName, parsePairs, parseServerUrl } from '../options.ts'
+import { claimProcessFile } from '../process-file.ts'
 import { announceReady, whenAskedToStop } from '../process-lifetime.ts'
 
 interface AgentOptions {
@@ -50,18 +51,22 @@ export function addAgentCommand(program: Command, version: string): void {
 
 async function runAgent(options: AgentOptions, version: string): Promise<void> {
   const stopped = whenAskedToStop()
+  const clock = systemClock()
+  const dataDir = options.data ? dataDirectory(options.data) : join(dataDirectory(undefined), 'agent')
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const release = claimProcessFile(join(dataDir, 'agent.pid'))
   const log = createLogger('agent', options.logLevel)
   const starting = new AbortController()
   void stopped.then(() => starting.abort())
   const agent = await startAgent({
     serverUrl: options.server,
-    token: joinToken(options),
+    token: (isNeeded) => joinToken(options, isNeeded, clock, log, starting.signal),
     nodeName: options.name ?? defaultNodeName(),
-    dataDir: options.data ? dataDirectory(options.data) : join(dataDirectory(undefined), 'agent'),
+    dataDir,
     capacity: options.capacity ?? {},
     labels: options.labels ?? {},
     version,
-    clock: systemClock(),
+    clock,
     random: systemRandom,
     log,
     signal: starting.signal,
@@ -72,16 +77,24 @@ async function runAgent(options: AgentOptions, version: string): Promise<void> {
   announceReady()
   log.info({ reason: await stopped }, 'stopping; containers go on running')
   await agent.close()
+  release()
   process.exit(0)
 }
 
-function joinToken(options: AgentOptions): string | undefined {
-  if (!options.tokenFile) return options.token ?? process.env.KUBETTE_TOKEN
-  try {
-    return readFileSync(options.tokenFile, 'utf8').trim()
-  } catch (error) {
-    throw new CommandFailure(`cannot read the token: ${(error as Error).message}`)
-  }
+/** A token file may come later than the agent; who waits for it says so once. */
+async function joinToken(
+  options: AgentOptions,
+  isNeeded: boolean,
+  clock: Clock,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { tokenFile } = options
+  if (!tokenFile) return options.token ?? process.env.KUBETTE_TOKEN
+  if (!isNeeded) return existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8').trim() : undefined
+  if (!existsSync(tokenFile)) log.info({ file: tokenFile }, 'waiting for the token file')
+  while (!existsSync(tokenFile)) await sleep(clock, 500, signal)
+  return readFileSync(tokenFile, 'utf8').trim()
 }
 
 function defaultNodeName(): string {

@@ -1,17 +1,24 @@
+import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { startControlPlane } from '../../controlplane/main.ts'
-import { systemClock } from '../../shared/clock.ts'
-import { createLogger } from '../../shared/log.ts'
+import { type Clock, systemClock } from '../../shared/clock.ts'
+import { writeDurably } from '../../shared/durable-file.ts'
+import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
+import { ApiClient } from '../api-client.ts'
 import { CommandFailure } from '../command-failure.ts'
+import { createJoinToken } from '../join-token.ts'
 import { DEFAULT_PORT, dataDirectory, parsePort } from '../options.ts'
+import { claimProcessFile } from '../process-file.ts'
 import { announceReady, whenAskedToStop } from '../process-lifetime.ts'
 
 interface ServerOptions {
   data?: string
   port: number
   host?: string[]
+  writeToken?: string
   logLevel: string
 }
 
@@ -28,6 +35,7 @@ export function addServerCommand(program: Command, version: string): void {
       '--data <dir>',
       'where the state, the CA and the kubeconfig are kept (default: $KUBETTE_DATA or ~/.kubette)',
     )
+    .option('--write-token <file>', 'keep a join token there, always one that is good for some hours more')
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
     .addHelpText(
       'after',
@@ -38,7 +46,10 @@ export function addServerCommand(program: Command, version: string): void {
 
 async function runServer(options: ServerOptions, version: string): Promise<void> {
   const stopped = whenAskedToStop()
+  const clock = systemClock()
   const dataDir = dataDirectory(options.data)
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const release = claimProcessFile(join(dataDir, 'server.pid'))
   const log = createLogger('server', options.logLevel)
   const controlPlane = await startControlPlane({
     dataDir,
@@ -48,15 +59,33 @@ async function runServer(options: ServerOptions, version: string): Promise<void>
     hosts: options.host ?? [],
     machineName: hostname(),
     version,
-    clock: systemClock(),
+    clock,
     random: systemRandom,
     log,
   }).catch((error: Error) => {
     throw new CommandFailure(`the control plane cannot start: ${error.message}`)
   })
   console.log(`kubette server: ${controlPlane.url}, kubeconfig ${controlPlane.kubeconfigPath}`)
+  if (options.writeToken) await keepTokenIn(options.writeToken, controlPlane.kubeconfigPath, clock, log)
   announceReady()
   log.info({ reason: await stopped }, 'stopping')
   await controlPlane.close()
+  release()
   process.exit(0)
+}
+
+const TOKEN_TTL_MS = 24 * 3_600_000
+const TOKEN_RENEWAL_MS = TOKEN_TTL_MS / 2
+
+/** For agents that are set up before there is anybody to hand them a token, as with Docker Compose. */
+async function keepTokenIn(file: string, kubeconfigPath: string, clock: Clock, log: Logger): Promise<void> {
+  const api = ApiClient.fromKubeconfig(kubeconfigPath)
+  const write = async () => {
+    const token = await createJoinToken(api, { ttlMs: TOKEN_TTL_MS, description: `kept in ${file}` })
+    await writeDurably(file, `${token}\n`, systemRandom)
+  }
+  await write()
+  clock.every(TOKEN_RENEWAL_MS, () => {
+    write().catch((error) => log.warn({ err: error, file }, 'the join token is not renewed'))
+  })
 }

@@ -1,0 +1,61 @@
+import type { Clock } from '../shared/clock.ts'
+import type { Logger } from '../shared/log.ts'
+import type { Random } from '../shared/random.ts'
+import type { Client } from './client/client.ts'
+import { createLocalClient } from './client/local-client.ts'
+import { controllers } from './controllers/index.ts'
+import { createNodeHub, type NodeHub } from './nodes/node-hub.ts'
+import { startController } from './reconcile/controller-loop.ts'
+import { createEventRecorder } from './reconcile/event-recorder.ts'
+import { createInformers } from './reconcile/shared-informer.ts'
+import { createRegistry } from './registry/create-registry.ts'
+import { bootstrapNamespaces } from './registry/namespaces.ts'
+import type { Registry } from './registry/registry.ts'
+import { startScheduler } from './scheduler/scheduler.ts'
+import type { Store } from './store/store.ts'
+
+export interface CoreOptions {
+  store: Store
+  clusterId: string
+  clock: Clock
+  random: Random
+  log: Logger
+}
+
+/** The control plane without its doors: everything that needs no network, files or certificates. */
+export interface Core {
+  readonly registry: Registry
+  readonly client: Client
+  readonly nodeHub: NodeHub
+  /** Ends all that runs and waits for it; the store stays open. */
+  stop(): Promise<void>
+}
+
+/** Resolves once the API's objects can be served; controllers and scheduler begin when they have seen all there is. */
+export async function startCore(options: CoreOptions): Promise<Core> {
+  const { store, clusterId, clock, random, log } = options
+  const registry = createRegistry({ store, clock, random, log: log.child({ part: 'registry' }) })
+  await bootstrapNamespaces(registry)
+  const client = createLocalClient(registry)
+  const informers = createInformers({ client, clock, random, log: log.child({ part: 'informers' }) })
+  const nodeHub = createNodeHub({ client, informers, clusterId, clock, random, log: log.child({ part: 'nodes' }) })
+  const stopping = new AbortController()
+  const deps = { client, informers, clock, random, log: log.child({ part: 'controllers' }) }
+  const eventRecorder = createEventRecorder({ client, clock, random, log, component: 'default-scheduler' })
+
+  const running = [
+    ...controllers(deps).map((controller) => startController(controller, deps, stopping.signal)),
+    startScheduler({ ...deps, log: log.child({ part: 'scheduler' }), eventRecorder }, stopping.signal),
+  ]
+  informers.start(stopping.signal)
+  return {
+    registry,
+    client,
+    nodeHub,
+    async stop() {
+      nodeHub.close()
+      stopping.abort()
+      await Promise.all(running)
+    },
+  }
+}

@@ -1,0 +1,122 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../shared/clock.ts'
+import type { Logger } from '../shared/log.ts'
+import type { Random } from '../shared/random.ts'
+import { createAuthorizer } from './apiserver/auth/authorizer.ts'
+import { createCertificateAuthenticator } from './apiserver/auth/certificate-authenticator.ts'
+import { createAgentEndpoint } from './apiserver/auth/join/agent-endpoint.ts'
+import { createJoinRoutes } from './apiserver/auth/join/join-routes.ts'
+import { serverUrl, writeAdminKubeconfig } from './apiserver/auth/pki/admin-kubeconfig.ts'
+import { type CertificateAuthority, openCertificateAuthority } from './apiserver/auth/pki/certificate-authority.ts'
+import { issueServerCredentials, renewServerCredentials } from './apiserver/auth/pki/server-certificate.ts'
+import { registryNodeLookup } from './apiserver/auth/registry-node-lookup.ts'
+import { removeExpiredTokens } from './apiserver/auth/tokens.ts'
+import { type ApiServer, createApiServer } from './apiserver/server.ts'
+import { versionInfo } from './apiserver/version.ts'
+import { type Core, startCore } from './core.ts'
+import { VOLATILE_PREFIXES } from './registry/storage-keys.ts'
+import { openSqliteStore } from './store/sqlite-store.ts'
+import type { Store } from './store/store.ts'
+
+export interface ControlPlaneOptions {
+  /** Holds the state, the CA and the kubeconfig; made where it is missing. */
+  dataDir: string
+  /** Where connections are accepted. */
+  bindAddress: string
+  port: number
+  /** How others reach this machine; the kubeconfig names the first, or 127.0.0.1 where there is none. */
+  hosts: readonly string[]
+  /** One more name that the server's certificate is good for. */
+  machineName: string
+  version: string
+  clock: Clock
+  random: Random
+  log: Logger
+}
+
+export interface ControlPlane {
+  readonly url: string
+  readonly kubeconfigPath: string
+  close(): Promise<void>
+}
+
+const TOKEN_CLEANUP_MS = 3_600_000
+const CLUSTER_ID_LENGTH = 12
+
+/** A cluster is known by its CA: nothing else of it is as sure to stay and to be its own. */
+export function clusterIdOf(ca: { hash: string }): string {
+  return ca.hash.slice(0, CLUSTER_ID_LENGTH)
+}
+
+/** Resolves when the API is served. Rejects, with nothing left running, where something it needs cannot be had. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { dataDir, bindAddress, port, hosts, clock, random, log } = options
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const ca = await openCertificateAuthority(join(dataDir, 'pki'), clock, random)
+  const store = await openSqliteStore(join(dataDir, 'state.db'), { volatilePrefixes: VOLATILE_PREFIXES })
+  const core = await startCore({ store, clusterId: clusterIdOf(ca), clock, random, log })
+  const names = [...hosts, options.machineName]
+  const apiServer = await createDoors(options, core, ca, names)
+  const end = endOf(store, core, apiServer)
+  const url = serverUrl(hosts[0] ?? '127.0.0.1', port)
+  const kubeconfigPath = join(dataDir, 'kubeconfig')
+  try {
+    await apiServer.listen(bindAddress, port)
+    await writeAdminKubeconfig(kubeconfigPath, { ca, serverUrl: url, random })
+  } catch (error) {
+    await end()
+    throw error
+  }
+  const renewal = renewServerCredentials({
+    ca,
+    hosts: names,
+    clock,
+    log,
+    use: (credentials) => apiServer.setTls({ ...credentials, ca: ca.pem }),
+  })
+  const cleanup = clock.every(TOKEN_CLEANUP_MS, () => {
+    removeExpiredTokens(core.registry, clock).catch((error) => log.warn({ err: error }, 'expired tokens not removed'))
+  })
+  log.info({ url, clusterId: clusterIdOf(ca) }, 'the API is served')
+  return {
+    url,
+    kubeconfigPath,
+    async close() {
+      renewal.stop()
+      cleanup.cancel()
+      await end()
+    },
+  }
+}
+
+async function createDoors(
+  { clock, random, log, version }: ControlPlaneOptions,
+  core: Core,
+  ca: CertificateAuthority,
+  hosts: readonly string[],
+): Promise<ApiServer> {
+  const { registry, nodeHub } = core
+  const authenticator = createCertificateAuthenticator(clock)
+  const shared = { registry, authenticator, clock, log }
+  return createApiServer({
+    ...shared,
+    random,
+    authorizer: createAuthorizer(registryNodeLookup(registry)),
+    nodeStreams: nodeHub,
+    version: versionInfo(version),
+    tls: { ...(await issueServerCredentials(ca, hosts)), ca: ca.pem },
+    extraRoutes: createJoinRoutes({ ...shared, ca, clusterId: clusterIdOf(ca) }),
+    upgradeHandlers: [createAgentEndpoint({ clock, log, accept: nodeHub.accept })],
+  })
+}
+
+/** From the door inwards: nobody is answered by something that has already gone. */
+function endOf(store: Store, core: Core, apiServer: ApiServer): () => Promise<void> {
+  return async () => {
+    core.nodeHub.close()
+    await apiServer.close()
+    await core.stop()
+    await store.close()
+  }
+}
