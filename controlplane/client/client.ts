@@ -39,6 +39,9 @@ export interface Client {
 
   /** Sets `spec.nodeName` once and for all. Conflict where it is set already. */
   bind(pod: Persisted<Pod>, nodeName: string): Promise<void>
+
+  /** Takes `kubernetes` off a Namespace's `spec.finalizers`: nothing is left inside and it may go. */
+  finalizeNamespace(name: string): Promise<void>
 }
 
 export interface Key {

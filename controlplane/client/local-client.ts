@@ -1,4 +1,4 @@
-import { type Kind, PODS } from '../../shared/api/kinds.ts'
+import { type Kind, NAMESPACES, type Namespace, PODS } from '../../shared/api/kinds.ts'
 import { draft, type KubeObject, type Persisted } from '../../shared/api/object.ts'
 import { requirementsOf } from '../../shared/selectors.ts'
 import type { Entry, EntryEvent, Registry, Selection as RegistrySelection, UpdateArea } from '../registry/registry.ts'
@@ -49,7 +49,15 @@ export function createLocalClient(registry: Registry): Client {
       })
       await registry.update(PODS, keyOf(pod), bound, { area: 'binding' })
     },
+    finalizeNamespace: async (name) => {
+      await registry.update(NAMESPACES, { name }, withoutKubernetesFinalizer, { area: 'finalize' })
+    },
   }
+}
+
+function withoutKubernetesFinalizer(current: Persisted<KubeObject>): Namespace {
+  const { spec, ...rest } = current as Persisted<Namespace>
+  return { ...rest, spec: { finalizers: (spec?.finalizers ?? []).filter((name) => name !== 'kubernetes') } }
 }
 
 async function* watchEvents<T extends KubeObject>(events: AsyncIterable<EntryEvent>): AsyncGenerator<WatchEvent<T>> {
