@@ -1,8 +1,8 @@
-import { isApiError } from '../../../shared/api/api-error.ts'
 import { type Deployment, REPLICA_SETS, type ReplicaSet } from '../../../shared/api/kinds.ts'
 import { draft, type Persisted } from '../../../shared/api/object.ts'
 import type { Client } from '../../client/client.ts'
 import type { EventRecorder } from '../../reconcile/event-recorder.ts'
+import { unlessGoneOrChanged } from '../unless-gone.ts'
 import { sizeAnnotations } from './annotations.ts'
 import { sizeOf } from './replica-sets.ts'
 import type { Sizing } from './scaling.ts'
@@ -42,10 +42,7 @@ export class ReplicaSetWriter {
   }
 
   async delete({ metadata }: Persisted<ReplicaSet>): Promise<void> {
-    try {
-      await this.#client.delete(REPLICA_SETS, metadata, { preconditions: { uid: metadata.uid } })
-    } catch (error) {
-      if (!isApiError(error, 'NotFound') && !isApiError(error, 'Conflict')) throw error
-    }
+    const preconditions = { uid: metadata.uid }
+    await unlessGoneOrChanged(this.#client.delete(REPLICA_SETS, metadata, { preconditions }))
   }
 }

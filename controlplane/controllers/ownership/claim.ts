@@ -1,9 +1,10 @@
-import { ApiError, isApiError } from '../../../shared/api/api-error.ts'
+import { ApiError } from '../../../shared/api/api-error.ts'
 import type { Kind } from '../../../shared/api/kinds.ts'
 import { controllerOf, type KubeObject, keyOf, type LabelSelector, type Persisted } from '../../../shared/api/object.ts'
 import { matchesLabelSelector } from '../../../shared/selectors.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informer } from '../../reconcile/informer.ts'
+import { unlessGone } from '../unless-gone.ts'
 import { controllerRefTo } from './controller-ref.ts'
 import { managedBy, orphansIn } from './managed-index.ts'
 
@@ -75,15 +76,12 @@ async function change<O extends KubeObject, T extends KubeObject>(
   alter: (metadata: Persisted<T>['metadata']) => false | void,
 ): Promise<Persisted<T> | undefined> {
   const { namespace, name, uid } = object.metadata
-  try {
-    const result = await client.modify(kind, { ...(namespace ? { namespace } : {}), name }, (draft) =>
+  const result = await unlessGone(
+    client.modify(kind, { ...(namespace ? { namespace } : {}), name }, (draft) =>
       draft.metadata.uid === uid ? alter(draft.metadata) : false,
-    )
-    return result.metadata.uid === uid ? result : undefined
-  } catch (error) {
-    if (isApiError(error, 'NotFound')) return undefined
-    throw error
-  }
+    ),
+  )
+  return result?.metadata.uid === uid ? result : undefined
 }
 
 /** The informer may be behind: an owner that is going, or is another by now, must not adopt. */

@@ -1,4 +1,3 @@
-import { isApiError } from '../../../shared/api/api-error.ts'
 import { PODS, type Pod, type ReplicaSet } from '../../../shared/api/kinds.ts'
 import { keyOf, type Persisted } from '../../../shared/api/object.ts'
 import type { Client } from '../../client/client.ts'
@@ -6,6 +5,7 @@ import type { EventRecorder } from '../../reconcile/event-recorder.ts'
 import type { Expectations } from '../../reconcile/expectations.ts'
 import { messageOf } from '../error-message.ts'
 import { isNamespaceTerminating } from '../namespace-terminating.ts'
+import { unlessGoneOrChanged } from '../unless-gone.ts'
 import { podFromTemplate } from './pod-from-template.ts'
 import { slowStart } from './slow-start.ts'
 
@@ -58,12 +58,15 @@ export class ReplicaManager {
   }
 
   async #deleteOne(replicaSet: Persisted<ReplicaSet>, { metadata }: Persisted<Pod>): Promise<void> {
+    const { name, uid } = metadata
+    const notObserved = () => this.#expectations.deletionObserved(keyOf(replicaSet), uid)
     try {
-      await this.#client.delete(PODS, metadata, { preconditions: { uid: metadata.uid } })
-      this.#recorder.event(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${metadata.name}`)
+      const deletion = this.#client.delete(PODS, metadata, { preconditions: { uid } }).then(() => true)
+      if (await unlessGoneOrChanged(deletion)) {
+        this.#recorder.event(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
+      } else notObserved()
     } catch (error) {
-      this.#expectations.deletionObserved(keyOf(replicaSet), metadata.uid)
-      if (isApiError(error, 'NotFound') || isApiError(error, 'Conflict')) return // gone, or another of that name
+      notObserved()
       this.#recorder.event(replicaSet, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`)
       throw error
     }

@@ -1,0 +1,66 @@
+export interface HeartbeatOptions {
+  /** A node that has been silent for this long is lost. */
+  graceMs: number
+  /** How often `round` is called. */
+  roundMs: number
+}
+
+/**
+ * How long nodes have been silent. Silence is counted only in time that this process demonstrably lived through: a
+ * node is never lost because we were stalled, or have just started.
+ */
+export class HeartbeatMonitor {
+  readonly #graceMs: number
+  readonly #longestStepMs: number
+  readonly #silenceMs = new Map<string, number>()
+  #isDisrupted = false
+
+  constructor({ graceMs, roundMs }: HeartbeatOptions) {
+    this.#graceMs = graceMs
+    this.#longestStepMs = 2 * roundMs
+  }
+
+  /** A sign of life. */
+  heard(name: string): void {
+    this.#silenceMs.set(name, 0)
+  }
+
+  forget(name: string): void {
+    this.#silenceMs.delete(name)
+  }
+
+  /** `elapsedMs` have passed since the last round; these are the nodes there are. */
+  round(names: readonly string[], elapsedMs: number): void {
+    const stepMs = Math.min(elapsedMs, this.#longestStepMs)
+    for (const name of names) {
+      const silenceMs = this.#silenceMs.get(name)
+      this.#silenceMs.set(name, silenceMs === undefined ? 0 : silenceMs + stepMs)
+    }
+    const wasDisrupted = this.#isDisrupted
+    this.#isDisrupted = this.#seemAllLost(names)
+    if (wasDisrupted && !this.#isDisrupted) this.#grantNewGrace(names)
+  }
+
+  isLost(name: string): boolean {
+    return (this.#silenceMs.get(name) ?? 0) >= this.#graceMs
+  }
+
+  /**
+   * True while every node, of more than one, is silent: then it is the network or this machine that failed, rather
+   * than all of them at once, and nobody should act on it.
+   */
+  get isDisrupted(): boolean {
+    return this.#isDisrupted
+  }
+
+  /** Beats come at different moments: when the first node is lost the others may be halfway there. */
+  #seemAllLost(names: readonly string[]): boolean {
+    const isSilent = (name: string) => (this.#silenceMs.get(name) ?? 0) >= this.#graceMs / 2
+    return names.length > 1 && names.every(isSilent) && names.some((name) => this.isLost(name))
+  }
+
+  /** The first nodes are heard again: the others get the time to follow. */
+  #grantNewGrace(names: readonly string[]): void {
+    for (const name of names) this.heard(name)
+  }
+}
