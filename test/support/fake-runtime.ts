@@ -30,8 +30,8 @@ export interface FakeProgram {
   output?: string
   /** What TERM does: ends it with exit code 0 at once, or later, or nothing. */
   onTerm?: 'ignore' | { afterMs: number; exitCode: number }
-  /** What a command run in it says. */
-  exec?: (command: string[]) => ExecResult
+  /** What a command run in it says; undefined: it hangs. */
+  exec?: (command: string[]) => ExecResult | undefined
 }
 
 export interface FakeRuntimeOptions {
@@ -45,10 +45,15 @@ export interface FakeRuntimeOptions {
   program?: (spec: ContainerSpec) => FakeProgram
 }
 
+interface LogLine {
+  at: number
+  text: string
+}
+
 interface FakeContainer {
   spec: ContainerSpec
   state: ContainerState
-  log: { at: number; text: string }[]
+  log: LogLine[]
   program: FakeProgram
   timer?: Timer
 }
@@ -124,8 +129,11 @@ export class FakeRuntime implements Runtime {
     this.#changed(this.sandboxes.get(id)?.pod)
   }
 
+  /** One line of output, with its line feed. */
   write(id: string, text: string): void {
-    this.#container(id).log.push({ at: this.#clock.now(), text })
+    const { log, state } = this.#container(id)
+    log.push({ at: this.#clock.now(), text })
+    this.#changed(state.pod)
   }
 
   async version(): Promise<RuntimeInfo> {
@@ -211,7 +219,7 @@ export class FakeRuntime implements Runtime {
       throw new RuntimeFailure('failed', program.startError)
     }
     state.state = { phase: 'running', startedAt: this.#time() }
-    if (program.output !== undefined) this.write(id, program.output)
+    for (const line of program.output?.match(/[^\n]*\n/g) ?? []) this.write(id, line)
     if (program.exitAfterMs !== undefined) {
       const end = { exitCode: program.exitCode ?? 0, oomKilled: program.oomKilled ?? false }
       container.timer = this.#clock.after(program.exitAfterMs, () => this.#exit(container, end))
@@ -284,14 +292,16 @@ export class FakeRuntime implements Runtime {
   }
 
   async logs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable> {
+    await Promise.resolve()
     const container = this.#container(id)
     const since = options.since === undefined ? 0 : Date.parse(options.since)
-    const lines = container.log.filter(({ at }) => at >= since).slice(-(options.tailLines ?? container.log.length))
-    const text = lines.map(({ at, text }) => (options.timestamps ? `${microTimestamp(at)} ${text}` : text))
+    const known = container.log.filter(({ at }) => at >= since)
+    const first = options.tailLines === undefined ? 0 : Math.max(0, known.length - options.tailLines)
     const output = new Readable({ read: () => undefined, signal })
-    for (const line of options.tailLines === 0 ? [] : text) output.push(line)
-    if (options.follow) await this.#ended(container, signal)
-    output.push(null)
+    const print = ({ at, text }: LogLine) => output.push(options.timestamps ? `${microTimestamp(at)} ${text}` : text)
+    for (const line of known.slice(first)) print(line)
+    if (options.follow && container.state.state.phase === 'running') void this.#follow(container, print, output, signal)
+    else output.push(null)
     return output
   }
 
@@ -300,8 +310,23 @@ export class FakeRuntime implements Runtime {
     return this.#changes.subscribe(signal)
   }
 
-  async #ended(container: FakeContainer, signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#changes.subscribe(signal)) if (container.state.state.phase === 'exited') return
+  async #follow(
+    container: FakeContainer,
+    print: (line: LogLine) => void,
+    output: Readable,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const changes = this.#changes.subscribe(signal)
+    let told = container.log.length
+    const printNew = () => {
+      for (const line of container.log.slice(told)) print(line)
+      told = container.log.length
+    }
+    for await (const _ of changes) {
+      printNew()
+      if (container.state.state.phase === 'exited') break
+    }
+    if (!signal.aborted) output.push(null)
   }
 
   async #enter(call: FakeCall, detail: string): Promise<void> {

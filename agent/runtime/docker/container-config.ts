@@ -1,0 +1,134 @@
+import type { ContainerSpec, PodIdentity, PublishedPort, SandboxSpec, VolumeMount } from '../runtime.ts'
+import { annotationLabels, LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
+import { VOLUMES_DIRECTORY, volumeName } from './volumes.ts'
+
+/** A daemon may have another log driver as its default, or let logs grow without end. */
+const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } }
+const CPU_PERIOD_US = 100_000
+const MIN_CPU_QUOTA_US = 1_000
+
+/** Readable in `docker ps`; unique by the Pod's UID and the count of restarts. */
+export function containerName({ pod, name, restartCount }: ContainerSpec): string {
+  return `kubette_${name}_${podPart(pod)}_${restartCount}`
+}
+
+export function sandboxName(pod: PodIdentity): string {
+  return `kubette_POD_${podPart(pod)}`
+}
+
+function podPart({ name, namespace, uid }: PodIdentity): string {
+  return `${name}_${namespace}_${uid.slice(0, 8)}`
+}
+
+/** The body of `POST /containers/create` for a sandbox. `network` is unused where it has the machine's own. */
+export function sandboxConfig(spec: SandboxSpec, owner: Ownership, image: string, network: string | undefined) {
+  const { pod, dns, hosts, ports, volumes } = spec
+  return {
+    Image: image,
+    ...(network === undefined ? {} : { Hostname: spec.hostname }),
+    Labels: { ...ownerLabels(owner), ...podLabels(pod), [LABELS.kind]: 'sandbox' },
+    ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
+    HostConfig: {
+      NetworkMode: network ?? 'host',
+      IpcMode: 'shareable',
+      PortBindings: portBindings(ports),
+      ...(dns ? { Dns: dns.servers, DnsSearch: dns.searches, DnsOptions: dns.options } : {}),
+      ExtraHosts: hosts.flatMap(({ ip, hostnames }) => hostnames.map((hostname) => `${hostname}:${ip}`)),
+      Mounts: volumes.map(({ name }) =>
+        volumeMount(pod, { volume: name, mountPath: `${VOLUMES_DIRECTORY}/${name}`, readOnly: false }),
+      ),
+      RestartPolicy: { Name: 'no' },
+      LogConfig: LOG_CONFIG,
+      CpuShares: 2,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+    },
+  }
+}
+
+/** The body of `POST /containers/create` for a container of a Pod. */
+export function containerConfig(spec: ContainerSpec, owner: Ownership, imageDigest: string | undefined) {
+  return {
+    Image: spec.imageId,
+    ...(spec.command ? { Entrypoint: spec.command } : {}),
+    ...(spec.args ? { Cmd: spec.args } : {}),
+    ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
+    ...(spec.securityContext?.user === undefined ? {} : { User: spec.securityContext.user }),
+    ...(spec.stopSignal === undefined ? {} : { StopSignal: spec.stopSignal }),
+    Env: spec.env.map(({ name, value }) => `${name}=${value}`),
+    Tty: spec.tty,
+    OpenStdin: spec.stdin,
+    StdinOnce: spec.stdinOnce,
+    /** Probes are the Pod's; the image's own check would only cost. */
+    Healthcheck: { Test: ['NONE'] },
+    Labels: containerLabels(spec, owner, imageDigest),
+    HostConfig: {
+      NetworkMode: `container:${spec.sandboxId}`,
+      IpcMode: `container:${spec.sandboxId}`,
+      Mounts: spec.mounts.map((mount) => volumeMount(spec.pod, mount)),
+      RestartPolicy: { Name: 'no' },
+      LogConfig: LOG_CONFIG,
+      ...resourceConfig(spec),
+      ...securityConfig(spec),
+    },
+  }
+}
+
+function containerLabels(spec: ContainerSpec, owner: Ownership, imageDigest: string | undefined): Labels {
+  return {
+    ...annotationLabels(spec.annotations),
+    ...ownerLabels(owner),
+    ...podLabels(spec.pod),
+    [LABELS.kind]: 'container',
+    [LABELS.containerName]: spec.name,
+    [LABELS.sandbox]: spec.sandboxId,
+    [LABELS.restartCount]: String(spec.restartCount),
+    [LABELS.specHash]: spec.specHash,
+    [LABELS.image]: spec.image,
+    ...(imageDigest === undefined ? {} : { [LABELS.imageDigest]: imageDigest }),
+  }
+}
+
+function resourceConfig({ resources }: ContainerSpec) {
+  const { cpuShares, cpuLimitMilli, memoryLimitBytes } = resources
+  const quota = Math.max(MIN_CPU_QUOTA_US, ((cpuLimitMilli ?? 0) * CPU_PERIOD_US) / 1000)
+  return {
+    ...(cpuShares === undefined ? {} : { CpuShares: cpuShares }),
+    ...(cpuLimitMilli === undefined ? {} : { CpuPeriod: CPU_PERIOD_US, CpuQuota: quota }),
+    ...(memoryLimitBytes === undefined ? {} : { Memory: memoryLimitBytes, MemorySwap: memoryLimitBytes }),
+  }
+}
+
+function securityConfig({ securityContext = {} }: ContainerSpec) {
+  const options = [
+    ...(securityContext.noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(securityContext.seccompUnconfined ? ['seccomp=unconfined'] : []),
+  ]
+  return {
+    Privileged: securityContext.privileged ?? false,
+    ReadonlyRootfs: securityContext.readOnlyRootFilesystem ?? false,
+    CapAdd: securityContext.addCapabilities ?? [],
+    CapDrop: securityContext.dropCapabilities ?? [],
+    GroupAdd: (securityContext.supplementalGroups ?? []).map(String),
+    SecurityOpt: options,
+  }
+}
+
+/** Empty at first: what the image has at that path is not copied in. */
+function volumeMount(pod: PodIdentity, { volume, mountPath, readOnly }: VolumeMount) {
+  const options = { VolumeOptions: { NoCopy: true } }
+  return { Type: 'volume', Source: volumeName(pod.uid, volume), Target: mountPath, ReadOnly: readOnly, ...options }
+}
+
+function portBindings(ports: readonly PublishedPort[]) {
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {}
+  for (const port of ports) {
+    const binding = { HostIp: port.hostIP ?? '', HostPort: String(port.hostPort) }
+    bindings[portKey(port)] = [...(bindings[portKey(port)] ?? []), binding]
+  }
+  return bindings
+}
+
+function portKey({ containerPort, protocol }: PublishedPort): string {
+  return `${containerPort}/${protocol.toLowerCase()}`
+}

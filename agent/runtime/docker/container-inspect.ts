@@ -1,0 +1,74 @@
+import type { ContainerState, SandboxState } from '../runtime.ts'
+import { annotationsOf, LABELS, podOf } from './labels.ts'
+
+/** The part of Docker's answer about a container that is read here. */
+export interface ContainerInspect {
+  Id: string
+  Created: string
+  Image: string
+  State: {
+    Status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+    Running: boolean
+    ExitCode: number
+    OOMKilled: boolean
+    Error: string
+    StartedAt: string
+    FinishedAt: string
+  }
+  Config: { Labels: Record<string, string> | null; Tty: boolean; StopSignal?: string }
+  NetworkSettings: { Networks: Record<string, { IPAddress?: string }> | null }
+}
+
+export function isSandbox({ Config }: ContainerInspect): boolean {
+  return Config.Labels?.[LABELS.kind] === 'sandbox'
+}
+
+export function sandboxState(found: ContainerInspect): SandboxState {
+  const addresses = Object.values(found.NetworkSettings.Networks ?? {}).map(({ IPAddress }) => IPAddress)
+  const ip = addresses.find((address) => address)
+  return {
+    id: found.Id,
+    pod: podOf(found.Config.Labels ?? {}),
+    running: found.State.Running,
+    createdAt: found.Created,
+    ...(found.State.Running && ip ? { ip } : {}),
+  }
+}
+
+export function containerState(found: ContainerInspect): ContainerState {
+  const labels = found.Config.Labels ?? {}
+  return {
+    id: found.Id,
+    pod: podOf(labels),
+    sandboxId: labels[LABELS.sandbox] ?? '',
+    name: labels[LABELS.containerName] ?? '',
+    restartCount: Number(labels[LABELS.restartCount] ?? 0),
+    specHash: labels[LABELS.specHash] ?? '',
+    annotations: annotationsOf(labels),
+    image: labels[LABELS.image] ?? '',
+    imageId: labels[LABELS.imageDigest] || found.Image,
+    createdAt: found.Created,
+    state: stateOf(found),
+  }
+}
+
+function stateOf({ Created, State }: ContainerInspect): ContainerState['state'] {
+  const { Status, Running, ExitCode, OOMKilled, StartedAt, FinishedAt } = State
+  if (Running) return { phase: 'running', startedAt: StartedAt }
+  const neverRan = isNever(FinishedAt)
+  if (Status === 'created' && ExitCode === 0) return { phase: 'created' }
+  const error = State.Error || 'the container could not be started'
+  return {
+    phase: 'exited',
+    startedAt: isNever(StartedAt) ? Created : StartedAt,
+    finishedAt: neverRan ? Created : FinishedAt,
+    exitCode: ExitCode,
+    oomKilled: OOMKilled,
+    ...(neverRan ? { error } : {}),
+  }
+}
+
+/** Docker's zero time. */
+function isNever(time: string): boolean {
+  return time === '' || time.startsWith('0001-')
+}

@@ -1,0 +1,116 @@
+import { type Clock, sleep } from '../../../shared/clock.ts'
+import { goDuration } from '../../go-duration.ts'
+import { type ContainerSpec, type ExecResult, RuntimeFailure } from '../runtime.ts'
+import { containerConfig, containerName } from './container-config.ts'
+import type { ContainerInspect } from './container-inspect.ts'
+import type { DockerApi } from './docker-api.ts'
+import { dockerFailure, isFailure } from './docker-failure.ts'
+import { LABELS, labelFilter, type Ownership, ownerLabels } from './labels.ts'
+import { collectOutput } from './log-demultiplexer.ts'
+
+const MAX_EXEC_OUTPUT_BYTES = 10 * 1024
+const REMOVAL_POLL_MS = 200
+
+/** Containers as Docker has them; sandboxes are some of them. */
+export class Containers {
+  readonly #docker: DockerApi
+  readonly #owner: Ownership
+  readonly #clock: Clock
+
+  constructor(docker: DockerApi, owner: Ownership, clock: Clock) {
+    this.#docker = docker
+    this.#owner = owner
+    this.#clock = clock
+  }
+
+  /** All of this node, or of one Pod, with all details. */
+  async list(podUid?: string): Promise<ContainerInspect[]> {
+    const labels = { ...ownerLabels(this.#owner), ...(podUid === undefined ? {} : { [LABELS.podUid]: podUid }) }
+    const query = { all: true, filters: { label: labelFilter(labels) } }
+    const found = await this.#docker.json<{ Id: string }[]>({ method: 'GET', path: '/containers/json', query })
+    const details: ContainerInspect[] = []
+    // One by one: a node has hundreds at most, and a Pod only a few.
+    for (const { Id } of found) {
+      const inspected = await this.inspect(Id)
+      if (inspected) details.push(inspected)
+    }
+    return details
+  }
+
+  async inspect(id: string): Promise<ContainerInspect | undefined> {
+    try {
+      return await this.#docker.json<ContainerInspect>({ method: 'GET', path: `/containers/${id}/json` })
+    } catch (error) {
+      if (isFailure(error, 'notFound')) return undefined
+      throw error
+    }
+  }
+
+  create(spec: ContainerSpec, imageDigest: string | undefined): Promise<string> {
+    return this.createNamed(containerName(spec), containerConfig(spec, this.#owner, imageDigest))
+  }
+
+  async createNamed(name: string, body: object): Promise<string> {
+    const call = { method: 'POST', path: '/containers/create', query: { name }, body } as const
+    return (await this.#docker.json<{ Id: string }>(call)).Id
+  }
+
+  async start(id: string): Promise<void> {
+    await this.#docker.json({ method: 'POST', path: `/containers/${id}/start` })
+  }
+
+  /** One that does not run any more needs no signal. */
+  async signal(id: string, signal: string): Promise<void> {
+    try {
+      await this.#docker.json({ method: 'POST', path: `/containers/${id}/kill`, query: { signal } })
+    } catch (error) {
+      if (!isFailure(error, 'notFound', 'conflict')) throw error
+    }
+  }
+
+  async remove(id: string): Promise<void> {
+    try {
+      await this.#docker.json({ method: 'DELETE', path: `/containers/${id}`, query: { force: true, v: true } })
+    } catch (error) {
+      if (isFailure(error, 'notFound')) return
+      if (!isFailure(error, 'conflict') || !/already in progress/.test(error.message)) throw error
+      await sleep(this.#clock, REMOVAL_POLL_MS)
+    }
+  }
+
+  /** Docker cannot end a command that takes too long: it is only not waited for. */
+  async exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult> {
+    const giveUp = new AbortController()
+    const timedOut = new RuntimeFailure('timeout', `command did not end in ${goDuration(timeoutMs)}`)
+    const timer = this.#clock.after(timeoutMs, () => giveUp.abort(timedOut))
+    try {
+      return await this.#exec(id, command, timeoutMs, giveUp.signal)
+    } catch (error) {
+      giveUp.signal.throwIfAborted()
+      throw dockerFailure(error)
+    } finally {
+      timer.cancel()
+      giveUp.abort()
+    }
+  }
+
+  async #exec(id: string, command: string[], timeoutMs: number, signal: AbortSignal): Promise<ExecResult> {
+    const create = { AttachStdout: true, AttachStderr: true, Cmd: command }
+    const begin = { method: 'POST', path: `/containers/${id}/exec`, body: create, timeoutMs } as const
+    const { Id } = await this.#docker.json<{ Id: string }>(begin)
+    const body = { Detach: false, Tty: false }
+    const start = { method: 'POST', path: `/exec/${Id}/start`, body, timeoutMs } as const
+    const output = await collectOutput(await this.#docker.stream(start, signal), MAX_EXEC_OUTPUT_BYTES)
+    return { exitCode: await this.#exitCodeOf(Id, signal), output }
+  }
+
+  /** The output may end a moment before Docker knows the exit code. */
+  async #exitCodeOf(execId: string, signal: AbortSignal): Promise<number> {
+    for (;;) {
+      const call = { method: 'GET', path: `/exec/${execId}/json` } as const
+      const { Running, ExitCode } = await this.#docker.json<{ Running: boolean; ExitCode: number | null }>(call)
+      if (!Running && ExitCode !== null) return ExitCode
+      await sleep(this.#clock, 20, signal)
+    }
+  }
+}

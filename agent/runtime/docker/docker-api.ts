@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http'
+import Docker from 'dockerode'
+import type { Clock } from '../../../shared/clock.ts'
+import { goDuration } from '../../go-duration.ts'
+import { type RegistryCredentials, RuntimeFailure } from '../runtime.ts'
+import { chooseApiVersion } from './api-version.ts'
+import { dockerFailure } from './docker-failure.ts'
+
+/** Where Docker is: `{ socketPath }`, or nothing for `DOCKER_HOST` and Docker's default. */
+export type DockerOptions = Docker.DockerOptions
+
+export interface DockerCall {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Without version, such as `/containers/json`. */
+  path: string
+  /** Objects are sent as JSON. */
+  query?: Record<string, string | number | boolean | object | undefined>
+  body?: object
+  /** A tar archive as the body. */
+  archive?: Buffer
+  credentials?: RegistryCredentials
+  timeoutMs?: number
+}
+
+const TIMEOUT_MS = 120_000
+const SUCCESS = { 200: true, 201: true, 204: true, 304: true }
+
+/**
+ * Docker's HTTP API: one way for all calls. Each has a timeout, speaks a version that both sides know, and rejects
+ * with a RuntimeFailure.
+ */
+export class DockerApi {
+  readonly #options: DockerOptions
+  readonly #clock: Clock
+  #docker: Promise<Docker> | undefined
+
+  constructor(options: DockerOptions, clock: Clock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  /** The answer's JSON; for an empty answer an empty Buffer. */
+  async json<T>(call: DockerCall): Promise<T> {
+    return (await this.#withTimeout(call, async (signal) =>
+      this.#dial(await this.#connect(), call, signal, false),
+    )) as T
+  }
+
+  /** The answer's body as it comes. The timeout is for its beginning; `signal` ends it at any time. */
+  async stream(call: DockerCall, signal: AbortSignal): Promise<IncomingMessage> {
+    const answer = await this.#withTimeout(call, async (timeout) => {
+      const either = AbortSignal.any([timeout, signal])
+      return this.#dial(await this.#connect(), call, either, true)
+    })
+    return answer as IncomingMessage
+  }
+
+  /** Asks once for the versions that Docker speaks; again after a failure. */
+  #connect(): Promise<Docker> {
+    this.#docker ??= this.#negotiate().catch((error: unknown) => {
+      this.#docker = undefined
+      throw error
+    })
+    return this.#docker
+  }
+
+  async #negotiate(): Promise<Docker> {
+    const call: DockerCall = { method: 'GET', path: '/version' }
+    const plain = new Docker(this.#options)
+    const { signal } = new AbortController()
+    const answer = (await this.#dial(plain, call, signal, false)) as { ApiVersion: string; MinAPIVersion?: string }
+    return new Docker({ ...this.#options, version: `v${chooseApiVersion(answer)}` })
+  }
+
+  #dial(docker: Docker, call: DockerCall, abortSignal: AbortSignal, isStream: boolean): Promise<unknown> {
+    const { method, path, query = {}, body = {}, archive, credentials } = call
+    const options = {
+      method,
+      path: `${path}?`,
+      options: { _query: withoutUndefined(query), _body: body },
+      abortSignal,
+      isStream,
+      statusCodes: SUCCESS,
+      ...(archive ? { file: archive, headers: { 'Content-Type': 'application/x-tar' } } : {}),
+      ...(credentials ? { authconfig: authOf(credentials) } : {}),
+    }
+    return new Promise((resolve, reject) => {
+      docker.modem.dial(options, (error, result) => (error ? reject(error) : resolve(result)))
+    })
+  }
+
+  async #withTimeout<T>(call: DockerCall, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { method, path, timeoutMs = TIMEOUT_MS } = call
+    const giveUp = new AbortController()
+    const failure = new RuntimeFailure('timeout', `Docker did not answer ${method} ${path} in ${goDuration(timeoutMs)}`)
+    let expire = () => {}
+    const expired = new Promise<never>((_, reject) => {
+      expire = () => reject(failure)
+    })
+    const timer = this.#clock.after(timeoutMs, () => {
+      expire()
+      giveUp.abort(failure)
+    })
+    try {
+      return await Promise.race([run(giveUp.signal), expired])
+    } catch (error) {
+      throw dockerFailure(error)
+    } finally {
+      timer.cancel()
+    }
+  }
+}
+
+function authOf({ username, password, serverAddress }: RegistryCredentials) {
+  return { username, password, serveraddress: serverAddress }
+}
+
+function withoutUndefined(query: object): object {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))
+}

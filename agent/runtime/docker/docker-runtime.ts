@@ -1,0 +1,115 @@
+import type { Readable } from 'node:stream'
+import type { Clock } from '../../../shared/clock.ts'
+import type { Logger } from '../../../shared/log.ts'
+import { nodeBridge, type PodNetwork } from '../../network/pod-network.ts'
+import {
+  type ContainerSpec,
+  type ImageState,
+  type LogOptions,
+  type RegistryCredentials,
+  type Runtime,
+  RuntimeFailure,
+  type RuntimeInfo,
+  type RuntimeListing,
+  type SandboxSpec,
+  type SandboxState,
+} from '../runtime.ts'
+import { containerState, isSandbox, sandboxState } from './container-inspect.ts'
+import { containerLogs } from './container-logs.ts'
+import { Containers } from './containers.ts'
+import { DockerApi, type DockerOptions } from './docker-api.ts'
+import { Images } from './images.ts'
+import type { Ownership } from './labels.ts'
+import { podChanges } from './pod-changes.ts'
+import { Sandboxes } from './sandboxes.ts'
+import { Volumes } from './volumes.ts'
+
+export interface DockerRuntimeOptions extends Ownership {
+  /** Where Docker is; by default as `DOCKER_HOST` says, or Docker's usual socket. */
+  docker?: DockerOptions
+  clock: Clock
+  log: Logger
+  /** What Pods join; by default a bridge of the node's own. */
+  network?: PodNetwork
+}
+
+interface DockerInfo {
+  ServerVersion: string
+  OSType: string
+  OperatingSystem: string
+  KernelVersion: string
+  NCPU: number
+  MemTotal: number
+}
+
+const INFO_TIMEOUT_MS = 15_000
+
+/** Runs Pods on Docker 20.10 or newer. Sees and touches only what carries this cluster's and this node's labels. */
+export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
+  const { clusterId, nodeName, clock, log } = options
+  const owner = { clusterId, nodeName }
+  const docker = new DockerApi(options.docker ?? {}, clock)
+  const containers = new Containers(docker, owner, clock)
+  const volumes = new Volumes(docker, owner)
+  const images = new Images(docker, clock)
+  const network = options.network ?? nodeBridge(clusterId, nodeName)
+  const sandboxes = new Sandboxes({ docker, containers, volumes, owner, network, log })
+
+  return {
+    version: () => version(docker),
+    list: (podUid) => list(containers, volumes, podUid),
+    runSandbox: (spec: SandboxSpec): Promise<SandboxState> => sandboxes.run(spec),
+    stopSandbox: (id) => containers.signal(id, 'KILL'),
+    removeSandbox: (id) => containers.remove(id),
+    createContainer: (spec) => createContainer(containers, images, spec),
+    startContainer: (id) => containers.start(id),
+    stopContainer: (id) => stop(containers, id),
+    killContainer: (id) => containers.signal(id, 'KILL'),
+    removeContainer: (id) => containers.remove(id),
+    removeVolumes: (podUid) => volumes.remove(podUid),
+    exec: (id, command, timeoutMs) => containers.exec(id, command, timeoutMs),
+    inspectImage: (reference): Promise<ImageState | undefined> => images.inspect(reference),
+    listImages: () => images.list(),
+    pullImage: (reference: string, signal: AbortSignal, credentials?: RegistryCredentials) =>
+      images.pull(reference, signal, credentials),
+    logs: (id: string, logOptions: LogOptions, signal: AbortSignal): Promise<Readable> =>
+      containerLogs(docker, containers, id, logOptions, signal),
+    events: (signal) => podChanges(docker, owner, clock, signal),
+  }
+}
+
+async function version(docker: DockerApi): Promise<RuntimeInfo> {
+  const timeoutMs = INFO_TIMEOUT_MS
+  const info = await docker.json<DockerInfo>({ method: 'GET', path: '/info', timeoutMs })
+  const { Arch } = await docker.json<{ Arch: string }>({ method: 'GET', path: '/version', timeoutMs })
+  return {
+    name: 'docker',
+    version: info.ServerVersion.split('+')[0] ?? info.ServerVersion,
+    operatingSystem: info.OSType,
+    osImage: info.OperatingSystem,
+    kernelVersion: info.KernelVersion,
+    architecture: Arch,
+    cpus: info.NCPU,
+    memoryBytes: info.MemTotal,
+  }
+}
+
+async function list(containers: Containers, volumes: Volumes, podUid: string | undefined): Promise<RuntimeListing> {
+  const [found, kept] = await Promise.all([containers.list(podUid), volumes.list(podUid)])
+  return {
+    sandboxes: found.filter(isSandbox).map(sandboxState),
+    containers: found.filter((container) => !isSandbox(container)).map(containerState),
+    volumes: kept.map(({ pod, name }) => ({ pod, name })),
+  }
+}
+
+async function createContainer(containers: Containers, images: Images, spec: ContainerSpec): Promise<string> {
+  const image = await images.inspect(spec.imageId)
+  if (!image) throw new RuntimeFailure('notFound', `No such image: ${spec.image}`)
+  return containers.create(spec, image.digests[0])
+}
+
+async function stop(containers: Containers, id: string): Promise<void> {
+  const container = await containers.inspect(id)
+  if (container) await containers.signal(id, container.Config.StopSignal || 'TERM')
+}

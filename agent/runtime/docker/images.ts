@@ -1,0 +1,88 @@
+import type { Clock } from '../../../shared/clock.ts'
+import { type ImageState, type RegistryCredentials, RuntimeFailure } from '../runtime.ts'
+import type { DockerApi } from './docker-api.ts'
+import { isFailure } from './docker-failure.ts'
+import { pullProgress } from './pull-progress.ts'
+
+interface ImageInspect {
+  Id: string
+  RepoTags: string[] | null
+  RepoDigests: string[] | null
+  Size: number
+  Architecture?: string
+  Config?: { User?: string } | null
+}
+
+/** A pull that shows no progress for that long is given up: a registry that hangs would hold it without end. */
+const STALL_MS = 120_000
+
+export class Images {
+  readonly #docker: DockerApi
+  readonly #clock: Clock
+
+  constructor(docker: DockerApi, clock: Clock) {
+    this.#docker = docker
+    this.#clock = clock
+  }
+
+  async inspect(reference: string): Promise<ImageState | undefined> {
+    try {
+      return imageState(await this.#docker.json<ImageInspect>({ method: 'GET', path: `/images/${reference}/json` }))
+    } catch (error) {
+      if (isFailure(error, 'notFound')) return undefined
+      throw error
+    }
+  }
+
+  async list(): Promise<ImageState[]> {
+    return (await this.#docker.json<ImageInspect[]>({ method: 'GET', path: '/images/json' })).map(imageState)
+  }
+
+  async pull(reference: string, signal: AbortSignal, credentials?: RegistryCredentials): Promise<ImageState> {
+    try {
+      await this.#download(reference, signal, credentials)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (isFailure(error, 'unavailable')) throw error
+      throw new RuntimeFailure('imagePull', error instanceof Error ? error.message : String(error), error)
+    }
+    const image = await this.inspect(reference)
+    if (!image) throw new RuntimeFailure('imagePull', `${reference} was pulled, but is not there`)
+    return image
+  }
+
+  async #download(reference: string, signal: AbortSignal, credentials?: RegistryCredentials): Promise<void> {
+    const stalled = new AbortController()
+    const query = splitReference(reference)
+    const call = { method: 'POST', path: '/images/create', query, timeoutMs: STALL_MS } as const
+    const login = credentials ? { credentials } : {}
+    const stream = await this.#docker.stream({ ...call, ...login }, AbortSignal.any([signal, stalled.signal]))
+    await pullProgress(stream, { clock: this.#clock, stallMs: STALL_MS, giveUp: () => stalled.abort() })
+  }
+}
+
+function imageState({ Id, RepoTags, RepoDigests, Size, Architecture, Config }: ImageInspect): ImageState {
+  return {
+    id: Id,
+    references: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>'),
+    digests: (RepoDigests ?? []).filter((digest) => !digest.startsWith('<none>')),
+    sizeBytes: Size,
+    architecture: Architecture ?? '',
+    user: Config?.User ?? '',
+  }
+}
+
+/** Name and tag (or digest) apart, as Docker's API wants it. */
+function splitReference(reference: string): { fromImage: string; tag: string } {
+  const at = reference.indexOf('@')
+  const colon = reference.lastIndexOf(':')
+  if (at >= 0) {
+    const name = reference.slice(0, at)
+    const tagged = name.lastIndexOf(':') > name.lastIndexOf('/')
+    const fromImage = tagged ? name.slice(0, name.lastIndexOf(':')) : name
+    return { fromImage, tag: reference.slice(at + 1) }
+  }
+  if (colon > reference.lastIndexOf('/'))
+    return { fromImage: reference.slice(0, colon), tag: reference.slice(colon + 1) }
+  return { fromImage: reference, tag: 'latest' }
+}

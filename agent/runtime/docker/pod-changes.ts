@@ -1,0 +1,36 @@
+import type { Clock } from '../../../shared/clock.ts'
+import type { DockerApi } from './docker-api.ts'
+import { dockerFailure } from './docker-failure.ts'
+import { jsonLines } from './json-lines.ts'
+import { LABELS, labelFilter, type Ownership, ownerLabels } from './labels.ts'
+
+interface DockerEvent {
+  Actor?: { Attributes?: Record<string, string> }
+}
+
+/** Docker's clock and ours may differ a little, and the request takes a moment: events are asked for from before. */
+const OVERLAP_MS = 5_000
+
+/** Which of the node's Pods had a container start, end or go, from Docker's event stream. */
+export async function* podChanges(
+  docker: DockerApi,
+  owner: Ownership,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<{ podUid: string }> {
+  const filters = {
+    type: ['container'],
+    event: ['start', 'die', 'oom', 'destroy'],
+    label: labelFilter(ownerLabels(owner)),
+  }
+  const since = ((clock.now() - OVERLAP_MS) / 1000).toFixed(3)
+  try {
+    const stream = await docker.stream({ method: 'GET', path: '/events', query: { since, filters } }, signal)
+    for await (const event of jsonLines<DockerEvent>(stream)) {
+      const podUid = event.Actor?.Attributes?.[LABELS.podUid]
+      if (podUid !== undefined) yield { podUid }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw dockerFailure(error)
+  }
+}

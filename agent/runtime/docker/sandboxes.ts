@@ -1,0 +1,75 @@
+import type { Logger } from '../../../shared/log.ts'
+import type { PodNetwork } from '../../network/pod-network.ts'
+import { RuntimeFailure, type SandboxSpec, type SandboxState } from '../runtime.ts'
+import { sandboxConfig, sandboxName } from './container-config.ts'
+import { sandboxState } from './container-inspect.ts'
+import type { Containers } from './containers.ts'
+import type { DockerApi } from './docker-api.ts'
+import { isFailure } from './docker-failure.ts'
+import type { Ownership } from './labels.ts'
+import { Networks } from './networks.ts'
+import { PauseImage } from './pause-image.ts'
+import type { Volumes } from './volumes.ts'
+
+export interface SandboxesOptions {
+  docker: DockerApi
+  containers: Containers
+  volumes: Volumes
+  owner: Ownership
+  network: PodNetwork
+  log: Logger
+}
+
+/** Makes sandboxes: a container of the pause program that holds a Pod's network, IPC namespace and volumes. */
+export class Sandboxes {
+  readonly #options: SandboxesOptions
+  readonly #pause: PauseImage
+  readonly #networks: Networks
+
+  constructor(options: SandboxesOptions) {
+    const { docker, owner, network } = options
+    this.#options = options
+    this.#pause = new PauseImage(docker, owner.clusterId)
+    this.#networks = new Networks(docker, owner, network)
+  }
+
+  /** What it needs and was removed by somebody since is made again. */
+  async run(spec: SandboxSpec): Promise<SandboxState> {
+    try {
+      return await this.#runOnce(spec)
+    } catch (error) {
+      if (!isFailure(error, 'notFound')) throw error
+      this.#pause.forget()
+      this.#networks.forget()
+      return this.#runOnce(spec)
+    }
+  }
+
+  async #runOnce(spec: SandboxSpec): Promise<SandboxState> {
+    const { containers, volumes, owner } = this.#options
+    const network = spec.hostNetwork ? undefined : this.#networks.ensure()
+    await Promise.all([this.#pause.ensure(), network])
+    for (const volume of spec.volumes) await volumes.create(spec.pod, volume)
+    const config = sandboxConfig(spec, owner, this.#pause.reference, await network)
+    const id = await containers.createNamed(sandboxName(spec.pod), config)
+    try {
+      await volumes.open(id, spec.volumes)
+      await containers.start(id)
+      return await this.#started(id)
+    } catch (error) {
+      await this.#discard(id)
+      throw error
+    }
+  }
+
+  async #started(id: string): Promise<SandboxState> {
+    const found = await this.#options.containers.inspect(id)
+    if (!found?.State.Running) throw new RuntimeFailure('failed', 'the sandbox ended as soon as it was started')
+    return sandboxState(found)
+  }
+
+  async #discard(id: string): Promise<void> {
+    const { containers, log } = this.#options
+    await containers.remove(id).catch((err: unknown) => log.warn({ err, id }, 'could not remove a sandbox that failed'))
+  }
+}

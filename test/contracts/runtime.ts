@@ -1,0 +1,267 @@
+import { text } from 'node:stream/consumers'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type {
+  ContainerSpec,
+  ContainerState,
+  LogOptions,
+  PodIdentity,
+  Runtime,
+  SandboxSpec,
+} from '../../agent/runtime/runtime.ts'
+
+/** What a container of the suite does. */
+export type SuiteProgram =
+  | { does: 'run' }
+  | { does: 'ignoreTerm' }
+  | { does: 'exit'; exitCode: number }
+  /** One line after the other, and then it ends. */
+  | { does: 'print'; lines: string[] }
+  | { does: 'notExist' }
+
+export interface RuntimeHarness {
+  runtime: Runtime
+  /** One that is here, and has a shell if commands are real. */
+  image: { reference: string; id: string }
+  /** The command that makes a container do so. */
+  command(program: SuiteProgram): string[]
+  /** Commands for exec: one that prints `hello` and exits with 3, and one that takes longer than a second. */
+  exec: { quick: string[]; slow: string[] }
+  /** Resolves when it holds; throws if it does not before long. */
+  eventually(condition: () => Promise<boolean> | boolean): Promise<void>
+  /** Lets time pass while a promise is waited for. */
+  during<T>(promise: Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** What holds for every Runtime. */
+export function runtimeContract(name: string, open: () => Promise<RuntimeHarness>): void {
+  describe(`${name} as a runtime`, () => {
+    let harness: RuntimeHarness
+    let runtime: Runtime
+    let pods = 0
+    let pod: PodIdentity
+
+    beforeAll(async () => {
+      harness = await open()
+      runtime = harness.runtime
+    })
+    afterAll(() => harness.close())
+    afterEach(async () => {
+      const { containers, sandboxes } = await runtime.list()
+      for (const { id } of [...containers, ...sandboxes]) await runtime.removeContainer(id)
+      for (const { id } of sandboxes) await runtime.removeSandbox(id)
+      if (pod) await runtime.removeVolumes(pod.uid)
+    })
+
+    const newPod = (): PodIdentity => {
+      const number = ++pods
+      pod = { uid: `${number}0000000-suite-${process.pid}`, namespace: 'default', name: `pod-${number}` }
+      return pod
+    }
+    const sandbox = (more: Partial<SandboxSpec> = {}) => {
+      const base = { hostname: 'suite', hosts: [], ports: [], hostNetwork: false, volumes: [] }
+      return runtime.runSandbox({ pod: newPod(), ...base, ...more })
+    }
+    const create = (sandboxId: string, program: SuiteProgram, more: Partial<ContainerSpec> = {}) =>
+      runtime.createContainer({
+        pod,
+        sandboxId,
+        name: 'web',
+        restartCount: 0,
+        specHash: 'abc',
+        image: harness.image.reference,
+        imageId: harness.image.id,
+        command: harness.command(program),
+        env: [],
+        resources: {},
+        tty: false,
+        stdin: false,
+        stdinOnce: false,
+        mounts: [],
+        annotations: {},
+        ...more,
+      })
+    const start = async (program: SuiteProgram, more: Partial<ContainerSpec> = {}) => {
+      const { id: sandboxId } = await sandbox()
+      const id = await create(sandboxId, program, more)
+      await runtime.startContainer(id)
+      return id
+    }
+    const get = async (id: string): Promise<ContainerState | undefined> =>
+      (await runtime.list(pod.uid)).containers.find((container) => container.id === id)
+    const phaseOf = async (id: string) => (await get(id))?.state.phase
+    const exited = (id: string) => harness.eventually(async () => (await phaseOf(id)) === 'exited')
+    const logs = async (id: string, options: Partial<LogOptions> = {}) => {
+      const { signal } = new AbortController()
+      return text(await runtime.logs(id, { follow: false, timestamps: false, ...options }, signal))
+    }
+
+    it('says what it is', async () => {
+      const { name, version, architecture, cpus, memoryBytes } = await runtime.version()
+      expect([name, version, architecture].every((text) => text.length > 0)).toBe(true)
+      expect(cpus).toBeGreaterThan(0)
+      expect(memoryBytes).toBeGreaterThan(0)
+    })
+
+    it('runs a sandbox with an address, and lists it', async () => {
+      const state = await sandbox()
+      expect(state).toMatchObject({ pod, running: true })
+      expect(state.ip).toMatch(/^\d+\.\d+\.\d+\.\d+$/)
+      expect((await runtime.list()).sandboxes).toEqual([state])
+      expect((await runtime.list(pod.uid)).sandboxes).toEqual([state])
+      expect((await runtime.list('other')).sandboxes).toEqual([])
+    })
+
+    it('stops a sandbox and removes it', async () => {
+      const { id } = await sandbox()
+      await runtime.stopSandbox(id)
+      await harness.eventually(async () => (await runtime.list()).sandboxes[0]?.running === false)
+      expect((await runtime.list()).sandboxes[0]?.ip).toBeUndefined()
+      await runtime.removeSandbox(id)
+      expect((await runtime.list()).sandboxes).toEqual([])
+    })
+
+    it('takes a container from created to running, and keeps its facts', async () => {
+      const { id: sandboxId } = await sandbox()
+      const facts = { restartCount: 2, specHash: 'h4sh', annotations: { 'kubette.dev/x': 'y' } }
+      const id = await create(sandboxId, { does: 'run' }, facts)
+      const created = await get(id)
+      expect(created).toMatchObject({ id, pod, sandboxId, name: 'web', image: harness.image.reference, ...facts })
+      expect(created?.state).toEqual({ phase: 'created' })
+      await runtime.startContainer(id)
+      expect(await phaseOf(id)).toBe('running')
+    })
+
+    it('shows how a container ended', async () => {
+      const id = await start({ does: 'exit', exitCode: 3 })
+      await exited(id)
+      const state = (await get(id))?.state
+      expect(state).toMatchObject({ phase: 'exited', exitCode: 3, oomKilled: false })
+      if (state?.phase !== 'exited') throw new Error('not exited')
+      expect(Date.parse(state.finishedAt)).toBeGreaterThanOrEqual(Date.parse(state.startedAt))
+      expect(state.error).toBeUndefined()
+    })
+
+    it('shows why a container could not start', async () => {
+      const { id: sandboxId } = await sandbox()
+      const id = await create(sandboxId, { does: 'notExist' })
+      await expect(runtime.startContainer(id)).rejects.toMatchObject({ name: 'RuntimeFailure' })
+      const state = (await get(id))?.state
+      expect(state).toMatchObject({ phase: 'exited', exitCode: 127 })
+      expect(state?.phase === 'exited' && state.error).toBeTruthy()
+    })
+
+    it('asks a container to end, and kills one that does not listen', async () => {
+      const polite = await start({ does: 'run' })
+      await runtime.stopContainer(polite)
+      await exited(polite)
+      const stubborn = await start({ does: 'ignoreTerm' })
+      await runtime.stopContainer(stubborn)
+      expect(await phaseOf(stubborn)).toBe('running')
+      await runtime.killContainer(stubborn)
+      await exited(stubborn)
+      expect((await get(stubborn))?.state).toMatchObject({ exitCode: 137 })
+    })
+
+    it('has nothing to do for what is not there or has ended', async () => {
+      const id = await start({ does: 'exit', exitCode: 0 })
+      await exited(id)
+      await runtime.stopContainer(id)
+      await runtime.killContainer(id)
+      await runtime.removeContainer(id)
+      for (const gone of [id, 'nothing']) {
+        await runtime.stopContainer(gone)
+        await runtime.killContainer(gone)
+        await runtime.removeContainer(gone)
+        await runtime.stopSandbox(gone)
+        await runtime.removeSandbox(gone)
+      }
+      await runtime.removeVolumes('nobody')
+      expect((await runtime.list()).containers).toEqual([])
+    })
+
+    it('removes a container that runs', async () => {
+      await runtime.removeContainer(await start({ does: 'ignoreTerm' }))
+      expect((await runtime.list()).containers).toEqual([])
+    })
+
+    it('keeps ended containers when their sandbox goes', async () => {
+      const id = await start({ does: 'print', lines: ['last words'] })
+      await exited(id)
+      const { sandboxes } = await runtime.list()
+      await runtime.removeSandbox(sandboxes[0]?.id ?? '')
+      expect(await logs(id)).toBe('last words\n')
+    })
+
+    it('gives the log: all, the end of it, with times, from a time on', async () => {
+      const id = await start({ does: 'print', lines: ['one', 'two', 'three'] })
+      await exited(id)
+      expect(await logs(id)).toBe('one\ntwo\nthree\n')
+      expect(await logs(id, { tailLines: 2 })).toBe('two\nthree\n')
+      expect(await logs(id, { tailLines: 0 })).toBe('')
+      const stamped = (await logs(id, { timestamps: true })).split('\n')[0] ?? ''
+      expect(stamped).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z one$/)
+      expect(await logs(id, { since: '2100-01-01T00:00:00Z' })).toBe('')
+      expect(await logs(id, { since: stamped.split(' ')[0] ?? '' })).toBe('one\ntwo\nthree\n')
+    })
+
+    it('follows the log until the container ends', async () => {
+      const id = await start({ does: 'run' })
+      const followed = logs(id, { follow: true })
+      await runtime.killContainer(id)
+      expect(await harness.during(followed)).toBe('')
+      await expect(logs('nothing')).rejects.toMatchObject({ code: 'notFound' })
+    })
+
+    it('tells which Pod changed', async () => {
+      const stop = new AbortController()
+      const seen: string[] = []
+      const listening = (async () => {
+        for await (const { podUid } of runtime.events(stop.signal)) seen.push(podUid)
+      })()
+      const id = await start({ does: 'run' })
+      await harness.eventually(() => seen.includes(pod.uid))
+      seen.length = 0
+      await runtime.killContainer(id)
+      await harness.eventually(() => seen.includes(pod.uid))
+      stop.abort()
+      await listening
+    })
+
+    it('runs a command in a container', async () => {
+      const id = await start({ does: 'run' })
+      const { quick, slow } = harness.exec
+      expect(await runtime.exec(id, quick, 10_000)).toEqual({ exitCode: 3, output: 'hello\n' })
+      await expect(harness.during(runtime.exec(id, slow, 1_000))).rejects.toMatchObject({ code: 'timeout' })
+    })
+
+    it('keeps volumes as long as the Pod, whatever becomes of its sandbox', async () => {
+      const volumes = [{ name: 'cache', medium: 'disk' as const }]
+      const { id } = await sandbox({ volumes })
+      await runtime.removeSandbox(id)
+      expect((await runtime.list(pod.uid)).volumes).toEqual([{ pod, name: 'cache' }])
+      const base = { hostname: 'suite', hosts: [], ports: [], hostNetwork: false }
+      const again = await runtime.runSandbox({ pod, ...base, volumes })
+      expect((await runtime.list(pod.uid)).volumes).toHaveLength(1)
+      await runtime.removeSandbox(again.id)
+      await runtime.removeVolumes(pod.uid)
+      expect((await runtime.list(pod.uid)).volumes).toEqual([])
+    })
+
+    it('knows its images, and says why one cannot be pulled', async () => {
+      const { reference, id } = harness.image
+      expect(await runtime.inspectImage(reference)).toMatchObject({ id, references: [reference] })
+      expect(await runtime.inspectImage(id)).toMatchObject({ id })
+      expect(await runtime.inspectImage('kubette-test/none:1')).toBeUndefined()
+      expect((await runtime.listImages()).map((image) => image.id)).toContain(id)
+      const { signal } = new AbortController()
+      await expect(runtime.pullImage('127.0.0.1:9/none:1', signal)).rejects.toMatchObject({ code: 'imagePull' })
+    })
+
+    it('refuses a container of an image that is not there', async () => {
+      const { id } = await sandbox()
+      const imageId = `sha256:${'0'.repeat(64)}`
+      await expect(create(id, { does: 'run' }, { imageId })).rejects.toMatchObject({ code: 'notFound' })
+    })
+  })
+}

@@ -1,0 +1,48 @@
+import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
+import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
+import { sleep, systemClock } from '../../shared/clock.ts'
+import { silentLogger } from '../../shared/log.ts'
+import { runtimeContract, type SuiteProgram } from '../contracts/runtime.ts'
+import { loadTestImage } from '../support/test-image.ts'
+
+const clock = systemClock()
+const REFERENCE = 'kubette-test/runtime:1'
+
+runtimeContract('Docker', async () => {
+  const clusterId = `test-runtime-${process.pid}`
+  const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log: silentLogger })
+  await loadTestImage({ reference: REFERENCE, clusterId })
+  const image = await runtime.inspectImage(REFERENCE)
+  return {
+    runtime,
+    image: { reference: REFERENCE, id: image?.id ?? '' },
+    command: (program) => (program.does === 'notExist' ? ['/no/such/file'] : ['sh', '-c', scriptOf(program)]),
+    exec: { quick: ['sh', '-c', 'echo hello; exit 3'], slow: ['sleep', '20'] },
+    eventually: async (condition) => {
+      for (let tries = 0; tries < 200; tries++) {
+        if (await condition()) return
+        await sleep(clock, 50)
+      }
+      throw new Error('condition not met within 10 s')
+    },
+    during: (promise) => promise,
+    close: async () => {
+      await removeEverything({ clusterId, clock, log: silentLogger })
+    },
+  }
+})
+
+function scriptOf(program: SuiteProgram): string {
+  switch (program.does) {
+    case 'run':
+      return 'trap "exit 0" TERM; sleep 1000 & wait'
+    case 'ignoreTerm':
+      return 'trap "" TERM; sleep 1000'
+    case 'exit':
+      return `exit ${program.exitCode}`
+    case 'print':
+      return program.lines.map((line) => `echo ${line}`).join('; ')
+    case 'notExist':
+      return ''
+  }
+}
