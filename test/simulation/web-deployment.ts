@@ -1,0 +1,92 @@
+import { DEPLOYMENTS, type Deployment, PODS, type Pod } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
+import type { SimCluster } from '../support/sim-cluster.ts'
+import { isReady } from './invariants.ts'
+
+const KEY = { namespace: 'default', name: 'web' }
+
+/** The Deployment that a simulated user keeps. Surge and unavailability are 1. */
+export class WebDeployment {
+  readonly #cluster: SimCluster
+
+  constructor(cluster: SimCluster) {
+    this.#cluster = cluster
+  }
+
+  async create(replicas: number): Promise<void> {
+    const labels = { app: 'web' }
+    const container = { name: 'main', image: 'web:1', resources: { requests: { cpu: '100m' } } }
+    const deployment: Deployment = {
+      metadata: KEY,
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 5, containers: [container] } },
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } },
+      },
+    }
+    await this.#cluster.user.create(DEPLOYMENTS, deployment)
+  }
+
+  async scale(replicas: number): Promise<void> {
+    await this.#cluster.user.modify(DEPLOYMENTS, KEY, ({ spec }) => {
+      spec.replicas = replicas
+    })
+  }
+
+  async roll(image: string): Promise<void> {
+    await this.#cluster.user.modify(DEPLOYMENTS, KEY, ({ spec }) => {
+      for (const container of spec.template.spec?.containers ?? []) container.image = image
+    })
+  }
+
+  async pods(): Promise<readonly Persisted<Pod>[]> {
+    const { items } = await this.#cluster.user.list(PODS)
+    return items
+  }
+
+  /** Deletes one of its Pods, as a user does. */
+  async delete(podName: string): Promise<void> {
+    await this.#cluster.user.delete(PODS, { namespace: KEY.namespace, name: podName })
+  }
+
+  /** What still keeps the cluster from being as asked; empty when it is. */
+  async unsettled(): Promise<string[]> {
+    const { spec, status = {}, metadata } = await this.#cluster.user.get(DEPLOYMENTS, KEY)
+    const pods = await this.pods()
+    const image = spec.template.spec?.containers[0]?.image
+    const wanted = spec.replicas ?? 1
+    const current = pods.filter((pod) => isReady(pod) && pod.spec.containers[0]?.image === image)
+    const checks: [string, unknown, unknown][] = [
+      ['observed generation', status.observedGeneration, metadata.generation],
+      ['replicas', status.replicas ?? 0, wanted],
+      ['updated replicas', status.updatedReplicas ?? 0, wanted],
+      ['available replicas', status.availableReplicas ?? 0, wanted],
+      ['ready Pods of the newest template', current.length, wanted],
+      ['Pods', pods.length, wanted],
+      ...this.#cluster.agents.map((agent): [string, unknown, unknown] => {
+        const assigned = pods.filter(({ spec }) => spec.nodeName === agent.name).map(({ metadata }) => metadata.uid)
+        const { sandboxes, containers } = agent.runtime
+        const held = [...sandboxes.values(), ...[...containers.values()].map(({ state }) => state)]
+        return [`Pods held by ${agent.name}`, uidsOf(held.map(({ pod }) => pod.uid)), uidsOf(assigned)]
+      }),
+    ]
+    return checks.filter(([, is, should]) => is !== should).map(([what, is, should]) => `${what}: ${is}, not ${should}`)
+  }
+
+  /** Lets time pass until all is as asked. */
+  async settle(limitMs: number): Promise<void> {
+    const { clock } = this.#cluster
+    const endMs = clock.now() + limitMs
+    let left = await this.unsettled()
+    while (left.length > 0) {
+      if (clock.now() >= endMs) throw new Error(`not settled within ${limitMs} ms: ${left.join('; ')}`)
+      await clock.advance(250)
+      left = await this.unsettled()
+    }
+  }
+}
+
+function uidsOf(uids: string[]): string {
+  return [...new Set(uids)].sort().join(' ')
+}

@@ -1,0 +1,152 @@
+import { type ControlLink, createControlLink } from '../../agent/connection/control-link.ts'
+import { PodManager } from '../../agent/pods/pod-manager.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { silentLogger } from '../../shared/log.ts'
+import type { NodeReport } from '../../shared/protocol/frames.ts'
+import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
+import { type Random, randomInt } from '../../shared/random.ts'
+import { FakeProber } from './fake-prober.ts'
+import { type FakeProgram, FakeRuntime } from './fake-runtime.ts'
+import { type SocketPair, socketPair } from './socket-pair.ts'
+
+export interface SimAgentOptions {
+  name: string
+  /** Tells the machines' addresses apart. */
+  number: number
+  clock: Clock
+  random: Random
+  /** Hands the control plane its end of a new connection; throws while there is nobody to take it. */
+  accept(socket: MessageSocket, nodeName: string): void
+}
+
+/** One machine: a fake runtime that lives on, the agent's process on it, and its cable to the control plane. */
+export class SimAgent {
+  readonly name: string
+  readonly runtime: FakeRuntime
+  readonly #options: SimAgentOptions
+  #process: { manager: PodManager; link: ControlLink } | undefined
+  #connection: SocketPair | undefined
+  #cable: 'whole' | 'cut' = 'whole'
+
+  constructor(options: SimAgentOptions) {
+    const { name, number, clock, random } = options
+    this.name = name
+    this.#options = options
+    this.runtime = new FakeRuntime({
+      clock,
+      addressPrefix: `10.244.${number}`,
+      sandboxStartMs: 230,
+      containerStartMs: 90,
+      pullMs: 400,
+      program: () => ({ onTerm: whatTermDoes(random) }),
+    })
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== undefined
+  }
+
+  get isReachable(): boolean {
+    return this.#process !== undefined && this.#cable === 'whole'
+  }
+
+  start(): void {
+    if (this.#process) return
+    const { clock, random } = this.#options
+    const link = createControlLink({
+      dial: () => this.#dial(),
+      clock,
+      random,
+      log: silentLogger,
+      agentVersion: '0.0.0',
+      node: () => REPORT,
+      assignments: { assign: (assignments) => manager.assign(assignments) },
+      streams: { serve: async () => undefined },
+    })
+    const manager = new PodManager({
+      runtime: this.runtime,
+      reporter: link.reporter,
+      prober: new FakeProber(),
+      clock,
+      log: silentLogger,
+      hostIPs: () => [`192.0.2.${this.#options.number}`],
+      allocatable: () => ({ cpu: '4', memory: '8Gi' }),
+    })
+    this.#process = { manager, link }
+    manager.start()
+    link.start()
+  }
+
+  /** kill -9: no goodbye; what runs in the runtime runs on. */
+  crash(): void {
+    const { manager, link } = this.#process ?? {}
+    this.#process = undefined
+    this.#connection?.cut()
+    manager?.stop()
+    link?.close()
+  }
+
+  /** The machine goes off: the agent and all that runs on it. */
+  powerCut(): void {
+    this.#connection?.drop()
+    this.crash()
+    this.runtime.powerCut()
+  }
+
+  /** `noticed`: both ends see it at once; else messages are lost without a word. */
+  cut(noticed: boolean): void {
+    this.#cable = 'cut'
+    if (noticed) this.#connection?.cut()
+    else this.#connection?.drop()
+  }
+
+  heal(): void {
+    this.#cable = 'whole'
+    this.#connection?.heal()
+  }
+
+  /** The other end's process is gone. */
+  loseConnection(): void {
+    this.#connection?.cut()
+  }
+
+  async #dial(): Promise<MessageSocket> {
+    if (this.#cable === 'cut') throw new Error('no route to host')
+    const { clock, random, name, accept } = this.#options
+    const pair = socketPair({ clock, delayMs: () => 1 + Math.floor(random.next() * 5) })
+    accept(pair.a, name)
+    this.#connection = pair
+    return pair.b
+  }
+}
+
+/** Most programs end soon when they are asked to, some never. */
+function whatTermDoes(random: Random): FakeProgram['onTerm'] {
+  return random.next() < 0.1 ? 'ignore' : { afterMs: randomInt(random, 3_000), exitCode: 0 }
+}
+
+const REPORT: NodeReport = {
+  labels: {},
+  status: {
+    capacity: { cpu: '4', memory: '8Gi', pods: '110' },
+    allocatable: { cpu: '4', memory: '8Gi', pods: '110' },
+    conditions: [
+      { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory' },
+      { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure' },
+      { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID' },
+      { type: 'Ready', status: 'True', reason: 'KubeletReady' },
+    ],
+    nodeInfo: {
+      architecture: 'amd64',
+      bootID: '',
+      containerRuntimeVersion: 'fake://1.0.0',
+      kernelVersion: '6.0.0',
+      kubeProxyVersion: '',
+      kubeletVersion: 'v1.36.0',
+      machineID: '',
+      operatingSystem: 'linux',
+      osImage: 'Fake Linux',
+      systemUUID: '',
+    },
+  },
+}
