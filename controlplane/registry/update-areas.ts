@@ -2,7 +2,6 @@ import { ApiError } from '../../shared/api/api-error.ts'
 import { type Kind, NAMESPACES, type Namespace, PODS, type Pod } from '../../shared/api/kinds.ts'
 import type { KubeObject, Persisted } from '../../shared/api/object.ts'
 import { cloneJson } from './clone-json.ts'
-import { draftOf } from './draft.ts'
 import { jsonEqual } from './json-equal.ts'
 import { metadataForUpdate } from './object-metadata.ts'
 import { bindPod } from './pods/binding.ts'
@@ -16,16 +15,15 @@ interface WithParts extends KubeObject {
   status?: unknown
 }
 
-/** What is to be stored when `proposed` is written to `area` of `current`. Throws ApiErrors. */
+/** What is to be stored when `draft` is written to `area` of `current`. May change the draft. Throws ApiErrors. */
 export function changedObject(
   kind: Kind,
   area: UpdateArea,
-  proposed: KubeObject,
+  draft: KubeObject,
   current: Persisted<KubeObject>,
   context: WriteContext,
 ): KubeObject {
   const strategy = strategyOf(kind)
-  const draft: WithParts = draftOf(kind, proposed)
   switch (area) {
     case 'object':
       return changedWhole(strategy, draft, current, context)

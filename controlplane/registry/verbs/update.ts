@@ -1,6 +1,7 @@
 import { ApiError } from '../../../shared/api/api-error.ts'
 import type { Kind } from '../../../shared/api/kinds.ts'
 import type { KubeObject, Persisted } from '../../../shared/api/object.ts'
+import { draftOf } from '../draft.ts'
 import { entryOf } from '../entry-codec.ts'
 import { jsonEqual } from '../json-equal.ts'
 import { checkSameVersion } from '../preconditions.ts'
@@ -25,8 +26,9 @@ export async function updateEntry(
     const current = entryOf(kind, stored)
     const proposed = await change(current.object)
     if (proposed === current.object) return current
-    checkSameVersion(kind, current.object, proposed)
-    const next = changedObject(kind, options.area ?? 'object', proposed, current.object, writeContextOf(context))
+    const draft = draftOf(kind, proposed)
+    checkSameVersion(kind, current.object, draft)
+    const next = changedObject(kind, options.area ?? 'object', draft, current.object, writeContextOf(context))
     if (jsonEqual(next, current.object)) return current
     const entry = await tryReplace(context, kind, stored, next, options.dryRun ?? false)
     if (entry) return entry
