@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
@@ -35,7 +36,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     settings: { maxConcurrentStreams: MOST_STREAMS_PER_CONNECTION },
   })
   connections.follow(server)
-  server.on('request', (request: HttpRequest, response: HttpResponse) => void dispatch(request, response))
+  server.on('request', (request: HttpRequest, response: HttpResponse) => {
+    connections.track(response)
+    void dispatch(request, response)
+  })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void serveUpgrade(options, request, socket, head)
   })
@@ -46,8 +50,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     async close() {
       closing.abort()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      connections.finish()
-      await Promise.race([closed, sleep(options.clock, CLOSING_GRACE_MS)])
+      const waiting = new AbortController()
+      const grace = sleep(options.clock, CLOSING_GRACE_MS, waiting.signal).catch(() => {})
+      await Promise.race([connections.finish(), grace])
+      waiting.abort()
       connections.destroy()
       await closed
     },
@@ -68,13 +74,15 @@ function listen(server: Http2SecureServer, host: string, port: number): Promise<
   })
 }
 
-/** Node forgets upgraded connections and idle HTTP/2 sessions when it closes a server. */
+/** Node waits for idle connections, and forgets upgraded ones, when it closes a server. */
 class Connections {
   readonly #sockets = new Set<Duplex>()
   readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #responses = new Set<HttpResponse>()
 
   follow(server: Http2SecureServer): void {
-    server.on('secureConnection', (socket) => {
+    // Before TLS: a handshake may be under way when the server closes.
+    server.on('connection', (socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
@@ -85,9 +93,16 @@ class Connections {
     })
   }
 
-  /** Sessions take no more requests and end when they are idle. */
-  finish(): void {
+  track(response: HttpResponse): void {
+    this.#responses.add(response)
+    response.once('close', () => this.#responses.delete(response))
+  }
+
+  /** Tells clients to send no more; resolves when all that is under way has been answered. */
+  async finish(): Promise<void> {
+    const closed = [...this.#responses].map((response) => once(response, 'close'))
     for (const session of this.#sessions) session.close()
+    await Promise.all(closed)
   }
 
   destroy(): void {

@@ -84,6 +84,7 @@ export class ApiHttp {
     const { headers, body } = prepare(options)
     const endStream = body.length === 0
     const input = this.#session.request({ ':method': method, ':path': path, ...headers }, { endStream })
+    input.on('error', () => {}) // whoever reads learns of it there
     if (!endStream) input.end(body)
     const [answered] = (await once(input, 'response')) as [IncomingHttpHeaders & { ':status'?: number }]
     return { status: answered[':status'] ?? 0, headers: answered, input: input as Readable }
