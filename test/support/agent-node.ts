@@ -1,5 +1,6 @@
 import type { Assignments } from '../../agent/assignments.ts'
 import { PodManager } from '../../agent/pods/pod-manager.ts'
+import type { Prober } from '../../agent/pods/probes/prober.ts'
 import type { Runtime } from '../../agent/runtime/runtime.ts'
 import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { ConfigMap, Pod, Secret } from '../../shared/api/kinds.ts'
@@ -17,7 +18,7 @@ export class AgentNode {
   readonly reports = new Map<string, Report>()
   readonly history: Report[] = []
   readonly events: EventReport[] = []
-  readonly prober = new FakeProber()
+  readonly prober: Prober
   readonly runtime: Runtime
   readonly #clock: Clock
   readonly #pods = new Map<string, Persisted<Pod>>()
@@ -26,7 +27,8 @@ export class AgentNode {
   #revision = 1
   manager: PodManager
 
-  constructor(runtime: Runtime, clock: Clock) {
+  constructor(runtime: Runtime, clock: Clock, prober: Prober = new FakeProber()) {
+    this.prober = prober
     this.runtime = runtime
     this.#clock = clock
     this.manager = this.#newManager()

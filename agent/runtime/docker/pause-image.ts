@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { RuntimeFailure } from '../runtime.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
+import { imageArchive } from './image-archive.ts'
 import { LABELS } from './labels.ts'
 import { type Architecture, pauseProgram } from './pause-program.ts'
-import { tarArchive } from './tar-archive.ts'
 
 /** The image that sandboxes run. It is made here and loaded, so that no registry is needed; the same bytes each time. */
 export class PauseImage {
@@ -50,28 +49,12 @@ export class PauseImage {
   }
 }
 
-/** What `docker load` takes: a layer with the one program, the image's configuration, and a manifest. */
-export async function pauseArchive(reference: string, architecture: Architecture, clusterId: string): Promise<Buffer> {
-  const program = { type: 'file', name: 'pause', mode: 0o755, content: pauseProgram(architecture) } as const
-  const layer = await tarArchive([program])
-  const created = '1970-01-01T00:00:00Z'
-  const config = JSON.stringify({
+/** The archive that makes the image. */
+export function pauseArchive(reference: string, architecture: Architecture, clusterId: string): Promise<Buffer> {
+  return imageArchive({
+    reference,
     architecture,
-    os: 'linux',
-    created,
+    files: [{ type: 'file', name: 'pause', mode: 0o755, content: pauseProgram(architecture) }],
     config: { Entrypoint: ['/pause'], Labels: { [LABELS.cluster]: clusterId, [LABELS.kind]: 'image' } },
-    rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] },
-    history: [{ created }],
   })
-  const configName = `${sha256(config)}.json`
-  const manifest = JSON.stringify([{ Config: configName, RepoTags: [reference], Layers: ['layer.tar'] }])
-  return tarArchive([
-    { type: 'file', name: configName, mode: 0o644, content: config },
-    { type: 'file', name: 'layer.tar', mode: 0o644, content: layer },
-    { type: 'file', name: 'manifest.json', mode: 0o644, content: manifest },
-  ])
-}
-
-function sha256(data: Buffer | string): string {
-  return createHash('sha256').update(data).digest('hex')
 }

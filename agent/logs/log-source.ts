@@ -1,0 +1,37 @@
+import { ApiError } from '../../shared/api/api-error.ts'
+import type { ContainerStatus, Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
+
+/** Which instance of a container to read: the id that the runtime knows. Throws an ApiError where there is none. */
+export function logSource(pod: Pod, status: PodStatus | undefined, container: string, previous: boolean): string {
+  const where = `container ${JSON.stringify(container)} in pod ${JSON.stringify(pod.metadata.name)}`
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  const found = all.find(({ name }) => name === container)
+  if (!found) throw ApiError.badRequest(`${where} is not available`)
+  const id = previous ? idOf(found.lastState?.terminated?.containerID) : currentId(found)
+  if (id !== undefined) return id
+  throw ApiError.badRequest(previous ? `previous terminated ${where} not found` : whyNotYet(found, where))
+}
+
+/** One that waits for its restart is shown by its last instance. */
+function currentId({ state, lastState, containerID }: ContainerStatus): string | undefined {
+  if (state?.running) return idOf(containerID)
+  return idOf(state?.terminated?.containerID) ?? idOf(lastState?.terminated?.containerID)
+}
+
+function whyNotYet({ state }: ContainerStatus, where: string): string {
+  const reason = state?.waiting?.reason
+  switch (reason) {
+    case undefined:
+      return state?.terminated ? `${where} is terminated` : `${where} is waiting to start - no logs yet`
+    case 'ErrImagePull':
+      return `${where} is waiting to start: image can't be pulled`
+    case 'ImagePullBackOff':
+      return `${where} is waiting to start: trying and failing to pull image`
+    default:
+      return `${where} is waiting to start: ${reason}`
+  }
+}
+
+function idOf(containerID: string | undefined): string | undefined {
+  return containerID?.replace(/^[^:]*:\/\//, '') || undefined
+}

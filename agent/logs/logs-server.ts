@@ -1,0 +1,89 @@
+import type { Readable } from 'node:stream'
+import { ApiError } from '../../shared/api/api-error.ts'
+import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { LogsRequest, StreamRequest } from '../../shared/protocol/frames.ts'
+import type { Stream, StreamServer } from '../../shared/protocol/stream.ts'
+import { type LogOptions, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
+import { logSource } from './log-source.ts'
+
+/** What is known of the node's Pods; the PodManager is one. */
+export interface PodLookup {
+  lookup(podUid: string): { pod: Pod; status: PodStatus | undefined } | undefined
+}
+
+export interface LogsServerOptions {
+  runtime: Pick<Runtime, 'logs'>
+  pods: PodLookup
+  clock: Clock
+  log: Logger
+}
+
+const STDOUT = 1
+
+/** Serves containers' logs. With `follow` a stream ends with the instance that it began with, not with the Pod. */
+export class LogsServer implements StreamServer {
+  readonly #options: LogsServerOptions
+
+  constructor(options: LogsServerOptions) {
+    this.#options = options
+  }
+
+  async serve(request: StreamRequest, stream: Stream): Promise<void> {
+    const { pods, runtime, clock } = this.#options
+    const known = pods.lookup(request.podUid)
+    if (!known) throw ApiError.notFound({ group: '', plural: 'pods' }, request.podUid)
+    const id = logSource(known.pod, known.status, request.container, request.previous)
+    const output = await runtime.logs(id, logOptions(request, clock.now()), stream.signal).catch(refuse)
+    void this.#send(output, request.limitBytes ?? Number.POSITIVE_INFINITY, stream)
+  }
+
+  async #send(output: Readable, limitBytes: number, stream: Stream): Promise<void> {
+    try {
+      await copy(output, limitBytes, stream)
+      stream.end()
+    } catch (error) {
+      if (stream.signal.aborted) return
+      this.#options.log.warn({ err: error }, 'a log could not be read to its end')
+      stream.end(new ApiError('InternalError', `the log could not be read to its end: ${messageOf(error)}`))
+    } finally {
+      output.destroy()
+    }
+  }
+}
+
+async function copy(output: Readable, limitBytes: number, stream: Stream): Promise<void> {
+  let left = limitBytes
+  for await (const chunk of output as AsyncIterable<Buffer | string>) {
+    const bytes = Buffer.from(chunk).subarray(0, left)
+    if (bytes.length > 0) await stream.write(STDOUT, bytes)
+    left -= bytes.length
+    if (left <= 0) return
+  }
+}
+
+function logOptions(request: LogsRequest, nowMs: number): LogOptions {
+  const { follow, timestamps, tailLines, sinceSeconds, sinceTime } = request
+  const since = sinceSeconds === undefined ? sinceTime : new Date(nowMs - sinceSeconds * 1000).toISOString()
+  return {
+    follow,
+    timestamps,
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(since === undefined ? {} : { since }),
+  }
+}
+
+/** What the user is told when the runtime does not give the log. */
+function refuse(error: unknown): never {
+  if (!(error instanceof RuntimeFailure)) throw error
+  const isAway = error.code === 'unavailable' || error.code === 'timeout'
+  throw new ApiError(
+    isAway ? 'ServiceUnavailable' : 'BadRequest',
+    `unable to retrieve container logs: ${error.message}`,
+  )
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

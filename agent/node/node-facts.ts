@@ -1,0 +1,175 @@
+import type { ContainerImage, NodeStatus } from '../../shared/api/generated/core-v1.ts'
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { NodeReport } from '../../shared/protocol/frames.ts'
+import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
+import { findAddress, type Machine, readMachine } from './machine.ts'
+import { nodeConditions } from './node-conditions.ts'
+
+export interface NodeFactsOptions {
+  runtime: Pick<Runtime, 'version' | 'listImages'>
+  nodeName: string
+  /** Kubette's. */
+  version: string
+  clock: Clock
+  log: Logger
+  /** For a new Node. */
+  labels?: Record<string, string>
+  /** Instead of the whole machine: `cpu`, `memory`, `pods`. */
+  capacity?: Record<string, string>
+  /** Where others reach this machine; found by itself unless given. */
+  address?: string
+  readMachine?: () => Promise<Machine>
+}
+
+interface Seen {
+  info?: RuntimeInfo
+  machine: Machine
+  images: ContainerImage[]
+  runtimeError?: string
+}
+
+const REFRESH_MS = 10_000
+const IMAGES_EVERY = 6
+const MAX_IMAGES = 50
+const MAX_PODS = '110'
+/** The Kubernetes version whose behaviour the agent has. */
+const KUBERNETES_VERSION = 'v1.36.0'
+
+/** What this node says of itself. Looks again every few seconds, and tells only when something changed. */
+export class NodeFacts {
+  readonly #options: NodeFactsOptions
+  readonly #address: string | undefined
+  #seen: Seen = { machine: {}, images: [], runtimeError: 'not asked yet' }
+  #report: NodeReport
+  #refreshes = 0
+  #timer: Timer | undefined
+
+  constructor(options: NodeFactsOptions) {
+    this.#options = options
+    this.#address = options.address ?? findAddress()
+    this.#report = this.#compose()
+  }
+
+  /** As of the last look. Right after construction the node is not ready yet: refresh first. */
+  current(): NodeReport {
+    return this.#report
+  }
+
+  /** The node's addresses, for its Pods' `hostIPs`. */
+  hostIPs(): readonly string[] {
+    return this.#address === undefined ? [] : [this.#address]
+  }
+
+  allocatable(): { cpu: string; memory: string } {
+    const { cpu = '0', memory = '0' } = this.#report.status.allocatable ?? {}
+    return { cpu, memory }
+  }
+
+  /** Looks once, and then every few seconds until `stop`; calls `onChange` whenever the report has changed. */
+  async start(onChange: (report: NodeReport) => void): Promise<void> {
+    await this.refresh()
+    this.#timer = this.#options.clock.every(REFRESH_MS, () => void this.#refreshAndTell(onChange))
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  /** Never rejects: a runtime that does not answer makes the node not ready. */
+  async refresh(): Promise<NodeReport> {
+    this.#seen = await this.#look()
+    const next = this.#compose()
+    // The time of the look alone is no news.
+    if (withoutHeartbeats(next) !== withoutHeartbeats(this.#report)) this.#report = next
+    return this.#report
+  }
+
+  async #refreshAndTell(onChange: (report: NodeReport) => void): Promise<void> {
+    const before = this.#report
+    if ((await this.refresh()) !== before) onChange(this.#report)
+  }
+
+  async #look(): Promise<Seen> {
+    const { runtime, log } = this.#options
+    const machine = await (this.#options.readMachine ?? readMachine)()
+    const { info, images } = this.#seen
+    try {
+      const wantsImages = this.#refreshes++ % IMAGES_EVERY === 0
+      return {
+        machine,
+        info: await runtime.version(),
+        images: wantsImages ? imagesOf(await runtime.listImages()) : images,
+      }
+    } catch (error) {
+      const runtimeError = error instanceof Error ? error.message : String(error)
+      if (this.#seen.runtimeError !== runtimeError) log.warn({ err: error }, 'the container runtime does not answer')
+      return { machine, images, runtimeError, ...(info ? { info } : {}) }
+    }
+  }
+
+  #compose(): NodeReport {
+    const { nodeName, labels, clock } = this.#options
+    const { info, machine, images, runtimeError } = this.#seen
+    const architecture = info?.architecture ?? (process.arch === 'x64' ? 'amd64' : process.arch)
+    const capacity = this.#capacity()
+    const previous = this.#report?.status.conditions ?? []
+    const status: NodeStatus = {
+      capacity,
+      allocatable: capacity,
+      conditions: nodeConditions(machine, runtimeError, previous, clock.now()),
+      addresses: [
+        ...(this.#address === undefined ? [] : [{ type: 'InternalIP', address: this.#address }]),
+        { type: 'Hostname', address: nodeName },
+      ],
+      nodeInfo: this.#nodeInfo(architecture),
+      images,
+    }
+    const own = {
+      'kubernetes.io/hostname': nodeName,
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': architecture,
+    }
+    return { labels: { ...own, ...labels }, status }
+  }
+
+  #capacity(): Record<string, string> {
+    const { info, machine } = this.#seen
+    return {
+      ...(info ? { cpu: String(info.cpus), memory: `${Math.floor(info.memoryBytes / 1024)}Ki` } : {}),
+      ...(machine.disk ? { 'ephemeral-storage': `${Math.floor(machine.disk.totalBytes / 1024)}Ki` } : {}),
+      pods: MAX_PODS,
+      ...this.#options.capacity,
+    }
+  }
+
+  #nodeInfo(architecture: string): NodeStatus['nodeInfo'] {
+    const { info, machine } = this.#seen
+    return {
+      architecture,
+      bootID: machine.bootId ?? '',
+      containerRuntimeVersion: info ? `${info.name}://${info.version}` : '',
+      kernelVersion: info?.kernelVersion ?? '',
+      kubeProxyVersion: '',
+      kubeletVersion: `${KUBERNETES_VERSION}-kubette.${this.#options.version}`,
+      machineID: machine.machineId ?? '',
+      operatingSystem: info?.operatingSystem ?? 'linux',
+      osImage: info?.osImage ?? '',
+      systemUUID: machine.machineId ?? '',
+    }
+  }
+}
+
+/** The largest first, as many as the API is to carry. */
+function imagesOf(images: readonly ImageState[]): ContainerImage[] {
+  return [...images]
+    .filter(({ references, digests }) => references.length + digests.length > 0)
+    .sort((a, b) => b.sizeBytes - a.sizeBytes || a.id.localeCompare(b.id))
+    .slice(0, MAX_IMAGES)
+    .map(({ references, digests, sizeBytes }) => ({ names: [...digests, ...references], sizeBytes }))
+}
+
+function withoutHeartbeats({ labels, status }: NodeReport): string {
+  const conditions = (status.conditions ?? []).map(({ lastHeartbeatTime: _, ...rest }) => rest)
+  return JSON.stringify([labels, { ...status, conditions }])
+}
