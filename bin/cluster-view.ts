@@ -23,36 +23,41 @@ export class ClusterView {
   }
 
   show(snapshot: ClusterSnapshot): void {
-    const rows = [
-      ...snapshot.nodes.map((node) => ({ key: `node ${keyOf(node)}`, state: nodeState(node), place: '' })),
+    const rows: Row[] = [
+      ...snapshot.nodes.map((node) => ({ what: `node ${keyOf(node)}`, state: nodeState(node), place: '' })),
       ...snapshot.pods.map((pod) => ({
-        key: `pod  ${keyOf(pod)}`,
+        what: `pod  ${keyOf(pod)}`,
         state: podState(pod),
         place: pod.spec.nodeName ? `on ${pod.spec.nodeName}` : '',
       })),
     ]
-    const width = Math.max(0, ...rows.map((row) => row.key.length))
-    const lines = rows.map((row) => [
-      row.key,
-      `  ${row.key.padEnd(width)}  ${row.state.padEnd(17)}  ${row.place}`.trimEnd(),
-    ])
-    if (this.#screen.isTTY) this.#redraw(lines.map(([, line]) => line ?? ''))
-    else this.#logChanges(new Map(lines as [string, string][]))
+    if (this.#screen.isTTY) return this.#redraw(rows)
+    for (const row of rows) this.#logChange(row)
   }
 
-  #redraw(lines: readonly string[]): void {
+  #redraw(rows: readonly Row[]): void {
+    const width = Math.max(0, ...rows.map((row) => row.what.length))
     const up = this.#drawnLines > 0 ? `\u001b[${this.#drawnLines}A\u001b[0J` : ''
-    this.#screen.write(up + lines.map((line) => `${line}\n`).join(''))
-    this.#drawnLines = lines.length
+    this.#screen.write(up + rows.map((row) => lineOf(row, width)).join(''))
+    this.#drawnLines = rows.length
   }
 
-  #logChanges(lines: ReadonlyMap<string, string>): void {
-    for (const [key, line] of lines) {
-      if (this.#shown.get(key) === line) continue
-      this.#shown.set(key, line)
-      this.#screen.write(`${line}\n`)
-    }
+  #logChange(row: Row): void {
+    const line = lineOf(row, 0)
+    if (this.#shown.get(row.what) === line) return
+    this.#shown.set(row.what, line)
+    this.#screen.write(line)
   }
+}
+
+interface Row {
+  what: string
+  state: string
+  place: string
+}
+
+function lineOf({ what, state, place }: Row, width: number): string {
+  return `${`  ${what.padEnd(width)}  ${state.padEnd(place ? 17 : 0)}  ${place}`.trimEnd()}\n`
 }
 
 export function isReady(object: { status?: { conditions?: { type: string; status: string }[] } }): boolean {

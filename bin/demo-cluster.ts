@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { clusterIdOf } from '../controlplane/main.ts'
 import type { Node, Pod } from '../shared/api/kinds.ts'
 import { type Clock, sleep } from '../shared/clock.ts'
 import { formatMilli } from '../shared/quantity.ts'
@@ -9,7 +10,7 @@ import { CommandFailure } from './command-failure.ts'
 import { applyExample, getExample, readExample } from './example.ts'
 import { provideExampleImage } from './example-image.ts'
 import { createJoinToken } from './join-token.ts'
-import { localDocker } from './local-docker.ts'
+import { machineSize } from './local-docker.ts'
 import { claimProcessFile } from './process-file.ts'
 import { SupervisedProcess } from './supervisor.ts'
 
@@ -92,8 +93,8 @@ export class DemoCluster {
   }
 
   async #capacityPerNode(): Promise<string> {
-    const { nodes } = this.#options
-    const { cpus, memoryBytes } = await (await localDocker()).version()
+    const { nodes, clock } = this.#options
+    const { cpus, memoryBytes } = await machineSize(clock)
     const milli = Math.floor((cpus * 1000) / nodes)
     const mebibytes = Math.floor(memoryBytes / nodes / 1024 / 1024)
     return `cpu=${formatMilli(milli)},memory=${mebibytes}Mi`
@@ -102,7 +103,8 @@ export class DemoCluster {
   async #startExample(api: ApiClient): Promise<void> {
     const example = readExample()
     const image = example.spec.template.spec?.containers[0]?.image ?? ''
-    await provideExampleImage(await localDocker(), image, this.#options)
+    const clusterId = clusterIdOf({ hash: api.caHash })
+    await provideExampleImage(image, { ...this.#options, clusterId })
     await applyExample(api, example)
   }
 

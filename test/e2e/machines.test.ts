@@ -27,7 +27,9 @@ describe('one control plane and three machines', () => {
 
   beforeAll(async () => {
     machines = await Machines.start(3)
-    await Promise.all(machines.hosts.map((host) => loadTestImage(machines.lab.dockerSocket(host))))
+    await Promise.all(
+      machines.hosts.map((host) => loadTestImage({ docker: { socketPath: machines.lab.dockerSocket(host) } })),
+    )
   })
   afterAll(() => machines?.stop())
 

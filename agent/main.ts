@@ -1,0 +1,86 @@
+import type { Clock } from '../shared/clock.ts'
+import type { Logger } from '../shared/log.ts'
+import type { Random } from '../shared/random.ts'
+import { keepCertificateFresh } from './connection/certificate-renewal.ts'
+import { createControlLink } from './connection/control-link.ts'
+import { createDial } from './connection/dial.ts'
+import { enrol } from './connection/enrol.ts'
+import { CredentialStore, type NodeCredentials } from './connection/node-credentials.ts'
+import { LogsServer } from './logs/logs-server.ts'
+import { NodeFacts } from './node/node-facts.ts'
+import { PodManager } from './pods/pod-manager.ts'
+import { NetworkProber } from './pods/probes/network-prober.ts'
+import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
+
+export interface AgentOptions {
+  serverUrl: string
+  /** Asked for at every start; a node that has joined before does not need one. */
+  token: (isNeeded: boolean) => Promise<string | undefined>
+  nodeName: string
+  /** Holds the node's key and certificate; made where it is missing. */
+  dataDir: string
+  /** `cpu`, `memory`, `pods`: what to offer instead of the whole machine. */
+  capacity: Record<string, string>
+  /** For a new Node. */
+  labels: Record<string, string>
+  version: string
+  clock: Clock
+  random: Random
+  log: Logger
+  /** Gives up waiting for the control plane. */
+  signal: AbortSignal
+}
+
+export interface RunningAgent {
+  /** Lets go of the control plane; containers run on. */
+  close(): Promise<void>
+}
+
+/** Joins, unless it did before, and then keeps the node's Pods. Rejects where the control plane refuses the node. */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const { serverUrl, nodeName, dataDir, version, clock, random, log } = options
+  const credentials = await join(options)
+  const { clusterId } = credentials
+  const runtime = createDockerRuntime({ clusterId, nodeName, clock, log: log.child({ part: 'docker' }) })
+  const facts = new NodeFacts({ ...options, runtime })
+  const renewal = keepCertificateFresh({ credentials, serverUrl, dataDir, clock, random, log })
+
+  // The link hands the Pods over to a manager that reports through the link.
+  const link = createControlLink({
+    dial: createDial(serverUrl, () => renewal.current, clock),
+    clock,
+    random,
+    log: log.child({ part: 'link' }),
+    agentVersion: version,
+    node: () => facts.current(),
+    assignments: { assign: (assignments) => pods.assign(assignments) },
+    streams: { serve: (request, stream) => logs.serve(request, stream) },
+  })
+  const pods = new PodManager({
+    runtime,
+    reporter: link.reporter,
+    prober: new NetworkProber({ runtime, clock }),
+    clock,
+    log: log.child({ part: 'pods' }),
+    hostIPs: () => facts.hostIPs(),
+    allocatable: () => facts.allocatable(),
+  })
+  const logs = new LogsServer({ runtime, pods, clock, log: log.child({ part: 'logs' }) })
+
+  await facts.start(() => link.nodeChanged())
+  pods.start()
+  link.start()
+  return {
+    async close() {
+      link.close()
+      pods.stop()
+      facts.stop()
+      renewal.stop()
+    },
+  }
+}
+
+async function join(options: AgentOptions): Promise<NodeCredentials> {
+  const held = await new CredentialStore(options.dataDir, options.random).load()
+  return enrol({ ...options, token: await options.token(held === undefined) })
+}
