@@ -31,8 +31,8 @@ export class ClusterView {
         place: pod.spec.nodeName ? `on ${pod.spec.nodeName}` : '',
       })),
     ]
-    if (this.#screen.isTTY) return this.#redraw(rows)
-    for (const row of rows) this.#logChange(row)
+    if (this.#screen.isTTY) this.#redraw(rows)
+    else for (const row of rows) this.#logChange(row)
   }
 
   #redraw(rows: readonly Row[]): void {

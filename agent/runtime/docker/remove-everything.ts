@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { DockerApi, type DockerOptions } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
-import { LABELS, labelFilter } from './labels.ts'
+import { LABELS, type Labels, labelFilter } from './labels.ts'
 
 export interface RemoveEverythingOptions {
   /** Where Docker is; by default as `DOCKER_HOST` says, or Docker's usual socket. */
@@ -32,8 +32,8 @@ export async function removeEverything({ docker, clusterId, clock, log }: Remove
     for (const path of paths) if (await removeOne(api, path, log)) removed++
     return removed
   }
-  const containers = await api.json<{ Id: string }[]>({ method: 'GET', path: '/containers/json', query })
-  const containersRemoved = await remove(containers.map(({ Id }) => `/containers/${Id}`))
+  const containers = await api.json<Labelled[]>({ method: 'GET', path: '/containers/json', query })
+  const containersRemoved = await remove(containers.filter(isOurs).map(({ Id }) => `/containers/${Id}`))
   const networks = await api.json<{ Id: string }[]>({ method: 'GET', path: '/networks', query })
   const networksRemoved = await remove(networks.map(({ Id }) => `/networks/${Id}`))
   const volumes = await api.json<{ Volumes: { Name: string }[] | null }>({ method: 'GET', path: '/volumes', query })
@@ -52,6 +52,16 @@ export async function removeEverything({ docker, clusterId, clock, log }: Remove
     volumes: volumesRemoved,
     images: imagesRemoved,
   }
+}
+
+interface Labelled {
+  Id: string
+  Labels: Labels
+}
+
+/** Containers have their image's labels too: one that somebody else made from an image of ours is not ours. */
+function isOurs({ Labels }: Labelled): boolean {
+  return Labels[LABELS.kind] === 'container' || Labels[LABELS.kind] === 'sandbox'
 }
 
 /** False where it stays, because somebody uses it; what is gone already counts as removed by others. */
