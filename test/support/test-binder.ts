@@ -10,14 +10,18 @@ export function startTestBinder(
 ): void {
   const nodes = informers.of(NODES)
   const pods = informers.of(PODS)
+  const asked = new Set<string>()
   let turn = 0
+
   const bindAll = () => {
-    const open = nodes.list().filter(({ spec }) => !spec?.unschedulable && !spec?.taints?.length)
-    if (open.length === 0) return
+    const open = nodes.list().filter(({ spec }) => !spec.unschedulable && !spec.taints?.length)
     for (const pod of pods.list()) {
-      if (pod.spec.nodeName || pod.metadata.deletionTimestamp) continue
-      const node = open[turn++ % open.length]
-      if (node) client.bind(pod, node.metadata.name).catch(ignoreRaces)
+      const { uid, deletionTimestamp } = pod.metadata
+      const node = open[turn % open.length]
+      if (!node || pod.spec.nodeName || deletionTimestamp || asked.has(uid)) continue
+      turn++
+      asked.add(uid)
+      client.bind(pod, node.metadata.name).catch(ignoreRaces)
     }
   }
   const stops = [pods.onChange(bindAll), nodes.onChange(bindAll)]

@@ -1,3 +1,4 @@
+import type { Taint } from '../../../shared/api/generated/core-v1.ts'
 import { LEASES, NODES, type Node, PODS, type Pod } from '../../../shared/api/kinds.ts'
 import { draft, type KubeObject, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
 import { type Clock, timestamp } from '../../../shared/clock.ts'
@@ -98,12 +99,19 @@ export class NodeLifecycle implements Controller {
   }
 
   async #taint(node: Persisted<Node>): Promise<void> {
-    const taints = taintsToSet(node, { evict: !this.#monitor.isDisrupted, nowMs: this.#clock.now() })
+    const taints = this.#taintsToSet(node)
     if (!taints) return
     const next = draft(node)
     if (taints.length > 0) next.spec.taints = taints
     else delete next.spec.taints
     await unlessGoneOrChanged(this.#client.update(NODES, next))
+  }
+
+  /** A node within its grace keeps the taint it has: it may have been lost before we started, or be coming back. */
+  #taintsToSet(node: Persisted<Node>): Taint[] | undefined {
+    const isLost = this.#monitor.isLost(node.metadata.name)
+    const eviction = this.#monitor.isDisrupted ? 'no' : isLost ? 'yes' : 'as it is'
+    return taintsToSet(node, eviction, this.#clock.now())
   }
 
   /** Nobody else would: so that what sends requests to ready Pods leaves these out. */
@@ -141,8 +149,7 @@ export class NodeLifecycle implements Controller {
     if (type === 'updated' && readinessOf(object) === 'True' && readinessOf(previous) !== 'True') {
       this.#monitor.heard(name)
     }
-    const nowMs = this.#clock.now()
-    return taintsToSet(object, { evict: !this.#monitor.isDisrupted, nowMs }) ? [ALL] : []
+    return this.#taintsToSet(object) ? [ALL] : []
   }
 
   #onLease({ type, object }: Change<KubeObject>): ObjectKey[] {

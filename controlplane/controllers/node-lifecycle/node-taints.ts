@@ -20,12 +20,13 @@ const OURS = [
   ...[NOT_READY, UNREACHABLE].map((key) => ({ key, effect: 'NoExecute' })),
 ]
 
-/**
- * All taints the node should have; undefined where it has them. Without `evict`, an unreachable node keeps its Pods.
- */
-export function taintsToSet(node: Node, { evict, nowMs }: { evict: boolean; nowMs: number }): Taint[] | undefined {
+/** Whether an unreachable node is to lose its Pods; `as it is` where that is not known yet. */
+export type Eviction = 'yes' | 'no' | 'as it is'
+
+/** All taints the node should have; undefined where it has them. */
+export function taintsToSet(node: Node, eviction: Eviction, nowMs: number): Taint[] | undefined {
   const current = node.spec.taints ?? []
-  const wanted = [...noScheduleKeys(node).map(noSchedule), ...noExecuteKeys(node, evict).map(noExecute)]
+  const wanted = [...noScheduleKeys(node).map(noSchedule), ...noExecuteKeys(node, eviction).map(noExecute)]
   const kept = current.filter((taint) => !includes(OURS, taint) || includes(wanted, taint))
   const added = wanted.filter((taint) => !includes(current, taint))
   if (added.length === 0 && kept.length === current.length) return undefined
@@ -43,9 +44,18 @@ function noScheduleKeys(node: Node): string[] {
   ]
 }
 
-function noExecuteKeys(node: Node, evict: boolean): string[] {
-  const readiness = readinessOf(node)
-  return readiness === 'False' || (readiness === 'Unknown' && evict) ? readinessKeys(node) : []
+function noExecuteKeys(node: Node, eviction: Eviction): string[] {
+  switch (readinessOf(node)) {
+    case 'True':
+    case 'Absent':
+      return []
+    case 'False':
+      return [NOT_READY]
+    case 'Unknown': {
+      const isEvicting = includes(node.spec.taints ?? [], noExecute(UNREACHABLE))
+      return eviction === 'yes' || (eviction === 'as it is' && isEvicting) ? [UNREACHABLE] : []
+    }
+  }
 }
 
 function readinessKeys(node: Node): string[] {

@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest'
+import { DeploymentController } from '../../../../../controlplane/controllers/deployment/deployment-controller.ts'
+import { NodeLifecycle } from '../../../../../controlplane/controllers/node-lifecycle/node-lifecycle.ts'
+import { ReplicaSetController } from '../../../../../controlplane/controllers/replicaset/replicaset-controller.ts'
+import { TaintEviction } from '../../../../../controlplane/controllers/taint-eviction/taint-eviction.ts'
+import { DEPLOYMENTS, EVENTS, NODES, PODS } from '../../../../../shared/api/kinds.ts'
+import { startTestBinder } from '../../../../support/test-binder.ts'
+import { startTestControlPlane, type TestControlPlane } from '../../../../support/test-control-plane.ts'
+import { createTestMachine, type TestMachine } from '../../../../support/test-machine.ts'
+import type { VirtualClock } from '../../../../support/virtual-clock.ts'
+import { webDeployment } from '../deployment/deployment-cluster.ts'
+
+function runAll(plane: TestControlPlane): void {
+  plane.run(
+    new NodeLifecycle(plane),
+    new TaintEviction(plane),
+    new DeploymentController(plane),
+    new ReplicaSetController(plane),
+  )
+  startTestBinder(plane, plane.signal)
+}
+
+async function cluster(nodeCount = 3, replicas = 3) {
+  const plane = await startTestControlPlane()
+  const { client, clock } = plane
+  runAll(plane)
+  const machines = Array.from({ length: nodeCount }, (_, i) => createTestMachine(`n${i + 1}`, plane))
+  for (const machine of machines) {
+    await machine.boot()
+    await clock.advance(170) // heartbeats do not come in step
+  }
+  await client.create(DEPLOYMENTS, webDeployment({ replicas }))
+  await clock.advance(3_000)
+
+  const node = (name: string) => client.get(NODES, { name })
+  return {
+    ...plane,
+    machines,
+    machine: (name: string): TestMachine => machines.find((machine) => machine.name === name) as TestMachine,
+    ready: async (name: string) => (await node(name)).status?.conditions?.find(({ type }) => type === 'Ready'),
+    taints: async (name: string) => ((await node(name)).spec.taints ?? []).map(({ key, effect }) => `${key}:${effect}`),
+    podsOn: async (name: string) => (await client.list(PODS, { fields: { 'spec.nodeName': name } })).items,
+    running: async () => {
+      const { items } = await client.list(PODS)
+      return items.filter(
+        ({ metadata, status }) =>
+          !metadata.deletionTimestamp &&
+          status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True'),
+      )
+    },
+    events: async (reason: string) =>
+      (await client.list(EVENTS)).items.filter((event) => event.reason === reason).map(({ message }) => message),
+  }
+}
+
+/** Milliseconds until `condition` holds. */
+async function timeUntil(clock: VirtualClock, condition: () => Promise<boolean>, limitMs = 20_000): Promise<number> {
+  const start = clock.now()
+  await clock.until(condition, limitMs, 50)
+  return clock.now() - start
+}
+
+const UNREACHABLE = 'node.kubernetes.io/unreachable'
+
+describe('a node that loses its power', () => {
+  it('is marked, tainted and emptied within six seconds, and its Pods run elsewhere', async () => {
+    const { clock, machine, ready, taints, podsOn, running, events } = await cluster()
+    expect(await taints('n2')).toEqual([])
+    expect(await running()).toHaveLength(3)
+    machine('n2').cutPower()
+    const markedMs = await timeUntil(clock, async () => (await ready('n2'))?.status === 'Unknown')
+    expect(markedMs).toBeGreaterThanOrEqual(3_000)
+    expect(markedMs).toBeLessThanOrEqual(4_600)
+    expect(await ready('n2')).toMatchObject({
+      reason: 'NodeStatusUnknown',
+      message: 'Kubelet stopped posting node status.',
+    })
+    await clock.advance(100)
+    expect(await taints('n2')).toEqual([`${UNREACHABLE}:NoSchedule`, `${UNREACHABLE}:NoExecute`])
+    const lost = await podsOn('n2')
+    expect(lost).toHaveLength(1)
+    expect(lost[0]?.status?.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'False' }))
+
+    const evictedMs = await timeUntil(clock, async () =>
+      (await podsOn('n2')).every((pod) => pod.metadata.deletionTimestamp),
+    )
+    expect(markedMs + evictedMs).toBeLessThanOrEqual(6_000)
+    expect((await podsOn('n2'))[0]?.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'DisruptionTarget', reason: 'DeletionByTaintManager' }),
+    )
+    await clock.advance(500)
+    expect(await running()).toHaveLength(3)
+    expect(await events('NodeNotReady')).toContain('Node n2 status is now: NodeNotReady')
+    expect(await events('TaintManagerEviction')).toEqual([`Marking for deletion Pod default/${lost[0]?.metadata.name}`])
+  })
+
+  it('is taken in again when it is back, and lets go of its superseded Pods', async () => {
+    const { clock, machine, ready, taints, podsOn, running } = await cluster()
+    machine('n2').cutPower()
+    await clock.advance(30_000)
+    expect(await podsOn('n2')).toHaveLength(1) // Terminating until its node says that it is gone
+    await machine('n2').boot()
+    await clock.advance(1_000)
+    expect((await ready('n2'))?.status).toBe('True')
+    expect(await taints('n2')).toEqual([])
+    expect(await podsOn('n2')).toEqual([])
+    expect(await running()).toHaveLength(3)
+  })
+
+  it('keeps its Pods where it is heard again before their time is up', async () => {
+    const { clock, machine, ready, podsOn, events } = await cluster()
+    machine('n2').cutPower()
+    await timeUntil(clock, async () => (await ready('n2'))?.status === 'Unknown')
+    await clock.advance(500)
+    await machine('n2').boot()
+    await clock.advance(5_000)
+    const pods = await podsOn('n2')
+    expect(pods).toHaveLength(1)
+    expect(pods[0]?.metadata.deletionTimestamp).toBeUndefined()
+    expect(await events('TaintManagerEviction')).toEqual([
+      `Cancelling deletion of Pod default/${pods[0]?.metadata.name}`,
+    ])
+  })
+
+  it('is not alone in a cluster of one: there is nothing to compare with', async () => {
+    const { clock, machine, taints } = await cluster(1, 1)
+    machine('n1').cutPower()
+    await clock.advance(6_000)
+    expect(await taints('n1')).toContain(`${UNREACHABLE}:NoExecute`)
+  })
+
+  it('gets its due even if others were lost before', async () => {
+    const { clock, machine, podsOn, running } = await cluster(4, 4)
+    for (const name of ['n1', 'n2']) {
+      machine(name).cutPower()
+      await clock.advance(10_000)
+      expect((await podsOn(name)).every((pod) => pod.metadata.deletionTimestamp)).toBe(true)
+    }
+    expect(await running()).toHaveLength(4)
+  })
+})
+
+describe('protection against mass eviction', () => {
+  it('evicts nothing where all nodes fall silent at once, and gives new grace when one is back', async () => {
+    const { clock, machines, machine, ready, taints, podsOn } = await cluster()
+    for (const one of machines) one.cutPower()
+    await clock.advance(60_000)
+    for (const { name } of machines) {
+      expect((await ready(name))?.status).toBe('Unknown')
+      expect(await taints(name)).toEqual([`${UNREACHABLE}:NoSchedule`])
+      expect((await podsOn(name)).map((pod) => pod.metadata.deletionTimestamp)).toEqual([undefined])
+    }
+    await machine('n1').boot()
+    await clock.advance(3_000)
+    expect(await taints('n2')).toEqual([`${UNREACHABLE}:NoSchedule`])
+    await machine('n2').boot()
+    await clock.advance(4_000)
+    expect(await taints('n3')).toContain(`${UNREACHABLE}:NoExecute`)
+    expect((await podsOn('n2')).filter((pod) => pod.metadata.deletionTimestamp)).toEqual([])
+    expect((await podsOn('n3')).every((pod) => pod.metadata.deletionTimestamp)).toBe(true)
+  })
+
+  it('gives every node its full grace after a start of the control plane', async () => {
+    const before = await cluster()
+    await before.stop()
+    for (const one of before.machines) one.cutPower()
+    await before.clock.advance(120_000)
+
+    const plane = await startTestControlPlane({ clock: before.clock, registry: before.registry, seed: 2 })
+    runAll(plane)
+    await plane.clock.advance(3_500)
+    expect((await before.ready('n1'))?.status).toBe('True')
+    for (const name of ['n1', 'n2', 'n3']) await createTestMachine(name, plane).boot()
+    await plane.clock.advance(10_000)
+    expect((await plane.client.list(PODS)).items.filter(({ metadata }) => metadata.deletionTimestamp)).toEqual([])
+  })
+})
+
+describe('taints by condition', () => {
+  it('follows spec.unschedulable, as kubectl cordon sets it, and leaves others alone', async () => {
+    const { client, clock, taints } = await cluster()
+    await client.modify(NODES, { name: 'n1' }, (draft) => {
+      draft.spec.unschedulable = true
+      draft.spec.taints = [{ key: 'dedicated', value: 'db', effect: 'NoSchedule' }]
+    })
+    await clock.advance(10)
+    expect(await taints('n1')).toEqual(['dedicated:NoSchedule', 'node.kubernetes.io/unschedulable:NoSchedule'])
+    await client.modify(NODES, { name: 'n1' }, (draft) => {
+      delete draft.spec.unschedulable
+    })
+    await clock.advance(10)
+    expect(await taints('n1')).toEqual(['dedicated:NoSchedule'])
+  })
+
+  it('keeps Pods off a node that reports pressure, or that is not ready', async () => {
+    const { client, clock, taints } = await cluster()
+    const report = (type: string, status: string) =>
+      client.modify(
+        NODES,
+        { name: 'n1' },
+        (draft) => {
+          const others = (draft.status?.conditions ?? []).filter((one) => one.type !== type)
+          draft.status = { ...draft.status, conditions: [...others, { type, status }] }
+        },
+        { status: true },
+      )
+    await report('DiskPressure', 'True')
+    await clock.advance(10)
+    expect(await taints('n1')).toEqual(['node.kubernetes.io/disk-pressure:NoSchedule'])
+    await report('DiskPressure', 'False')
+    await report('Ready', 'False')
+    await clock.advance(10)
+    expect(await taints('n1')).toEqual([
+      'node.kubernetes.io/not-ready:NoSchedule',
+      'node.kubernetes.io/not-ready:NoExecute',
+    ])
+  })
+})

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import type { Client } from '../../../../controlplane/client/client.ts'
+import { createEventRecorder } from '../../../../controlplane/reconcile/event-recorder.ts'
+import { ApiError } from '../../../../shared/api/api-error.ts'
+import { CONFIG_MAPS, EVENTS, NODES } from '../../../../shared/api/kinds.ts'
+import { timestamp } from '../../../../shared/clock.ts'
+import { startTestControlPlane } from '../../../support/test-control-plane.ts'
+
+async function setUp(wrap?: (client: Client) => Client) {
+  const plane = await startTestControlPlane(wrap ? { wrap } : {})
+  const { client } = plane
+  const recorder = createEventRecorder({ ...plane, component: 'test-controller' })
+  const object = await client.create(CONFIG_MAPS, { metadata: { namespace: 'default', name: 'thing' } })
+  const events = async () => (await client.list(EVENTS)).items
+  return { ...plane, recorder, object, events }
+}
+
+describe('event recorder', () => {
+  it('writes an Event as kubectl describe reads it', async () => {
+    const { clock, recorder, object, events } = await setUp()
+    const now = timestamp(clock.now())
+    recorder.event(object, 'Normal', 'Started', 'it began')
+    await clock.advance(0)
+    const [event] = await events()
+    expect(event?.metadata.name).toMatch(/^thing\.[0-9a-f]{16}$/)
+    expect(event).toMatchObject({
+      metadata: { namespace: 'default' },
+      involvedObject: {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        namespace: 'default',
+        name: 'thing',
+        uid: object.metadata.uid,
+        resourceVersion: object.metadata.resourceVersion,
+      },
+      type: 'Normal',
+      reason: 'Started',
+      message: 'it began',
+      source: { component: 'test-controller' },
+      reportingComponent: 'test-controller',
+      count: 1,
+      firstTimestamp: now,
+      lastTimestamp: now,
+    })
+  })
+
+  it('tells of a cluster-wide object in the namespace default', async () => {
+    const { client, clock, recorder, events } = await setUp()
+    const node = await client.create(NODES, { metadata: { name: 'n1' }, spec: {} })
+    recorder.event(node, 'Warning', 'Lost', 'gone')
+    await clock.advance(0)
+    const [event] = await events()
+    expect(event?.metadata.namespace).toBe('default')
+    expect(event?.involvedObject).not.toHaveProperty('namespace')
+  })
+
+  it('counts what repeats, also what repeats while it is being written', async () => {
+    const { clock, recorder, object, events } = await setUp()
+    const first = timestamp(clock.now())
+    for (let i = 0; i < 5; i++) recorder.event(object, 'Warning', 'Failed', 'again')
+    await clock.advance(10_000)
+    recorder.event(object, 'Warning', 'Failed', 'again')
+    await clock.advance(0)
+    const all = await events()
+    expect(all).toHaveLength(1)
+    expect(all[0]).toMatchObject({ count: 6, firstTimestamp: first, lastTimestamp: timestamp(clock.now()) })
+  })
+
+  it('writes a counted Event anew where it has expired', async () => {
+    const { client, clock, recorder, object, events } = await setUp()
+    recorder.event(object, 'Warning', 'Failed', 'again')
+    await clock.advance(0)
+    await client.delete(EVENTS, (await events())[0]!.metadata)
+    recorder.event(object, 'Warning', 'Failed', 'again')
+    await clock.advance(0)
+    expect((await events()).map(({ count }) => count)).toEqual([2])
+  })
+
+  it('combines many similar ones, and limits how many an object may have', async () => {
+    const { clock, recorder, object, events } = await setUp()
+    for (let i = 0; i < 100; i++) {
+      recorder.event(object, 'Warning', 'Failed', `attempt ${i}`)
+      await clock.advance(10)
+    }
+    const messages = (await events()).map(({ message }) => message)
+    expect(messages).toHaveLength(11)
+    expect(messages).toContainEqual(expect.stringMatching(/^\(combined from similar events\): attempt 24$/))
+    await clock.advance(5 * 60_000)
+    recorder.event(object, 'Normal', 'Other', 'one more')
+    recorder.event(object, 'Normal', 'Other', 'one too many')
+    await clock.advance(0)
+    expect((await events()).map(({ message }) => message).filter((message) => message?.startsWith('one'))).toEqual([
+      'one more',
+    ])
+  })
+
+  it('never fails its caller, and writes the whole count when it can again', async () => {
+    let isBroken = true
+    const { clock, recorder, object, events } = await setUp((client) => ({
+      ...client,
+      create: (kind, created) =>
+        isBroken && kind.type === EVENTS.type
+          ? Promise.reject(new ApiError('ServiceUnavailable', 'not now'))
+          : client.create(kind, created),
+    }))
+    recorder.event(object, 'Warning', 'Failed', 'again')
+    await clock.advance(1_000)
+    expect(await events()).toEqual([])
+    isBroken = false
+    recorder.event(object, 'Warning', 'Failed', 'again')
+    await clock.advance(0)
+    expect((await events()).map(({ count }) => count)).toEqual([2])
+  })
+})
