@@ -65,8 +65,13 @@ export function createNodeHub(
     if (current.get(nodeName) === session) current.delete(nodeName)
   }
 
+  let closed = false
   return {
     accept(socket, nodeName, keyFingerprint) {
+      if (closed) {
+        socket.close(CLOSE_CODES.goingAway, STOPPING)
+        return
+      }
       sessions.add(new NodeSession(deps, socket, { nodeName, keyFingerprint }, { admit, forget }))
     },
     async open(nodeName, request, signal) {
@@ -77,11 +82,14 @@ export function createNodeHub(
     },
     connected: () => [...current].filter(([, session]) => session.live).map(([name]) => name),
     close() {
-      for (const stop of stops) stop()
-      for (const session of [...sessions]) session.close(CLOSE_CODES.goingAway, 'the control plane stops')
+      closed = true
+      for (const stop of stops.splice(0)) stop()
+      for (const session of [...sessions]) session.close(CLOSE_CODES.goingAway, STOPPING)
     },
   }
 }
+
+const STOPPING = 'the control plane stops'
 
 /** One subscription for all sessions: a change goes to those whom it concerns. */
 function subscribe(

@@ -32,6 +32,30 @@ describe('assignments', () => {
     ])
   })
 
+  it('wait until all Pods are known: one that is missing would be taken for unwanted', async () => {
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { agent, pod, clock } = await startHub({
+      wrap: (client) => ({
+        ...client,
+        list: async (kind, options) => {
+          if (kind.plural === PODS.plural) await gate
+          return client.list(kind, options)
+        },
+      }),
+    })
+    await pod('web', 'n1')
+    const { assignments, of } = await agent('n1')
+    await clock.advance(5000)
+    expect(of('welcome')).toHaveLength(1)
+    expect(assignments()).toEqual([])
+    release()
+    await clock.advance(100)
+    expect(assignments().map(names)).toEqual([['Pod web']])
+  })
+
   it('go on with chained changes, several at once in one frame', async () => {
     const { agent, pod, clock, client } = await startHub()
     const { assignments } = await agent('n1')

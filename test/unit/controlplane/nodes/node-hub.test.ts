@@ -178,6 +178,15 @@ describe('heartbeats', () => {
   })
 })
 
+it('says goodbye to all agents when it closes, and takes no more', async () => {
+  const { agent, hub } = await startHub()
+  const { closed } = await agent('n1')
+  hub.close()
+  const late = await agent('n2')
+  expect([closed()?.code, late.closed()?.code]).toEqual([CLOSE_CODES.goingAway, CLOSE_CODES.goingAway])
+  expect(hub.connected()).toEqual([])
+})
+
 describe('streams', () => {
   const request = {
     kind: 'logs',
