@@ -1,3 +1,4 @@
+import { isApiError } from '../../shared/api/api-error.ts'
 import type { Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import { decodeAgentMessage } from '../../shared/protocol/codec.ts'
@@ -105,7 +106,8 @@ export class NodeSession {
       await this.#register(hello)
     } catch (error) {
       this.#log.warn({ err: error }, 'agent not registered')
-      this.close(CLOSE_CODES.tryAgainLater, 'the control plane cannot register the node now')
+      const why = isApiError(error) ? error.message : 'the control plane cannot do it now'
+      this.close(CLOSE_CODES.tryAgainLater, `node not registered: ${why}`)
     }
   }
 

@@ -32,13 +32,11 @@ const BACKDATE_MS = 3600 * 1000
 /** What a leaf certificate shall say. */
 export interface LeafRequest {
   subject: JsonName
-  publicKey: PublicKey | webcryptoKey
+  publicKey: PublicKey | KeyPair['publicKey']
   usage: 'serverAuth' | 'clientAuth'
   validityMs: number
   extensions?: Extension[]
 }
-
-type webcryptoKey = KeyPair['publicKey']
 
 /** Our own CA: the one root of trust of a cluster. */
 export class CertificateAuthority {

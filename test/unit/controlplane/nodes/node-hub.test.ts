@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ApiError } from '../../../../shared/api/api-error.ts'
 import { LEASES, NODES } from '../../../../shared/api/kinds.ts'
 import { CLOSE_CODES } from '../../../../shared/protocol/frames.ts'
 import { settle } from '../../../support/virtual-clock.ts'
@@ -97,15 +98,16 @@ describe('node registration', () => {
 
   it('asks the agent to come back when the API cannot register it', async () => {
     let down = false
+    const unavailable = new ApiError('ServiceUnavailable', 'disk full')
     const { agent, clock } = await startHub({
       wrap: (client) => ({
         ...client,
-        create: (kind, object) => (down ? Promise.reject(new Error('disk full')) : client.create(kind, object)),
+        create: (kind, object) => (down ? Promise.reject(unavailable) : client.create(kind, object)),
       }),
     })
     down = true
     const first = await agent('n1')
-    expect(first.closed()?.code).toBe(CLOSE_CODES.tryAgainLater)
+    expect(first.closed()).toEqual({ code: CLOSE_CODES.tryAgainLater, reason: 'node not registered: disk full' })
     down = false
     await clock.advance(1000)
     expect((await agent('n1')).of('welcome')).toHaveLength(1)
