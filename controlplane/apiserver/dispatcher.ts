@@ -22,6 +22,9 @@ import type { ApiServerOptions } from './server-options.ts'
 /** Answers requests, whatever they are; never rejects. */
 export type Dispatcher = (request: HttpRequest, response: HttpResponse) => Promise<void>
 
+/** HTTP/2's way to say that a request need not be sent to its end. */
+const NO_ERROR = 0
+
 /** Everything about one request but its resource. */
 interface Call extends Exchange {
   readonly identity: Identity
@@ -98,13 +101,17 @@ export function createDispatcher(options: ApiServerOptions, closing: AbortSignal
     return healthAnswer(path, query, options.healthChecks ?? [])
   }
 
-  /** Refusals are answered; anything else is a defect of ours, logged under an id that the client gets to see. */
+  /**
+   * Refusals are answered; anything else is a defect of ours, logged under an id that the client gets to see. What is
+   * left of the request's body is not waited for.
+   */
   async function refuse(request: HttpRequest, response: HttpResponse, error: unknown): Promise<void> {
     const refusal = error instanceof ApiError ? error : report(request, error)
     if (error instanceof ClientGone || response.headersSent) return destroy(response)
-    // What is left of the body is not waited for.
-    if ('shouldKeepAlive' in response && !request.complete) response.shouldKeepAlive = false
+    const isWholeRequest = request.complete
+    if (!isWholeRequest && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
     await sendStatus({ request, response, clock, warnings: [] }, refusal).catch(() => destroy(response))
+    if (!isWholeRequest && 'stream' in response) response.stream?.close(NO_ERROR)
   }
 
   function report({ method, url }: HttpRequest, error: unknown): ApiError {

@@ -61,7 +61,7 @@ export async function sendDocument(exchange: Exchange, document: Document): Prom
   if (document.isImmutable) response.setHeader('Cache-Control', 'public, immutable')
   const known = headerOf(request, 'if-none-match')
   if (document.etag !== undefined && known === document.etag) {
-    response.statusCode = 304
+    begin(exchange, 304, document.contentType)
     response.end()
     return
   }
@@ -113,7 +113,9 @@ async function* linesOf(events: AsyncIterable<EntryEvent>, encode: (event: Entry
   }
 }
 
-function begin({ response, warnings }: Exchange, code: number, contentType: string): void {
+function begin({ request, response, warnings }: Exchange, code: number, contentType: string): void {
+  // Node does not tell of a client that has gone while something of its request is unread.
+  request.resume()
   response.statusCode = code
   response.setHeader('Content-Type', contentType)
   if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-cache, private')

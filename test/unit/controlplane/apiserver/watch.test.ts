@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRegistry } from '../../../../controlplane/registry/create-registry.ts'
 import type { Registry } from '../../../../controlplane/registry/registry.ts'
@@ -15,6 +16,7 @@ const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 let clock: VirtualClock
 let server: TestApiServer
 let api: ApiHttp
+let lastSignal: AbortSignal
 
 beforeAll(async () => {
   clock = new VirtualClock()
@@ -39,6 +41,7 @@ function withBrokenWatch(registry: Registry): Registry {
   return {
     ...registry,
     watch(kind, options, signal) {
+      lastSignal = signal
       if (kind.plural !== 'secrets') return registry.watch(kind, options, signal)
       const next = () => Promise.reject(ApiError.expired('too old resource version: 1 (7)'))
       return { [Symbol.asyncIterator]: () => ({ next }) }
@@ -135,6 +138,13 @@ describe('watch', () => {
       object: { kind: 'PartialObjectMetadata', metadata: { labels: { a: 'b' } } },
     })
     watch.close()
+  })
+
+  it('ends when its client goes', async () => {
+    const watch = await api.stream(`${CMS}?watch=true&allowWatchBookmarks=true`)
+    const aborted = once(lastSignal, 'abort')
+    watch.close()
+    await aborted
   })
 
   it('ends a client that does not read', async () => {
