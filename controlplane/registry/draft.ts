@@ -1,6 +1,6 @@
 import { ApiError } from '../../shared/api/api-error.ts'
 import { DecodeError, decode } from '../../shared/api/decode.ts'
-import type { Kind } from '../../shared/api/kinds.ts'
+import { apiVersionOf, type Kind } from '../../shared/api/kinds.ts'
 import type { KubeObject } from '../../shared/api/object.ts'
 import { fillZeroValues } from './zero-values.ts'
 
@@ -17,7 +17,8 @@ export function draftOf(kind: Kind, object: KubeObject): KubeObject {
 
 function decoded(kind: Kind, object: KubeObject): KubeObject {
   try {
-    return decode(kind.type, object).value as unknown as KubeObject
+    const { value } = decode(kind.type, object)
+    return { ...value, apiVersion: apiVersionOf(kind), kind: kind.kind } as unknown as KubeObject
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     const { version, kind: name } = kind

@@ -1,0 +1,406 @@
+import { describe, expect, it } from 'vitest'
+import { createRegistry } from '../../../../controlplane/registry/create-registry.ts'
+import { bootstrapNamespaces } from '../../../../controlplane/registry/namespaces.ts'
+import { MemoryStore } from '../../../../controlplane/store/memory-store.ts'
+import { PODS, type Pod } from '../../../../shared/api/kinds.ts'
+import type { KubeObject } from '../../../../shared/api/object.ts'
+import { seededRandom } from '../../../support/seeded-random.ts'
+import { causesOf, testPod, testRegistry } from '../../../support/test-registry.ts'
+import { VirtualClock } from '../../../support/virtual-clock.ts'
+
+const container = (more: object) => ({ spec: { containers: [{ name: 'main', image: 'busybox:1', ...more }] } })
+
+describe('Pod defaults', () => {
+  it('are those of Kubernetes', async () => {
+    const { create } = await testRegistry()
+    const { spec, status } = await create(PODS, testPod('a'))
+    const evicted = (key: string) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 1 })
+    expect(spec).toEqual({
+      containers: [
+        {
+          name: 'main',
+          image: 'busybox:1',
+          imagePullPolicy: 'IfNotPresent',
+          resources: {},
+          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePolicy: 'File',
+        },
+      ],
+      restartPolicy: 'Always',
+      dnsPolicy: 'ClusterFirst',
+      terminationGracePeriodSeconds: 30,
+      schedulerName: 'default-scheduler',
+      securityContext: {},
+      enableServiceLinks: true,
+      priority: 0,
+      preemptionPolicy: 'PreemptLowerPriority',
+      tolerations: [evicted('node.kubernetes.io/not-ready'), evicted('node.kubernetes.io/unreachable')],
+    })
+    expect(status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' })
+  })
+
+  it('pull again what a tag may have come to mean', async () => {
+    const { create } = await testRegistry()
+    const images = {
+      'busybox:1': 'IfNotPresent',
+      busybox: 'Always',
+      'busybox:latest': 'Always',
+      'host:5000/busybox': 'Always',
+      'host:5000/busybox:2': 'IfNotPresent',
+      'busybox@sha256:abc': 'IfNotPresent',
+      'busybox:latest@sha256:abc': 'Always',
+    }
+    for (const [index, [image, policy]] of Object.entries(images).entries()) {
+      const { spec } = await create(PODS, testPod(`p${index}`, container({ image })))
+      expect({ image, policy: spec.containers[0]?.imagePullPolicy }).toEqual({ image, policy })
+    }
+  })
+
+  it('fill in ports, probes, references and volumes', async () => {
+    const { create } = await testRegistry()
+    const { spec } = await create(
+      PODS,
+      testPod('a', {
+        spec: {
+          hostNetwork: true,
+          volumes: [{ name: 'v' }, { name: 'c', configMap: { name: 'x' } }],
+          containers: [
+            {
+              name: 'main',
+              image: 'busybox:1',
+              ports: [{ containerPort: 80 }],
+              livenessProbe: { httpGet: { port: 80 } },
+              env: [{ name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
+            },
+          ],
+        },
+      }),
+    )
+    expect(spec.volumes).toEqual([
+      { name: 'v', emptyDir: {} },
+      { name: 'c', configMap: { name: 'x', defaultMode: 420 } },
+    ])
+    expect(spec.containers[0]).toMatchObject({
+      ports: [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }],
+      livenessProbe: {
+        httpGet: { port: 80, path: '/', scheme: 'HTTP' },
+        timeoutSeconds: 1,
+        periodSeconds: 10,
+        successThreshold: 1,
+        failureThreshold: 3,
+      },
+      env: [{ valueFrom: { fieldRef: { apiVersion: 'v1' } } }],
+    })
+  })
+
+  it('request what is limited, and tell the class of service', async () => {
+    const { create } = await testRegistry()
+    const limits = { cpu: '500m', memory: '1Gi' }
+    const guaranteed = await create(PODS, testPod('a', container({ resources: { limits } })))
+    expect(guaranteed.spec.containers[0]?.resources).toEqual({ limits, requests: limits })
+    expect(guaranteed.status?.qosClass).toBe('Guaranteed')
+    const burstable = await create(PODS, testPod('b', container({ resources: { limits, requests: { cpu: '100m' } } })))
+    expect(burstable.spec.containers[0]?.resources?.requests).toEqual({ cpu: '100m', memory: '1Gi' })
+    expect(burstable.status?.qosClass).toBe('Burstable')
+  })
+
+  it('leave alone what the Pod says itself about leaving a node', async () => {
+    const { create } = await testRegistry()
+    const forever = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' }
+    const { spec } = await create(PODS, testPod('a', { spec: { tolerations: [forever] } }))
+    expect(spec.tolerations).toHaveLength(2)
+    expect(spec.tolerations?.[0]).toEqual(forever)
+    const { spec: all } = await create(PODS, testPod('b', { spec: { tolerations: [{ operator: 'Exists' }] } }))
+    expect(all.tolerations).toEqual([{ operator: 'Exists' }])
+  })
+
+  it('take the time to leave a node from the settings', async () => {
+    const registry = createRegistry({
+      store: new MemoryStore(),
+      clock: new VirtualClock(),
+      random: seededRandom(1),
+      defaultTolerationSeconds: 300,
+    })
+    await bootstrapNamespaces(registry)
+    const { object } = await registry.create(PODS, testPod('a'), { namespace: 'default' })
+    expect((object as unknown as Pod).spec.tolerations?.[0]?.tolerationSeconds).toBe(300)
+  })
+})
+
+describe('Pod validation', () => {
+  const cases: Record<string, [spec: object, ...causes: string[]]> = {
+    'no containers': [{ containers: [] }, 'spec.containers: Required value'],
+    'names and images': [
+      {
+        containers: [{ name: 'a' }, { name: 'a', image: ' b ' }, { name: 'A_1', image: 'c' }, { name: '', image: 'c' }],
+      },
+      'spec.containers[0].image: Required value',
+      'spec.containers[1].image: Invalid value: " b ": must not have leading or trailing whitespace',
+      'spec.containers[1].name: Duplicate value: "a"',
+      expect.stringMatching(
+        /^spec.containers\[2\].name: Invalid value: "A_1": a lowercase RFC 1123 label must consist of/,
+      ) as never,
+      'spec.containers[3].name: Required value',
+    ],
+    'init containers': [
+      {
+        containers: [{ name: 'a', image: 'b' }],
+        initContainers: [{ name: 'a', image: 'b', readinessProbe: { exec: { command: ['x'] } } }],
+      },
+      'spec.initContainers[0].name: Duplicate value: "a"',
+      'spec.initContainers[0].readinessProbe: Forbidden: may not be set for init containers without restartPolicy=Always',
+    ],
+    ports: [
+      container({
+        ports: [
+          { name: 'http', containerPort: 0 },
+          { name: 'http', containerPort: 70000, protocol: 'HTTP' },
+          { name: '8--0', containerPort: 1, hostPort: 8080 },
+          { containerPort: 2, hostPort: 8080 },
+        ],
+      }).spec,
+      'spec.containers[0].ports[0].containerPort: Required value',
+      'spec.containers[0].ports[1].name: Duplicate value: "http"',
+      'spec.containers[0].ports[1].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive',
+      'spec.containers[0].ports[1].protocol: Unsupported value: "HTTP": supported values: "SCTP", "TCP", "UDP"',
+      'spec.containers[0].ports[2].name: Invalid value: "8--0": must contain at least one letter (a-z)',
+      'spec.containers[0].ports[2].name: Invalid value: "8--0": must not contain consecutive hyphens',
+      'spec.containers[0].ports[3].hostPort: Duplicate value: "TCP//8080"',
+    ],
+    env: [
+      container({
+        env: [
+          { name: '' },
+          { name: 'a=b' },
+          { name: 'A', valueFrom: {} },
+          { name: 'B', value: 'x', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } },
+          { name: 'C', valueFrom: { fieldRef: { fieldPath: 'spec.hostname' } } },
+          { name: 'D', valueFrom: { secretKeyRef: { key: '../x' } } },
+        ],
+        envFrom: [{}],
+      }).spec,
+      'spec.containers[0].env[0].name: Required value',
+      'spec.containers[0].env[1].name: Invalid value: "a=b": a valid environment variable name must consist only of printable ASCII characters other than \'=\'',
+      'spec.containers[0].env[2].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
+      'spec.containers[0].env[3].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
+      expect.stringMatching(
+        /^spec.containers\[0\].env\[4\].valueFrom.fieldRef.fieldPath: Unsupported value: "spec.hostname"/,
+      ) as never,
+      'spec.containers[0].env[5].valueFrom.secretKeyRef.name: Required value',
+      expect.stringMatching(
+        /env\[5\].valueFrom.secretKeyRef.key: Invalid value: "..\/x": a valid config key must/,
+      ) as never,
+      'spec.containers[0].env[5].valueFrom.secretKeyRef.key: Invalid value: "../x": must not start with \'..\'',
+      'spec.containers[0].envFrom[0]: Invalid value: "": must specify one of: `configMapRef` or `secretRef`',
+    ],
+    resources: [
+      container({
+        resources: {
+          limits: { cpu: '1', memory: '-1', 'x.io/gpu': '1500m', 'x.io/nic': '2', pods: '1' },
+          requests: { cpu: '2', 'x.io/nic': '1', 'x.io/other': '1' },
+        },
+      }).spec,
+      'spec.containers[0].resources.limits[memory]: Invalid value: "-1": must be greater than or equal to 0',
+      'spec.containers[0].resources.limits[x.io/gpu]: Invalid value: "1500m": must be an integer',
+      'spec.containers[0].resources.limits[pods]: Invalid value: "pods": must be a standard resource for containers',
+      'spec.containers[0].resources.requests[memory]: Invalid value: "-1": must be greater than or equal to 0',
+      'spec.containers[0].resources.requests[x.io/gpu]: Invalid value: "1500m": must be an integer',
+      'spec.containers[0].resources.requests[pods]: Invalid value: "pods": must be a standard resource for containers',
+      'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+      'spec.containers[0].resources.requests: Invalid value: "1": must be equal to x.io/nic limit of 2',
+      'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+    ],
+    probes: [
+      container({
+        livenessProbe: { exec: {}, tcpSocket: { port: 'HTTP' }, successThreshold: 2 },
+        readinessProbe: { periodSeconds: -1 },
+      }).spec,
+      'spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type',
+      'spec.containers[0].livenessProbe.exec.command: Required value',
+      'spec.containers[0].livenessProbe.tcpSocket.port: Invalid value: "HTTP": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
+      'spec.containers[0].livenessProbe.tcpSocket.port: Invalid value: "HTTP": must contain at least one letter (a-z)',
+      'spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1',
+      'spec.containers[0].readinessProbe: Required value: must specify a handler type',
+      'spec.containers[0].readinessProbe.periodSeconds: Invalid value: -1: must be greater than or equal to 0',
+    ],
+    volumes: [
+      {
+        volumes: [
+          { name: 'a', emptyDir: {}, hostPath: { path: '/x/../y', type: 'Dir' } },
+          { name: 'a', secret: { defaultMode: 1000, items: [{ key: '', path: '/etc' }] } },
+          { name: 'c', configMap: {} },
+        ],
+        containers: [
+          {
+            name: 'main',
+            image: 'b',
+            volumeMounts: [
+              { name: 'a', mountPath: '/a', subPath: '../b' },
+              { name: 'z', mountPath: '/a' },
+            ],
+          },
+        ],
+      },
+      'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
+      'spec.volumes[0].hostPath.path: Invalid value: "/x/../y": must not contain \'..\'',
+      expect.stringMatching(/^spec.volumes\[0\].hostPath.type: Unsupported value: "Dir"/) as never,
+      'spec.volumes[1].name: Duplicate value: "a"',
+      'spec.volumes[1].secret.secretName: Required value',
+      'spec.volumes[1].secret.defaultMode: Invalid value: 1000: must be a number between 0 and 0777 (octal), both inclusive',
+      'spec.volumes[1].secret.items[0].key: Required value',
+      'spec.volumes[1].secret.items[0].path: Invalid value: "/etc": must be a relative path',
+      'spec.volumes[2].configMap.name: Required value',
+      'spec.containers[0].volumeMounts[0].subPath: Invalid value: "../b": must not contain \'..\'',
+      'spec.containers[0].volumeMounts[1].name: Not found: "z"',
+      'spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/a": must be unique',
+    ],
+    tolerations: [
+      {
+        ...testPod('a').spec,
+        tolerations: [
+          { key: 'a', operator: 'Exists', value: 'x' },
+          { operator: 'Equal' },
+          { key: 'b', operator: 'Like', effect: 'Never' },
+          { key: 'c', effect: 'NoSchedule', tolerationSeconds: 5 },
+        ],
+      },
+      'spec.tolerations[0].operator: Invalid value: "x": value must be empty when `operator` is \'Exists\'',
+      'spec.tolerations[1].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means "match all values and all keys"',
+      'spec.tolerations[2].operator: Unsupported value: "Like": supported values: "Equal", "Exists"',
+      'spec.tolerations[2].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+      'spec.tolerations[3].effect: Invalid value: "NoSchedule": effect must be \'NoExecute\' when `tolerationSeconds` is set',
+    ],
+    affinity: [
+      {
+        ...testPod('a').spec,
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [
+                {
+                  matchExpressions: [
+                    { key: 'a', operator: 'In' },
+                    { key: 'b', operator: 'Like' },
+                    { key: 'c', operator: 'Gt', values: ['1', '2'] },
+                  ],
+                },
+                { matchFields: [{ key: 'metadata.uid', operator: 'Exists' }] },
+              ],
+            },
+            preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 0, preference: {} }],
+          },
+          podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: '' }] },
+        },
+      },
+      "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+      'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[1].operator: Invalid value: "Like": not a valid selector operator',
+      "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[2].values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'",
+      'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[1].matchFields[0].operator: Invalid value: "Exists": not a valid selector operator',
+      'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[1].matchFields[0].key: Invalid value: "metadata.uid": not a valid field selector key',
+      'spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 0: must be in the range 1-100',
+      'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty',
+    ],
+    'the rest': [
+      {
+        ...testPod('a').spec,
+        restartPolicy: 'Sometimes',
+        dnsPolicy: 'None',
+        activeDeadlineSeconds: 0,
+        hostname: 'a.b',
+        hostAliases: [{ ip: 'x' }],
+        topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'zone', whenUnsatisfiable: 'Cry' }],
+      },
+      'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
+      'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero',
+      'spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Cry": supported values: "DoNotSchedule", "ScheduleAnyway"',
+      expect.stringMatching(/^spec.hostname: Invalid value: "a.b": a lowercase RFC 1123 label/) as never,
+      'spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None',
+      'spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      'spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive',
+    ],
+  }
+
+  it.each(Object.entries(cases))('of %s', async (_, [spec, ...causes]) => {
+    const { refusals } = await testRegistry()
+    expect(await refusals(PODS, { metadata: { name: 'a' }, spec: spec as Pod['spec'] })).toEqual(causes)
+  })
+
+  it('says it all in one message', async () => {
+    const { create } = await testRegistry()
+    await expect(create(PODS, testPod('a', { spec: { containers: [{ name: 'm' }], dnsPolicy: 'X' } }))).rejects.toThrow(
+      'Pod "a" is invalid: [spec.containers[0].image: Required value, spec.dnsPolicy: Unsupported value: "X": ' +
+        'supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]',
+    )
+  })
+
+  it('refuses a value of the wrong type before all else', async () => {
+    const { create } = await testRegistry()
+    await expect(create(PODS, testPod('a', container({ command: 'sh' })))).rejects.toMatchObject({
+      code: 400,
+      message: expect.stringMatching(/^Pod in version "v1" cannot be handled as a Pod: spec.containers\[0\].command: /),
+    })
+  })
+})
+
+describe('Pod updates', () => {
+  async function changed(before: object, after: (spec: Pod['spec']) => object): Promise<string[]> {
+    const { registry, create } = await testRegistry()
+    await create(PODS, testPod('a', { spec: before }))
+    const change = (current: KubeObject) => {
+      const pod = current as Pod
+      return { ...pod, spec: { ...pod.spec, ...after(pod.spec) } }
+    }
+    try {
+      await registry.update(PODS, { namespace: 'default', name: 'a' }, change, {})
+      return []
+    } catch (error) {
+      return causesOf(error)
+    }
+  }
+
+  it('may change images, deadlines and gates, and add tolerations', async () => {
+    const image = (spec: Pod['spec']) => ({ containers: [{ ...spec.containers[0], image: 'busybox:2' }] })
+    expect(await changed({}, image)).toEqual([])
+    expect(await changed({}, () => ({ activeDeadlineSeconds: 5 }))).toEqual([])
+    expect(await changed({ activeDeadlineSeconds: 5 }, () => ({ activeDeadlineSeconds: 4 }))).toEqual([])
+    expect(await changed({ schedulingGates: [{ name: 'a' }] }, () => ({ schedulingGates: [] }))).toEqual([])
+    const added = { key: 'x', operator: 'Exists' }
+    expect(await changed({}, (spec) => ({ tolerations: [...(spec.tolerations ?? []), added] }))).toEqual([])
+    expect(await changed({ terminationGracePeriodSeconds: -1 }, () => ({ terminationGracePeriodSeconds: 1 }))).toEqual(
+      [],
+    )
+  })
+
+  it('may change nothing else', async () => {
+    expect(await changed({}, () => ({ nodeSelector: { a: 'b' }, hostname: 'x' }))).toEqual([
+      'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,' +
+        '`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing ' +
+        'tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n' +
+        'changed: `spec.nodeSelector`, `spec.hostname`',
+    ])
+    const command = (spec: Pod['spec']) => ({ containers: [{ ...spec.containers[0], command: ['x'] }] })
+    expect(await changed({}, command)).toEqual([expect.stringContaining('changed: `spec.containers`')])
+    const another = (spec: Pod['spec']) => ({ containers: [...spec.containers, { name: 'b', image: 'c' }] })
+    expect(await changed({}, another)).toEqual([
+      'spec.containers: Forbidden: pod updates may not add or remove containers',
+    ])
+    expect(await changed({ activeDeadlineSeconds: 5 }, () => ({ activeDeadlineSeconds: 6 }))).toEqual([
+      'spec.activeDeadlineSeconds: Invalid value: 6: must be less than or equal to previous value',
+    ])
+    const tolerated = { key: 'x', operator: 'Exists' }
+    expect(await changed({ tolerations: [tolerated] }, () => ({ tolerations: [] }))).toEqual([
+      'spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds',
+    ])
+    expect(await changed({}, () => ({ schedulingGates: [{ name: 'a' }] }))).toEqual([
+      "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'a'",
+    ])
+  })
+
+  it('may leave out what was filled in', async () => {
+    const { registry, create } = await testRegistry()
+    const { revision } = await registry.create(PODS, testPod('a'), { namespace: 'default' })
+    await expect(create(PODS, testPod('a'))).rejects.toMatchObject({ code: 409 })
+    const again = await registry.update(PODS, { namespace: 'default', name: 'a' }, () => testPod('a'), {})
+    expect(again.revision).toBe(revision)
+  })
+})
