@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { PODS } from '../../shared/api/kinds.ts'
 import { SimCluster } from '../support/sim-cluster.ts'
-import { Invariants } from './invariants.ts'
+import { Invariants, isReady } from './invariants.ts'
 import { runScenario } from './scenario.ts'
 import { WebDeployment } from './web-deployment.ts'
 
@@ -75,6 +76,64 @@ describe('what dies alone', () => {
     await cluster.clock.advance(60_000)
     await web.settle(60_000)
     expect(containerIds(cluster)).toEqual(before)
+  })
+
+  it('has the Pods of a node that is switched off running elsewhere within 10 s, and clears it when it is back', async () => {
+    const { cluster, web } = await webOf(6)
+    const [off] = cluster.agents
+    const lost = new Set(off?.runtime.running().map(({ pod }) => pod.uid))
+    off?.powerCut()
+    const readyElsewhere = async () => (await web.pods()).filter((pod) => isReady(pod) && !lost.has(pod.metadata.uid))
+    await cluster.clock.until(async () => (await readyElsewhere()).length === 6, 10_000, 100)
+    expect(lost.size).toBe(2)
+    await cluster.clock.advance(60_000)
+    off?.start()
+    await web.settle(120_000)
+    expect(containerIds(cluster)).toHaveLength(6)
+    expect([...(off?.runtime.sandboxes.values() ?? [])].filter(({ pod }) => lost.has(pod.uid))).toEqual([])
+  })
+
+  it('does not bring back a bare Pod whose node is lost, and ends it when the node is back', async () => {
+    const { cluster, web } = await webOf(1)
+    await cluster.user.create(PODS, {
+      metadata: { name: 'bare', namespace: 'default' },
+      spec: { containers: [{ name: 'main', image: 'web:1' }], terminationGracePeriodSeconds: 1 },
+    })
+    const bare = () => cluster.user.get(PODS, { namespace: 'default', name: 'bare' })
+    await cluster.clock.until(async () => isReady(await bare()))
+    const { spec, metadata } = await bare()
+    const host = cluster.agents.find(({ name }) => name === spec.nodeName)
+    host?.cut(false)
+    await cluster.clock.advance(60_000)
+    expect((await bare()).metadata).toMatchObject({ uid: metadata.uid, deletionTimestamp: expect.any(String) })
+    host?.heal()
+    await cluster.clock.advance(60_000)
+    await expect(bare()).rejects.toMatchObject({ reason: 'NotFound' })
+    await web.settle(60_000)
+  })
+
+  it('takes nobody for lost who comes back to a control plane that was long away', async () => {
+    const { cluster, web } = await webOf(6)
+    const before = (await web.pods()).map(({ metadata }) => metadata.uid).sort()
+    cluster.crashControlPlane()
+    await cluster.clock.advance(5 * 60_000)
+    await cluster.startControlPlane()
+    for (let i = 0; i < 120; i++) {
+      await cluster.clock.advance(500)
+      expect((await web.pods()).filter((pod) => !isReady(pod))).toEqual([])
+    }
+    expect((await web.pods()).map(({ metadata }) => metadata.uid).sort()).toEqual(before)
+  })
+
+  it('shows a Pod as ready again whose node was only out of reach for a moment', async () => {
+    const { cluster, web } = await webOf(3)
+    const [agent] = cluster.agents
+    agent?.cut(false)
+    const notReady = async () => (await web.pods()).some((pod) => !isReady(pod))
+    await cluster.clock.until(notReady, 10_000, 20)
+    agent?.heal()
+    await cluster.clock.advance(60_000)
+    await web.settle(60_000)
   })
 
   it('ends a Pod that was deleted while its agent was away', async () => {

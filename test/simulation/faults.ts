@@ -1,5 +1,6 @@
 import type { Random } from '../../shared/random.ts'
 import { randomInt } from '../../shared/random.ts'
+import type { FakeCall } from '../support/fake-runtime.ts'
 import type { SimAgent } from '../support/sim-agent.ts'
 import type { SimCluster } from '../support/sim-cluster.ts'
 
@@ -20,6 +21,11 @@ const FAULTS: readonly [number, Fault][] = [
   [9, startControlPlane],
   [1, runtimeDown],
   [2, runtimeUp],
+  [4, runtimeCallFails],
+  [1, storeRefuses],
+  [2, storeAccepts],
+  [1, imageCannotBePulled],
+  [2, imagesCanBePulled],
 ]
 
 /** Lets one fault happen that can happen now. */
@@ -35,9 +41,11 @@ export async function happen(cluster: SimCluster, random: Random): Promise<void>
 /** Puts right all that went wrong. */
 export async function healAll(cluster: SimCluster): Promise<void> {
   await cluster.startControlPlane()
+  cluster.setStoreRefuses(false)
   for (const agent of cluster.agents) {
     agent.heal()
     agent.runtime.setDown(false)
+    agent.runtime.pullErrors.clear()
     agent.start()
   }
   cluster.note('all healed')
@@ -144,6 +152,53 @@ function runtimeUp(cluster: SimCluster, random: Random): string | undefined {
   const agent = anyOf(cluster.agents, random)
   agent?.runtime.setDown(false)
   return agent && `the runtime of ${agent.name} is up`
+}
+
+const CALLS: readonly FakeCall[] = [
+  'list',
+  'runSandbox',
+  'stopSandbox',
+  'removeSandbox',
+  'createContainer',
+  'startContainer',
+  'stopContainer',
+  'killContainer',
+  'removeContainer',
+  'removeVolumes',
+  'pullImage',
+]
+
+function runtimeCallFails(cluster: SimCluster, random: Random): string | undefined {
+  const agent = anyOf(cluster.agents, random)
+  const call = anyOf(CALLS, random)
+  const times = 1 + randomInt(random, 3)
+  if (!agent || !call) return undefined
+  agent.runtime.failNext(call, undefined, times)
+  return `${call} on ${agent.name} will fail ${times} times`
+}
+
+function storeRefuses(cluster: SimCluster): string | undefined {
+  if (!cluster.isControlPlaneRunning) return undefined
+  cluster.setStoreRefuses(true)
+  return 'the store refuses writes'
+}
+
+function storeAccepts(cluster: SimCluster): string | undefined {
+  cluster.setStoreRefuses(false)
+  return 'the store accepts writes'
+}
+
+function imageCannotBePulled(cluster: SimCluster, random: Random): string | undefined {
+  const agent = anyOf(cluster.agents, random)
+  const image = `web:${randomInt(random, 10)}`
+  agent?.runtime.pullErrors.set(image, 'not found')
+  return agent && `${image} cannot be pulled on ${agent.name}`
+}
+
+function imagesCanBePulled(cluster: SimCluster, random: Random): string | undefined {
+  const agent = anyOf(cluster.agents, random)
+  agent?.runtime.pullErrors.clear()
+  return agent && `all images can be pulled on ${agent.name}`
 }
 
 function isReachable(agent: SimAgent): boolean {

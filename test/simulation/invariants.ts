@@ -31,11 +31,12 @@ export class Invariants {
     const { signal } = this.#stop
     for await (const event of this.#cluster.user.watch(PODS, { resourceVersion: '0' }, signal)) {
       if (event.type === 'BOOKMARK') continue
+      this.#onlyForward(event.object)
       if (event.type === 'DELETED') this.#deleted(event.object)
       else this.#pods.set(event.object.metadata.uid, event.object)
       this.#boundOnce(event.object)
       this.#withinBounds()
-      this.#oneSandboxEach()
+      this.#oneOfEachRuns()
     }
   }
 
@@ -64,19 +65,43 @@ export class Invariants {
     if (alive.length > this.bounds.maxPods) this.#violated(`${alive.length} Pods at once`)
   }
 
-  #oneSandboxEach(): void {
-    const seen = new Set<string>()
-    for (const { runtime } of this.#cluster.agents) {
-      for (const { pod, running } of runtime.sandboxes.values()) {
-        if (running && seen.has(pod.uid)) this.#violated(`two running sandboxes of Pod ${pod.name}`)
-        if (running) seen.add(pod.uid)
-      }
+  /** Two sandboxes of one Pod, or two containers of one name in it, would both do its work. */
+  #oneOfEachRuns(): void {
+    const runtimes = this.#cluster.agents.map(({ runtime }) => runtime)
+    const sandboxes = runtimes.flatMap((runtime) => [...runtime.sandboxes.values()].filter(({ running }) => running))
+    const containers = runtimes.flatMap((runtime) => runtime.running())
+    for (const name of repeated(sandboxes.map(({ pod }) => pod.name))) {
+      this.#violated(`two running sandboxes of Pod ${name}`)
     }
+    for (const name of repeated(containers.map(({ pod, name }) => `${name} of Pod ${pod.name}`))) {
+      this.#violated(`two running containers ${name}`)
+    }
+  }
+
+  /** What a Pod has come to is never taken back. */
+  #onlyForward({ metadata, status }: Persisted<Pod>): void {
+    const before = this.#pods.get(metadata.uid)?.status
+    const [was, is] = [PHASES.indexOf(before?.phase ?? 'Pending'), PHASES.indexOf(status?.phase ?? 'Pending')]
+    if (is < was || (was >= 2 && is !== was)) {
+      this.#violated(`Pod ${metadata.name} went from ${before?.phase} to ${status?.phase}`)
+    }
+    if (restartsOf(status) < restartsOf(before)) this.#violated(`Pod ${metadata.name} forgot restarts`)
   }
 
   #violated(what: string): void {
     this.violations.push(`${new Date(this.#cluster.clock.now()).toISOString()} ${what}`)
   }
+}
+
+/** By how far a Pod has come; both ends are the last. */
+const PHASES = ['Pending', 'Running', 'Succeeded', 'Failed']
+
+function restartsOf(status: Pod['status']): number {
+  return (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0)
+}
+
+function repeated(names: readonly string[]): string[] {
+  return names.filter((name, index) => names.indexOf(name) !== index)
 }
 
 export function isReady({ status }: Pod): boolean {

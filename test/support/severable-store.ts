@@ -11,6 +11,8 @@ import {
 export class SeverableStore implements Store {
   readonly #store: Store
   readonly #severed = new AbortController()
+  /** As when the disk is full. */
+  refusesWrites = false
 
   constructor(store: Store) {
     this.#store = store
@@ -35,12 +37,12 @@ export class SeverableStore implements Store {
   }
 
   async put(key: string, value: Uint8Array, expected: number): Promise<Stored> {
-    this.#check()
+    this.#checkWrite()
     return this.#store.put(key, value, expected)
   }
 
   async delete(key: string, expected: number): Promise<number> {
-    this.#check()
+    this.#checkWrite()
     return this.#store.delete(key, expected)
   }
 
@@ -50,6 +52,11 @@ export class SeverableStore implements Store {
 
   async close(): Promise<void> {
     this.sever()
+  }
+
+  #checkWrite(): void {
+    this.#check()
+    if (this.refusesWrites) throw new StoreUnavailable('the disk is full')
   }
 
   #check(): void {

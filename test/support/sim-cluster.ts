@@ -57,6 +57,11 @@ export class SimCluster {
     this.#controlPlane = { core, store }
   }
 
+  /** While it refuses, the control plane reads on and can write nothing. */
+  setStoreRefuses(refuses: boolean): void {
+    if (this.#controlPlane) this.#controlPlane.store.refusesWrites = refuses
+  }
+
   /** kill -9: what it was about to do never happens. */
   crashControlPlane(): void {
     const { core, store } = this.#controlPlane ?? {}
