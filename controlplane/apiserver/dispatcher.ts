@@ -22,8 +22,8 @@ import type { ApiServerOptions } from './server-options.ts'
 /** Answers requests, whatever they are; never rejects. */
 export type Dispatcher = (request: HttpRequest, response: HttpResponse) => Promise<void>
 
-/** HTTP/2's way to say that a request need not be sent to its end. */
-const NO_ERROR = 0
+/** How long a client may go on sending a body after it was told that nobody wants it. */
+const UNWANTED_BODY_TIMEOUT_MS = 10_000
 
 /** Everything about one request but its resource. */
 interface Call extends Exchange {
@@ -103,15 +103,19 @@ export function createDispatcher(options: ApiServerOptions, closing: AbortSignal
 
   /**
    * Refusals are answered; anything else is a defect of ours, logged under an id that the client gets to see. What is
-   * left of the request's body is not waited for.
+   * left of the request's body is passed over.
    */
   async function refuse(request: HttpRequest, response: HttpResponse, error: unknown): Promise<void> {
     const refusal = error instanceof ApiError ? error : report(request, error)
     if (error instanceof ClientGone || response.headersSent) return destroy(response)
-    const isWholeRequest = request.complete
-    if (!isWholeRequest && 'shouldKeepAlive' in response) response.shouldKeepAlive = false
+    if (!request.complete) passOverBody(request, response)
     await sendStatus({ request, response, clock, warnings: [] }, refusal).catch(() => destroy(response))
-    if (!isWholeRequest && 'stream' in response) response.stream?.close(NO_ERROR)
+  }
+
+  function passOverBody(request: HttpRequest, response: HttpResponse): void {
+    if ('shouldKeepAlive' in response) response.shouldKeepAlive = false
+    const timer = clock.after(UNWANTED_BODY_TIMEOUT_MS, () => destroy(response))
+    request.once('end', () => timer.cancel()).once('close', () => timer.cancel())
   }
 
   function report({ method, url }: HttpRequest, error: unknown): ApiError {
