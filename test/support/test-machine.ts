@@ -30,6 +30,7 @@ export function createTestMachine(name: string, deps: TestKubeletDeps, options: 
   return {
     name,
     async boot() {
+      power?.abort()
       power = new AbortController()
       const { signal } = power
       await client.create(NODES, { metadata: { name }, spec: {} }).catch(() => undefined)
