@@ -103,12 +103,18 @@ export interface FieldRequirement {
   value: string
 }
 
-/** Parses `metadata.name=x,status.phase!=Running`. Throws an Error that names the part which cannot be read. */
+/**
+ * Parses `metadata.name=x,status.phase!=Running`; a backslash before a comma, an equals sign or a backslash takes it
+ * literally. Throws an Error that names the part which cannot be read.
+ */
 export function parseFieldSelector(text: string): FieldRequirement[] {
-  if (text.trim() === '') return []
-  return text.split(',').map((part) => {
-    const match = /^([^=!]+)(==|!=|=)(.*)$/.exec(part.trim())
-    if (!match) throw new Error(`invalid selector: ${JSON.stringify(part)}; can't understand`)
-    return { field: match[1] ?? '', equals: match[2] !== '!=', value: match[3] ?? '' }
-  })
+  const parts = text.match(/(?:\\.|[^,\\])+/gs) ?? []
+  return parts.filter((part) => part.trim() !== '').map(parseComparison)
+}
+
+function parseComparison(part: string): FieldRequirement {
+  const match = /^\s*([^=!\s]+)\s*(==|!=|=)(.*)$/s.exec(part)
+  if (!match) throw new Error(`invalid selector: ${JSON.stringify(part)}; can't understand`)
+  const [, field = '', operator, value = ''] = match
+  return { field, equals: operator !== '!=', value: value.trim().replace(/\\([,=\\])/g, '$1') }
 }
