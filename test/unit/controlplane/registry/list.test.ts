@@ -82,6 +82,14 @@ describe('list', () => {
     })
   })
 
+  it('refuses labels that nothing can have', async () => {
+    const { registry } = await setup()
+    for (const text of ['a/b/c=d', 'app=x@y', '-a', 'n>x']) {
+      const message = expect.stringMatching(/^unable to parse requirement: /)
+      await expect(registry.list(PODS, labels(text))).rejects.toMatchObject({ code: 400, message })
+    }
+  })
+
   it('comes in pages that all show the state of the first', async () => {
     const { registry, createMany, create } = await setup()
     await createMany('a', 'b', 'c', 'd', 'e')
