@@ -9,7 +9,7 @@ const clock = systemClock()
 const REFERENCE = 'kubette-test/runtime:1'
 
 runtimeContract('Docker', async () => {
-  const clusterId = `test-runtime-${process.pid}`
+  const clusterId = `${process.pid}-runtime`
   const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log: silentLogger })
   await loadTestImage({ reference: REFERENCE, clusterId })
   const image = await runtime.inspectImage(REFERENCE)

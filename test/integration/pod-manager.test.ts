@@ -13,7 +13,7 @@ import { MemoryStream } from '../support/memory-stream.ts'
 import { loadTestImage } from '../support/test-image.ts'
 
 const clock = systemClock()
-const clusterId = `test-pods-${process.pid}`
+const clusterId = `${process.pid}-pods`
 const IMAGE = 'kubette-test/pods:1'
 const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log: silentLogger })
 
@@ -79,7 +79,7 @@ describe('PodManager on Docker', () => {
     await until(async () => (await log('pair', { container: 'client' })).includes('\npair\n'), 10)
     expect(await log('pair', { container: 'client' })).toContain('192.0.2.7\tfriend')
     expect(node.status('pair')?.podIP).toMatch(/^\d+\.\d+\.\d+\.\d+$/)
-    node.delete('pair', 5)
+    node.delete('pair', 1)
     await until(() => node.isTerminated('pair'))
     expect(await runtime.list()).toEqual({ sandboxes: [], containers: [], volumes: [] })
   })

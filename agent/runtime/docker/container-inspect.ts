@@ -55,17 +55,22 @@ export function containerState(found: ContainerInspect): ContainerState {
 function stateOf({ Created, State }: ContainerInspect): ContainerState['state'] {
   const { Status, Running, ExitCode, OOMKilled, StartedAt, FinishedAt } = State
   if (Running) return { phase: 'running', startedAt: StartedAt }
-  const neverRan = isNever(FinishedAt)
   if (Status === 'created' && ExitCode === 0) return { phase: 'created' }
-  const error = State.Error || 'the container could not be started'
+  const neverRan = isNever(FinishedAt)
+  const startedAt = isNever(StartedAt) ? Created : StartedAt
   return {
     phase: 'exited',
-    startedAt: isNever(StartedAt) ? Created : StartedAt,
-    finishedAt: neverRan ? Created : FinishedAt,
+    startedAt,
+    finishedAt: neverRan ? startedAt : later(startedAt, FinishedAt),
     exitCode: ExitCode,
     oomKilled: OOMKilled,
-    ...(neverRan ? { error } : {}),
+    ...(neverRan ? { error: State.Error || 'the container could not be started' } : {}),
   }
+}
+
+/** Docker may note the start of a container that ends at once a little after its end. */
+function later(startedAt: string, finishedAt: string): string {
+  return Date.parse(finishedAt) < Date.parse(startedAt) ? startedAt : finishedAt
 }
 
 /** Docker's zero time. */

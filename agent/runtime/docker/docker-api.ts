@@ -74,14 +74,18 @@ export class DockerApi {
 
   #dial(docker: Docker, call: DockerCall, abortSignal: AbortSignal, isStream: boolean): Promise<unknown> {
     const { method, path, query = {}, body = {}, archive, credentials } = call
+    const _query = withoutUndefined(query)
     const options = {
       method,
-      path: `${path}?`,
-      options: { _query: withoutUndefined(query), _body: body },
+      // docker-modem appends the query to a path that ends so.
+      path: Object.keys(_query).length > 0 ? `${path}?` : path,
+      options: { _query, _body: body },
       abortSignal,
       isStream,
       statusCodes: SUCCESS,
-      ...(archive ? { file: archive, headers: { 'Content-Type': 'application/x-tar' } } : {}),
+      // A kept connection would break the first call after Docker was started again; a new one costs next to nothing.
+      headers: { Connection: 'close', ...(archive ? { 'Content-Type': 'application/x-tar' } : {}) },
+      ...(archive ? { file: archive } : {}),
       ...(credentials ? { authconfig: authOf(credentials) } : {}),
     }
     return new Promise((resolve, reject) => {

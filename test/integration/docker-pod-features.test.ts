@@ -1,0 +1,197 @@
+import { get } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { DockerApi } from '../../agent/runtime/docker/docker-api.ts'
+import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
+import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
+import type { ContainerSpec, PodIdentity, SandboxSpec } from '../../agent/runtime/runtime.ts'
+import { sleep, systemClock } from '../../shared/clock.ts'
+import { silentLogger } from '../../shared/log.ts'
+import { loadTestImage } from '../support/test-image.ts'
+
+const clock = systemClock()
+const clusterId = `${process.pid}-features`
+const other = `${process.pid}-other`
+const IMAGE = `kubette-test/features:${process.pid}`
+const log = silentLogger
+const docker = new DockerApi({}, clock)
+const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log })
+const pod: PodIdentity = { uid: `feature${process.pid}-0000`, namespace: 'default', name: 'pod' }
+
+describe('Docker runtime', () => {
+  let imageId = ''
+
+  beforeAll(async () => {
+    await loadTestImage({ reference: IMAGE, clusterId })
+    imageId = (await runtime.inspectImage(IMAGE))?.id ?? ''
+  })
+  afterEach(async () => {
+    const { containers, sandboxes } = await runtime.list()
+    for (const { id } of [...containers, ...sandboxes]) await runtime.removeContainer(id)
+    await runtime.removeVolumes(pod.uid)
+  })
+  afterAll(async () => {
+    for (const each of [clusterId, other]) await removeEverything({ clusterId: each, clock, log })
+  })
+
+  const sandbox = (more: Partial<SandboxSpec> = {}) =>
+    runtime.runSandbox({ pod, hostname: 'pod', hosts: [], ports: [], hostNetwork: false, volumes: [], ...more })
+  const start = async (sandboxId: string, script: string, more: Partial<ContainerSpec> = {}) => {
+    const id = await runtime.createContainer({
+      ...{ pod, sandboxId, name: 'web', restartCount: 0, specHash: 'h', image: IMAGE, imageId },
+      ...{ env: [], resources: {}, tty: false, stdin: false, stdinOnce: false, mounts: [], annotations: {} },
+      command: ['sh', '-c', script],
+      ...more,
+    })
+    await runtime.startContainer(id)
+    return id
+  }
+  const exited = async (id: string) => {
+    for (let tries = 0; tries < 200; tries++) {
+      const found = (await runtime.list(pod.uid)).containers.find((container) => container.id === id)
+      if (found?.state.phase === 'exited') return found.state
+      await sleep(clock, 50)
+    }
+    throw new Error('it did not exit')
+  }
+  const outputOf = async (id: string) => {
+    await exited(id)
+    return text(await runtime.logs(id, { follow: false, timestamps: false }, new AbortController().signal))
+  }
+  const print = async (sandboxId: string, script: string, more: Partial<ContainerSpec> = {}) =>
+    outputOf(await start(sandboxId, script, more))
+  const inspect = (id: string) =>
+    docker.json<{ Name: string; HostConfig: object }>({ method: 'GET', path: `/containers/${id}/json` })
+
+  it('publishes a port of the machine', async () => {
+    const ports = [{ containerPort: 8080, hostPort: 18_080, hostIP: '127.0.0.1', protocol: 'TCP' as const }]
+    const { id } = await sandbox({ ports })
+    await start(id, 'echo hello > /tmp/index.html; httpd -f -p 8080 -h /tmp')
+    const fetch = () =>
+      new Promise<string>((resolve) => {
+        const request = get('http://127.0.0.1:18080/', (response) => void text(response).then(resolve))
+        request.on('error', () => resolve(''))
+      })
+    let body = ''
+    for (let tries = 0; body === '' && tries < 50; tries++) {
+      body = await fetch()
+      if (body === '') await sleep(clock, 100)
+    }
+    expect(body).toBe('hello\n')
+  })
+
+  it('gives a Pod the machine’s network where it asks for it', async () => {
+    const { id, ip } = await sandbox({ hostNetwork: true })
+    expect(ip).toBeUndefined()
+    expect(await print(id, 'ip -o link')).toContain('docker0')
+  })
+
+  it('lets any user write to volumes, of disk and of memory', async () => {
+    const volumes = [
+      { name: 'd', medium: 'disk' as const },
+      { name: 'm', medium: 'memory' as const, sizeLimitBytes: 2 ** 20 },
+    ]
+    const { id } = await sandbox({ volumes })
+    const mounts = [
+      { volume: 'd', mountPath: '/d', readOnly: false },
+      { volume: 'm', mountPath: '/m', readOnly: false },
+    ]
+    const securityContext = { user: '1000:1000' }
+    await print(id, 'echo disk > /d/x; echo memory > /m/x', { mounts, securityContext })
+    const readOnly = mounts.map((mount) => ({ ...mount, readOnly: true }))
+    const script = 'cat /d/x /m/x; stat -c %a /d; touch /d/y 2>&1; grep " /m " /proc/mounts'
+    const output = await print(id, script, { restartCount: 1, mounts: readOnly })
+    expect(output).toContain('disk\nmemory\n777\n')
+    expect(output).toContain('Read-only file system')
+    expect(output).toContain('size=1024k')
+  })
+
+  it('runs a container as its spec says', async () => {
+    const { id } = await sandbox()
+    const spec = {
+      env: [{ name: 'X', value: 'a b=c' }],
+      workingDir: '/tmp',
+      args: ['one', 'two'],
+      securityContext: {
+        user: '7:8',
+        supplementalGroups: [9],
+        readOnlyRootFilesystem: true,
+        dropCapabilities: ['ALL'],
+        noNewPrivileges: true,
+      },
+    }
+    const script = 'echo "$X"; echo $0 $1; id; touch /x 2>&1; grep -E "CapEff|NoNewPrivs" /proc/self/status; exec env'
+    const output = await print(id, `cd .; ${script}; `, spec)
+    expect(output).toContain('a b=c\none two\n')
+    expect(output).toContain('uid=7 gid=8 groups=8,9')
+    expect(output).toContain('Read-only file system')
+    expect(output).toMatch(/CapEff:\s+0+\nNoNewPrivs:\s+1/)
+    expect(output).toContain('PWD=/tmp')
+  })
+
+  it('limits CPU and memory, leaves restarts to the agent, and bounds the log', async () => {
+    const { id } = await sandbox()
+    const resources = { cpuShares: 256, cpuLimitMilli: 500, memoryLimitBytes: 64 * 2 ** 20 }
+    const container = await start(id, 'sleep 1000', { resources })
+    const { Name, HostConfig } = await inspect(container)
+    expect(Name).toBe(`/kubette_web_pod_default_${pod.uid.slice(0, 8)}_0`)
+    expect(HostConfig).toMatchObject({
+      CpuShares: 256,
+      CpuQuota: 50_000,
+      CpuPeriod: 100_000,
+      Memory: 64 * 2 ** 20,
+      MemorySwap: 64 * 2 ** 20,
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+    })
+  })
+
+  it('sends the stop signal that the container names', async () => {
+    const { id } = await sandbox()
+    const container = await start(id, 'trap "exit 4" USR1; sleep 1000 & wait', { stopSignal: 'SIGUSR1' })
+    await sleep(clock, 300)
+    await runtime.stopContainer(container)
+    expect(await exited(container)).toMatchObject({ exitCode: 4 })
+  })
+
+  it('gives the log of a container with a terminal as it is', async () => {
+    const { id } = await sandbox()
+    expect(await print(id, 'echo hello', { tty: true })).toBe('hello\r\n')
+  })
+
+  it('makes its network and pause image again when somebody removed them', async () => {
+    const first = await sandbox()
+    await runtime.removeSandbox(first.id)
+    await docker.json({ method: 'DELETE', path: `/networks/kubette-${clusterId.slice(0, 8)}-node-1` })
+    await docker.json({ method: 'DELETE', path: `/images/kubette/pause:${clusterId}` })
+    expect((await sandbox()).running).toBe(true)
+  })
+
+  it('makes one network for many Pods that come at once', async () => {
+    const fresh = createDockerRuntime({ clusterId, nodeName: 'node-2', clock, log })
+    const base = { hostname: 'x', hosts: [], ports: [], hostNetwork: false, volumes: [] }
+    const pods = ['1', '2', '3'].map((n) => ({ uid: `${n}${pod.uid}`, namespace: 'default', name: `p${n}` }))
+    const states = await Promise.all(pods.map((each) => fresh.runSandbox({ pod: each, ...base })))
+    expect(new Set(states.map(({ ip }) => ip)).size).toBe(3)
+    for (const { id } of states) await fresh.removeSandbox(id)
+  })
+
+  it('removes everything of one cluster and nothing of another', async () => {
+    const theirs = createDockerRuntime({ clusterId: other, nodeName: 'node-1', clock, log })
+    const base = { hostname: 'x', hosts: [], ports: [], hostNetwork: false }
+    const theirPod = { ...pod, uid: `other${process.pid}` }
+    await theirs.runSandbox({ ...base, pod: theirPod, volumes: [{ name: 'v', medium: 'disk' }] })
+    await sandbox()
+    const removed = await removeEverything({ clusterId: other, clock, log })
+    expect(removed).toEqual({ containers: 1, networks: 1, volumes: 1, images: 1 })
+    expect(await theirs.list()).toEqual({ sandboxes: [], containers: [], volumes: [] })
+    expect((await runtime.list()).sandboxes).toHaveLength(1)
+    expect(await removeEverything({ clusterId: other, clock, log })).toEqual({
+      containers: 0,
+      networks: 0,
+      volumes: 0,
+      images: 0,
+    })
+    await expect(removeEverything({ clusterId: '', clock, log })).rejects.toThrow()
+  })
+})

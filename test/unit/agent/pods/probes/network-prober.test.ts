@@ -1,0 +1,81 @@
+import { createServer as createHttpServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server as TcpServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NetworkProber } from '../../../../../agent/pods/probes/network-prober.ts'
+import { RuntimeFailure } from '../../../../../agent/runtime/runtime.ts'
+import type { Probe } from '../../../../../shared/api/generated/core-v1.ts'
+import { systemClock } from '../../../../../shared/clock.ts'
+import { podContainer } from '../../../../support/assigned-pod.ts'
+
+describe('NetworkProber', () => {
+  let server: Server
+  let silent: TcpServer
+  let port: number
+  let silentPort: number
+
+  beforeAll(async () => {
+    server = createHttpServer(({ url, headers }, response) => {
+      response.statusCode = url === '/ok' ? 200 : url === '/moved' ? 302 : headers['x-pass'] === 'yes' ? 204 : 500
+      response.end()
+    })
+    silent = createServer((socket) => socket.on('error', () => undefined))
+    port = await listen(server)
+    silentPort = await listen(silent)
+  })
+  afterAll(() => {
+    server.close()
+    silent.close()
+  })
+
+  const exec = async (_id: string, [command]: string[]) => {
+    if (command === 'slow') throw new RuntimeFailure('timeout', 'late')
+    return { exitCode: command === 'true' ? 0 : 1, output: 'it is broken\n' }
+  }
+  const prober = new NetworkProber({ runtime: { exec }, clock: systemClock() })
+  const probe = (what: Probe) => {
+    const container = podContainer('web', { ports: [{ name: 'http', containerPort: port }] })
+    return prober.probe(what, { containerId: 'x', container, podIP: '127.0.0.1' })
+  }
+
+  it('takes answers from 200 to 399 for good', async () => {
+    expect(await probe({ httpGet: { path: '/ok', port } })).toEqual({ success: true, message: '' })
+    expect(await probe({ httpGet: { path: '/moved', port: String(port) } })).toMatchObject({ success: true })
+    const message = 'HTTP probe failed with statuscode: 500'
+    expect(await probe({ httpGet: { path: '/', port } })).toEqual({ success: false, message })
+  })
+
+  it('sends headers, and knows ports by name', async () => {
+    const httpHeaders = [{ name: 'X-Pass', value: 'yes' }]
+    expect(await probe({ httpGet: { port: 'http', httpHeaders } })).toMatchObject({ success: true })
+    const message = 'the container has no port named "other"'
+    expect(await probe({ httpGet: { port: 'other' } })).toEqual({ success: false, message })
+  })
+
+  it('dials', async () => {
+    expect(await probe({ tcpSocket: { port } })).toMatchObject({ success: true })
+    const message = 'dial tcp 127.0.0.1:9: connect: connection refused'
+    expect(await probe({ tcpSocket: { port: 9 } })).toEqual({ success: false, message })
+    const url = '"http://127.0.0.1:9/"'
+    expect(await probe({ httpGet: { port: 9 } })).toEqual({ success: false, message: `Get ${url}: ${message}` })
+  })
+
+  it('does not wait for an answer for ever', async () => {
+    const outcome = await probe({ httpGet: { port: silentPort }, timeoutSeconds: 0.05 })
+    expect(outcome.message).toContain('context deadline exceeded')
+  })
+
+  it('runs commands', async () => {
+    expect(await probe({ exec: { command: ['true'] } })).toMatchObject({ success: true })
+    expect(await probe({ exec: { command: ['false'] } })).toEqual({ success: false, message: 'it is broken' })
+    const late = 'command timed out: "slow" timed out after 1s'
+    expect(await probe({ exec: { command: ['slow'] } })).toEqual({ success: false, message: late })
+  })
+})
+
+function listen(server: {
+  listen(port: number, host: string, done: () => void): unknown
+  address(): unknown
+}): Promise<number> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))
+}

@@ -1,0 +1,123 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Probe } from '../../../../../shared/api/generated/core-v1.ts'
+import { AgentNode } from '../../../../support/agent-node.ts'
+import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
+import { FakeProber } from '../../../../support/fake-prober.ts'
+import { FakeRuntime } from '../../../../support/fake-runtime.ts'
+import { VirtualClock } from '../../../../support/virtual-clock.ts'
+
+const PATHS = { liveness: '/live', readiness: '/ready', startup: '/start' }
+const probe = (kind: keyof typeof PATHS, more: Partial<Probe> = {}): Probe => ({
+  httpGet: { path: PATHS[kind], port: 80 },
+  periodSeconds: 10,
+  failureThreshold: 3,
+  successThreshold: 1,
+  ...more,
+})
+
+describe('probes of a Pod', () => {
+  let clock: VirtualClock
+  let runtime: FakeRuntime
+  let prober: FakeProber
+  let node: AgentNode
+  let failing: Set<string>
+  let asked: string[]
+
+  beforeEach(() => {
+    clock = new VirtualClock()
+    runtime = new FakeRuntime({ clock })
+    runtime.addImage('app:1')
+    prober = new FakeProber()
+    failing = new Set()
+    asked = []
+    prober.answer = ({ httpGet }) => {
+      asked.push(httpGet?.path ?? '')
+      return { success: !failing.has(httpGet?.path ?? ''), message: 'HTTP probe failed with statuscode: 503' }
+    }
+    node = new AgentNode(runtime, clock, prober)
+  })
+
+  const web = () => node.status('a')?.containerStatuses?.[0]
+  const run = async (probes: { livenessProbe?: Probe; readinessProbe?: Probe; startupProbe?: Probe }) => {
+    node.put(assignedPod('a', { containers: [podContainer('web', probes)] }))
+    await clock.until(() => web()?.state?.running !== undefined)
+  }
+
+  it('make it ready only when the readiness probe passes, and unready after enough failures', async () => {
+    failing.add('/ready')
+    await run({ readinessProbe: probe('readiness') })
+    await clock.advance(60_000)
+    expect(web()).toMatchObject({ ready: false, started: true, restartCount: 0 })
+    expect(node.status('a')?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'ContainersNotReady',
+      message: 'containers with unready status: [web]',
+    })
+    failing.clear()
+    await clock.advance(10_000)
+    expect(web()?.ready).toBe(true)
+    failing.add('/ready')
+    await clock.advance(20_000)
+    expect(web()?.ready).toBe(true)
+    await clock.advance(10_000)
+    expect(web()?.ready).toBe(false)
+    expect(node.said().filter((text) => text.startsWith('Unhealthy'))).toEqual([
+      'Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503',
+      'Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503',
+    ])
+  })
+
+  it('wait for their initial delay', async () => {
+    await run({ readinessProbe: probe('readiness', { initialDelaySeconds: 30 }) })
+    await clock.advance(29_000)
+    expect(asked).toEqual([])
+    await clock.advance(2_000)
+    expect(web()?.ready).toBe(true)
+  })
+
+  it('restart a container that is not alive', async () => {
+    await run({ livenessProbe: probe('liveness') })
+    await clock.advance(15_000)
+    failing.add('/live')
+    await clock.advance(19_000)
+    expect(web()?.restartCount).toBe(0)
+    await clock.until(() => web()?.restartCount === 1, 15_000)
+    expect(node.said()).toContain('Killing: Container web failed liveness probe, will be restarted')
+  })
+
+  it('leave a container alone until it has started, and give it up when it does not', async () => {
+    failing.add('/start').add('/live')
+    await run({ startupProbe: probe('startup', { failureThreshold: 4 }), livenessProbe: probe('liveness') })
+    await clock.advance(25_000)
+    expect(new Set(asked)).toEqual(new Set(['/start']))
+    expect(web()).toMatchObject({ started: false, ready: false, restartCount: 0 })
+    await clock.until(() => web()?.restartCount === 1, 15_000)
+    expect(node.said()).toContain('Killing: Container web failed startup probe, will be restarted')
+    failing.clear()
+    await clock.until(() => web()?.ready === true, 60_000)
+    expect(web()?.started).toBe(true)
+    asked = []
+    await clock.advance(30_000)
+    expect(new Set(asked)).toEqual(new Set(['/live']))
+  })
+
+  it('do not make a ready Pod unready when the agent is started again', async () => {
+    await run({ readinessProbe: probe('readiness', { initialDelaySeconds: 5 }) })
+    await clock.until(() => web()?.ready === true)
+    node.history.length = 0
+    node.restartAgent()
+    await clock.advance(60_000)
+    expect(node.history.map(({ status }) => status.containerStatuses?.[0]?.ready)).not.toContain(false)
+  })
+
+  it('end with the Pod', async () => {
+    runtime.program = () => ({ onTerm: 'ignore' })
+    await run({ livenessProbe: probe('liveness') })
+    node.delete('a', 60)
+    await clock.advance(1_000)
+    asked = []
+    await clock.advance(50_000)
+    expect(asked).toEqual([])
+    expect(web()?.ready).toBe(true)
+  })
+})

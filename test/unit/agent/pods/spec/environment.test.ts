@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { containerEnvironment, type EnvironmentSources } from '../../../../../agent/pods/spec/environment.ts'
+import { expandVariables } from '../../../../../agent/pods/spec/variable-expansion.ts'
+import type { Container } from '../../../../../shared/api/generated/core-v1.ts'
+import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
+
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const pod = assignedPod('a', { serviceAccountName: 'robot', containers: [podContainer('web')] })
+const sources: EnvironmentSources = {
+  pod: { ...pod, metadata: { ...pod.metadata, labels: { app: 'shop' }, annotations: { 'x/y': 'z' } } },
+  podIP: '10.0.0.7',
+  hostIPs: ['192.0.2.1'],
+  allocatable: { cpu: '4', memory: '8Gi' },
+  configMap: (name) => (name === 'cm' ? { metadata: {}, data: { color: 'blue', size: 'big' } } : undefined),
+  secret: (name) => (name === 'sec' ? { metadata: {}, data: { pass: base64('w0rd') } } : undefined),
+}
+const environment = (more: Partial<Container>) =>
+  Object.fromEntries(containerEnvironment({ ...podContainer('web'), ...more }, sources))
+
+describe('containerEnvironment', () => {
+  it('expands what was defined before', () => {
+    const env = [
+      { name: 'A', value: 'one' },
+      { name: 'B', value: '$(A)-$(LATER)-$$(A)' },
+      { name: 'LATER', value: 'x' },
+      { name: 'A', value: '$(A)!' },
+    ]
+    expect(environment({ env })).toEqual({ A: 'one!', B: 'one-$(LATER)-$(A)', LATER: 'x' })
+  })
+
+  it('tells a container of its Pod and node', () => {
+    const paths = ['metadata.name', 'metadata.namespace', 'metadata.uid', "metadata.labels['app']"]
+    const more = [
+      "metadata.annotations['x/y']",
+      'spec.nodeName',
+      'spec.serviceAccountName',
+      'status.podIP',
+      'status.hostIP',
+    ]
+    const env = [...paths, ...more].map((fieldPath, i) => ({ name: `V${i}`, valueFrom: { fieldRef: { fieldPath } } }))
+    const values = ['a', 'default', 'uid-a', 'shop', 'z', 'node-1', 'robot', '10.0.0.7', '192.0.2.1']
+    expect(Object.values(environment({ env }))).toEqual(values)
+  })
+
+  it('tells a container of its resources, rounded up, and of the node’s where it has no limit', () => {
+    const resources = { requests: { cpu: '250m' }, limits: { memory: '100M' } }
+    const reference = (resource: string, divisor?: string) => ({
+      resourceFieldRef: { resource, ...(divisor ? { divisor } : {}) },
+    })
+    const env = [
+      { name: 'CPU', valueFrom: reference('requests.cpu') },
+      { name: 'MILLI', valueFrom: reference('requests.cpu', '1m') },
+      { name: 'MI', valueFrom: reference('limits.memory', '1Mi') },
+      { name: 'CORES', valueFrom: reference('limits.cpu') },
+    ]
+    expect(environment({ env, resources })).toEqual({ CPU: '1', MILLI: '250', MI: '96', CORES: '4' })
+  })
+
+  it('takes values from ConfigMaps and Secrets, whole or by key; env comes last', () => {
+    const envFrom = [{ prefix: 'CM_', configMapRef: { name: 'cm' } }, { secretRef: { name: 'sec' } }]
+    const env = [
+      { name: 'CM_size', value: 'small' },
+      { name: 'P', valueFrom: { secretKeyRef: { name: 'sec', key: 'pass' } } },
+      { name: 'USES', value: '$(CM_color)' },
+    ]
+    expect(environment({ envFrom, env })).toEqual({
+      CM_color: 'blue',
+      CM_size: 'small',
+      pass: 'w0rd',
+      P: 'w0rd',
+      USES: 'blue',
+    })
+  })
+
+  it.each([
+    ['configmap "x" not found', { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'x', key: 'k' } } }] }],
+    ['secret "x" not found', { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'x', key: 'k' } } }] }],
+    [
+      "couldn't find key k in Secret default/sec",
+      { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'sec', key: 'k' } } }] },
+    ],
+    ['configmap "x" not found', { envFrom: [{ configMapRef: { name: 'x' } }] }],
+    ['secret "x" not found', { envFrom: [{ secretRef: { name: 'x' } }] }],
+  ])('says %s', (message, more) => {
+    expect(() => environment(more)).toThrow(message)
+  })
+
+  it('goes without what is optional', () => {
+    const envFrom = [{ configMapRef: { name: 'x', optional: true } }]
+    const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 'sec', key: 'no', optional: true } } }]
+    expect(environment({ envFrom, env })).toEqual({})
+  })
+})
+
+describe('expandVariables', () => {
+  it.each([
+    ['$(A)$(A)', '11'],
+    ['$$(A)', '$(A)'],
+    ['$$$(A)', '$1'],
+    ['$A $(no) $(', '$A $(no) $('],
+    ['', ''],
+  ])('makes %j %j', (text, expected) => {
+    expect(expandVariables(text, (name) => (name === 'A' ? '1' : undefined))).toBe(expected)
+  })
+})
