@@ -46,36 +46,44 @@ export class IndexedCache<T extends KubeObject> {
     if (this.#indexes.has(name)) return
     const index: Index<T> = { valuesOf, keys: new Map() }
     this.#indexes.set(name, index)
-    for (const [key, object] of this.#objects) enter(index, key, object)
+    for (const [key, object] of this.#objects) reindex(index, key, undefined, object)
   }
 
   set(object: Persisted<T>): void {
     const key = keyOf(object)
-    this.delete(key)
+    const previous = this.#objects.get(key)
     this.#objects.set(key, object)
-    for (const index of this.#indexes.values()) enter(index, key, object)
+    for (const index of this.#indexes.values()) reindex(index, key, previous, object)
   }
 
   delete(key: ObjectKey): void {
-    const object = this.#objects.get(key)
-    if (!object) return
-    for (const index of this.#indexes.values()) leave(index, key, object)
+    const previous = this.#objects.get(key)
     this.#objects.delete(key)
+    for (const index of this.#indexes.values()) reindex(index, key, previous, undefined)
   }
 }
 
-function enter<T extends KubeObject>(index: Index<T>, key: ObjectKey, object: Persisted<T>): void {
-  for (const value of index.valuesOf(object)) {
-    const keys = index.keys.get(value)
-    if (keys) keys.add(key)
-    else index.keys.set(value, new Set([key]))
-  }
+/** Touches only what differs: most changes of an object leave its index values as they are. */
+function reindex<T extends KubeObject>(
+  { valuesOf, keys }: Index<T>,
+  key: ObjectKey,
+  previous: Persisted<T> | undefined,
+  next: Persisted<T> | undefined,
+): void {
+  const before = previous ? valuesOf(previous) : []
+  const after = next ? valuesOf(next) : []
+  for (const value of before) if (!after.includes(value)) leave(keys, value, key)
+  for (const value of after) if (!before.includes(value)) enter(keys, value, key)
 }
 
-function leave<T extends KubeObject>(index: Index<T>, key: ObjectKey, object: Persisted<T>): void {
-  for (const value of index.valuesOf(object)) {
-    const keys = index.keys.get(value)
-    keys?.delete(key)
-    if (keys?.size === 0) index.keys.delete(value)
-  }
+function enter(keys: Map<string, Set<ObjectKey>>, value: string, key: ObjectKey): void {
+  const known = keys.get(value)
+  if (known) known.add(key)
+  else keys.set(value, new Set([key]))
+}
+
+function leave(keys: Map<string, Set<ObjectKey>>, value: string, key: ObjectKey): void {
+  const known = keys.get(value)
+  known?.delete(key)
+  if (known?.size === 0) keys.delete(value)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PODS, type Pod } from '../../../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../../../shared/api/object.ts'
+import { sleep } from '../../../../../shared/clock.ts'
 import { deploymentCluster } from './deployment-cluster.ts'
 
 const isActive = (pod: Pod) => !pod.metadata.deletionTimestamp
@@ -76,6 +77,25 @@ describe('rolling update', () => {
       expect((await cluster.pods()).filter(isActive)).toHaveLength(replicas)
     },
   )
+
+  it('keeps within its surge also where Pods are slower to delete than to create', async () => {
+    const cluster = await deploymentCluster({}, (client) => ({
+      ...client,
+      delete: async (kind, key, options) => {
+        if (kind.type === PODS.type) await sleep(cluster.clock, 500)
+        await client.delete(kind, key, options)
+      },
+    }))
+    await cluster.create({ replicas: 4, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } })
+    await cluster.rolledOut()
+    let most = 0
+    cluster.watchPods((pods) => {
+      most = Math.max(most, pods.filter(isActive).length)
+    })
+    await cluster.setImage('web:2')
+    await cluster.rolledOut()
+    expect(most).toBe(5)
+  })
 
   it('waits minReadySeconds before it counts a Pod as available', async () => {
     const cluster = await deploymentCluster()

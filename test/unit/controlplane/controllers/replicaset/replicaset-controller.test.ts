@@ -115,7 +115,7 @@ describe('ReplicaSet controller', () => {
   })
 
   it('adopts Pods that match and have no controller, and deletes what is too many', async () => {
-    const { client, clock, pods, bare, set } = await setUp()
+    const { client, clock, pods, bare, set, events } = await setUp()
     for (const name of ['a', 'b', 'c']) await client.create(PODS, bare(name, { ...LABELS, own: 'yes' }))
     await client.create(PODS, bare('other', { app: 'other' }))
     await clock.advance(100)
@@ -127,6 +127,7 @@ describe('ReplicaSet controller', () => {
     const mine = (await pods()).filter(({ metadata }) => metadata.name !== 'other')
     const { uid } = (await set()).metadata
     expect(mine.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).toEqual([uid, uid])
+    expect(await events('SuccessfulCreate')).toEqual([])
   })
 
   it('releases a Pod whose labels no longer match, and makes another', async () => {
