@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs'
+
 /** The part of a SQLite driver that the store needs; `node:sqlite` and `libsql` both have it. All calls block. */
 export interface Database {
   exec(sql: string): void
@@ -13,9 +15,13 @@ export interface Statement {
 type SqlValue = string | number | Uint8Array
 type Driver = new (path: string) => Database
 
+/** Only the owner may read it: there are Secrets in it. SQLite gives its other files the same mode. */
+const FILE_MODE = 0o600
+
 /** Opens with Node's own driver where there is one (22.13 and newer), else with the optional dependency libsql. */
 export async function openDatabase(path: string): Promise<Database> {
   const Driver = (await nodeDriver()) ?? (await libsqlDriver())
+  closeSync(openSync(path, 'a', FILE_MODE))
   return new Driver(path)
 }
 
@@ -33,6 +39,7 @@ async function libsqlDriver(): Promise<Driver> {
   try {
     return ((await import(name)) as { default: Driver }).default
   } catch (cause) {
-    throw new Error('no SQLite driver: use Node 22.13 or newer, or install the optional dependency libsql', { cause })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`no SQLite driver: use Node 22.13 or newer, or the optional dependency libsql (${why})`, { cause })
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -42,7 +42,6 @@ describe('SqliteStore over a restart', () => {
     const path = newPath()
     const store = await openSqliteStore(path, { volatilePrefixes: ['/beat/'] })
     await store.put('/a', bytes('x'), 0)
-    const { statSync } = await import('node:fs')
     const size = () => statSync(`${path}-wal`).size
     const sizeBefore = size()
     for (let i = 0; i < 50; i++) await store.put(`/beat/${i}`, bytes('x'), 0)
@@ -52,12 +51,19 @@ describe('SqliteStore over a restart', () => {
     await store.close()
   })
 
+  it('lets only the owner read its files', async () => {
+    const path = newPath()
+    const store = await openSqliteStore(path)
+    await store.put('/a', bytes('x'), 0)
+    for (const file of [path, `${path}-wal`]) expect(statSync(file).mode & 0o777).toBe(0o600)
+    await store.close()
+  })
+
   it('refuses a file that another store has open, or that is no database', async () => {
     const path = newPath()
     const store = await openSqliteStore(path)
     await expect(openSqliteStore(path)).rejects.toThrow(StoreUnavailable)
     await store.close()
-    const { writeFileSync } = await import('node:fs')
     const broken = newPath()
     writeFileSync(broken, 'this is no database at all, but long enough to be read as one'.repeat(20))
     await expect(openSqliteStore(broken)).rejects.toThrow(StoreUnavailable)
