@@ -17,7 +17,10 @@ interface Pending {
   sequence?: number
 }
 
-/** Keeps what is to be told until the control plane has it. */
+/**
+ * Keeps the newest status of every Pod and tells it to each connection: while there was none, the control plane may
+ * have had to say something else of a Pod. A Pod that is gone is forgotten once the control plane knows.
+ */
 export class StatusReporter implements Reporter {
   readonly #clock: Clock
   readonly #log: Logger
@@ -49,7 +52,7 @@ export class StatusReporter implements Reporter {
     this.#arm()
   }
 
-  /** A connection is up: all that was not accepted over an earlier one is sent again. */
+  /** A connection is up: all is told again. What the control plane knows it does not write again. */
   connected(send: Send): void {
     this.#send = send
     this.#sequence = 0
@@ -63,10 +66,10 @@ export class StatusReporter implements Reporter {
     this.#timer = undefined
   }
 
-  /** All reports up to `sequence` are stored. One that was replaced since it was sent is not forgotten. */
+  /** All reports up to `sequence` are stored. One that was replaced since it was sent is not meant. */
   accepted(sequence: number): void {
-    for (const [uid, pending] of this.#pods) {
-      if (pending.sequence !== undefined && pending.sequence <= sequence) this.#pods.delete(uid)
+    for (const [uid, { report, sequence: sent }] of this.#pods) {
+      if (report.terminated && sent !== undefined && sent <= sequence) this.#pods.delete(uid)
     }
   }
 

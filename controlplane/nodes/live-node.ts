@@ -1,4 +1,4 @@
-import { CONFIG_MAPS, NODES, SECRETS } from '../../shared/api/kinds.ts'
+import { CONFIG_MAPS, NODES, type Pod, SECRETS } from '../../shared/api/kinds.ts'
 import type { Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { FrameSocket } from '../../shared/protocol/frame-socket.ts'
@@ -9,10 +9,12 @@ import {
   type DataMessage,
   type HelloFrame,
   type NodeReport,
+  type PodReport,
   type StreamRequest,
 } from '../../shared/protocol/frames.ts'
 import type { Stream } from '../../shared/protocol/stream.ts'
 import { StreamOpener } from '../../shared/protocol/stream-opener.ts'
+import type { Change } from '../reconcile/controller.ts'
 import { createAgentEvents } from './agent-events.ts'
 import { AssignmentSender } from './assignment-sender.ts'
 import { desiredAssignments } from './desired-assignments.ts'
@@ -21,6 +23,7 @@ import type { NodeLease } from './node-lease.ts'
 import type { NodeRecord } from './node-record.ts'
 import { PodReportQueue } from './pod-report-queue.ts'
 import { writePodReport } from './pod-report-writer.ts'
+import { mergePodStatus } from './pod-status.ts'
 import { PODS_BY_NODE, podsByNode } from './pods-by-node.ts'
 
 export interface LiveNodeDeps extends NodeHubDeps {
@@ -38,6 +41,8 @@ export class LiveNode {
   readonly #streams: StreamOpener
   readonly #assignments: AssignmentSender
   readonly #reports: PodReportQueue
+  /** The agent's newest word on each Pod. */
+  readonly #told = new Map<string, PodReport>()
   readonly #events: ReturnType<typeof createAgentEvents>
   readonly #ended = new AbortController()
   #report: NodeReport
@@ -68,8 +73,13 @@ export class LiveNode {
     if (!this.#ended.signal.aborted) this.#assignments.start()
   }
 
-  podChanged(): void {
+  /** A Pod of this node is not what it was. While its agent is connected, nobody knows better how it is. */
+  podChanged({ type, object }: Change<Pod>): void {
     this.#assignments.wake()
+    const { uid } = object.metadata
+    const told = this.#told.get(uid)
+    if (type === 'deleted') this.#told.delete(uid)
+    else if (told && mergePodStatus(object.status, told.status, '').kind === 'changed') this.#reports.again(told)
   }
 
   /** `reference` as of `referenceKey`. */
@@ -95,6 +105,7 @@ export class LiveNode {
         this.#assignments.resync()
         break
       case 'podStatus':
+        for (const report of frame.reports) this.#told.set(report.uid, report)
         if (!frame.reports.every((report) => this.#reports.add(report))) {
           this.#deps.frames.refuse('reports out of sequence, or too many at once')
         }

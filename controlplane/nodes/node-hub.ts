@@ -101,7 +101,9 @@ function subscribe(
     for (const session of sessions) session.live?.objectChanged(reference)
   }
   return [
-    podsByNode(informers).onChange(({ object }) => current.get(object.spec?.nodeName ?? '')?.live?.podChanged()),
+    podsByNode(informers).onChange((change) =>
+      current.get(change.object.spec.nodeName ?? '')?.live?.podChanged(change),
+    ),
     informers.of(CONFIG_MAPS).onChange(({ object }) => changed(referenceKey('ConfigMap', keyOf(object)))),
     informers.of(SECRETS).onChange(({ object }) => changed(referenceKey('Secret', keyOf(object)))),
     informers.of(NODES).onChange(({ type, object }) => {

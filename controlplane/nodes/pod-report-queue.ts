@@ -51,6 +51,16 @@ export class PodReportQueue {
     return true
   }
 
+  /** Stores a report once more, unless a newer one of its Pod waits. */
+  again(report: PodReport): void {
+    const entry = this.#pods.get(report.uid) ?? { running: false, waiting: undefined }
+    if (entry.waiting) return
+    this.#pods.set(report.uid, entry)
+    entry.waiting = { report, sequences: [] }
+    if (!entry.running) this.#ready.add(report.uid)
+    this.#startMore()
+  }
+
   #startMore(): void {
     for (const uid of this.#ready) {
       if (this.#running >= CONCURRENCY) return

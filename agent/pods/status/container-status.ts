@@ -26,7 +26,8 @@ export function containerStatus(input: StatusInput, container: Container, isInit
     lastState,
     ready: isInit ? state.terminated?.exitCode === 0 : running && health.started && health.ready,
     started: running && health.started,
-    restartCount: latest?.restartCount ?? previous?.restartCount ?? 0,
+    // One that could not start may be gone again while the one before it is still there: it counts all the same.
+    restartCount: Math.max(latest?.restartCount ?? 0, previous?.restartCount ?? 0),
     image: latest?.image ?? container.image ?? '',
     imageID: latest ? imageIdOf(latest) : '',
     ...(latest ? { containerID: `docker://${latest.id}` } : {}),

@@ -277,10 +277,10 @@ describe('assignments', () => {
 })
 
 describe('reports', () => {
-  it('are sent again after a reconnection until they are accepted', async () => {
+  it('are sent again after a reconnection, until the control plane knows that the Pod is gone', async () => {
     const { clock, latest, link } = startLink()
     await clock.advance(6000)
-    link.reporter.podStatus(status('a'))
+    link.reporter.podStatus({ ...status('a'), terminated: true })
     link.reporter.podStatus(status('b'))
     await clock.advance(100)
     expect(
@@ -288,7 +288,7 @@ describe('reports', () => {
         .of('podStatus')
         .flatMap(({ reports }) => reports.map(({ sequence }) => sequence)),
     ).toEqual([1, 2])
-    latest().frames.send({ type: 'podStatusAccepted', sequence: 1 })
+    latest().frames.send({ type: 'podStatusAccepted', sequence: 2 })
     await settle()
     latest().pair.cut()
     await clock.advance(1000)
@@ -296,7 +296,9 @@ describe('reports', () => {
       .of('podStatus')
       .flatMap(({ reports }) => reports)
     expect(again).toEqual([{ ...status('b'), sequence: 1 }])
-    latest().frames.send({ type: 'podStatusAccepted', sequence: 1 })
+    link.reporter.podStatus({ ...status('b'), terminated: true })
+    await clock.advance(100)
+    latest().frames.send({ type: 'podStatusAccepted', sequence: 2 })
     await clock.advance(6000)
     latest().pair.cut()
     await clock.advance(1000)

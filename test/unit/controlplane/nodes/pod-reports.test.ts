@@ -36,6 +36,30 @@ describe('pod status reports', () => {
     expect(of('podStatusAccepted').at(-1)?.sequence).toBe(2)
   })
 
+  it('hold against whoever says otherwise while the agent is connected, as when its node was taken for lost', async () => {
+    const { agent, pod, client, clock } = await startHub()
+    const web = await pod('web', 'n1')
+    const { report, of } = await agent('n1')
+    await report(podReport(web, 1, { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } }))
+    const others = (draft: Awaited<ReturnType<typeof pod>>) => {
+      draft.status = {
+        ...draft.status,
+        conditions: [
+          { type: 'PodScheduled', status: 'True' },
+          { type: 'Ready', status: 'False' },
+        ],
+      }
+    }
+    await client.modify(PODS, key('web'), others, { status: true })
+    await clock.advance(100)
+    const { status } = await client.get(PODS, key('web'))
+    expect(status?.conditions?.map(({ type, status }) => `${type}=${status}`).sort()).toEqual([
+      'PodScheduled=True',
+      'Ready=True',
+    ])
+    expect(of('podStatusAccepted')).toHaveLength(1)
+  })
+
   it("leave others' conditions and fields alone", async () => {
     const { agent, pod, client } = await startHub()
     const web = await pod('web', 'n1')
