@@ -21,6 +21,8 @@ export interface ApiServer {
 /** How long requests under way may take when the server closes. */
 const CLOSING_GRACE_MS = 2_000
 const MOST_STREAMS_PER_CONNECTION = 1_000
+/** MiB that one connection's streams may hold between them; Node's 10 are few for clients that watch everything. */
+const MOST_SESSION_MEMORY = 64
 
 /** The Kubernetes API over TLS: HTTP/2 and HTTP/1.1 on one port. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
@@ -33,6 +35,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     requestCert: true,
     // Who has no certificate may have a token; who has neither gets 401.
     rejectUnauthorized: false,
+    maxSessionMemory: MOST_SESSION_MEMORY,
     settings: { maxConcurrentStreams: MOST_STREAMS_PER_CONNECTION },
   })
   connections.follow(server)

@@ -2,7 +2,7 @@
 type Frame = { seen: Set<string>; name: string } | { index: number }
 
 const MOST_REPORTED = 100
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g
 
 /**
  * Paths of fields that one object of valid JSON text names more than once (`JSON.parse` keeps the last and says

@@ -1,12 +1,14 @@
 import { ApiError } from '../../../shared/api/api-error.ts'
-import { decode } from '../../../shared/api/decode.ts'
+import { type Decoded, decode } from '../../../shared/api/decode.ts'
 import { isPlainObject } from '../../../shared/api/decode-scalar.ts'
 import { duplicateFields } from '../../../shared/api/duplicate-fields.ts'
 import type { KubeObject } from '../../../shared/api/object.ts'
 import { parseMediaType } from '../http/media-type.ts'
-import { type Expected, type RawBody, reportFields, type Strictness, unknownField } from '../request/decode-body.ts'
+import { type Expected, reportFields, type Strictness, unknownField } from '../request/decode-body.ts'
+import { duplicateField, type RawBody } from '../request/parse-body.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { applyMergePatch } from './merge-patch.ts'
+import { rejectedPatch } from './rejected-patch.ts'
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts'
 
 export interface Patch {
@@ -35,20 +37,28 @@ export function readPatch(body: RawBody, expected: Expected): Patch {
   const patch = parse(text)
   return {
     apply(object, strictness) {
-      const patched = apply(expected.type, object, patch)
-      const read = readResult(expected, patched, text)
-      const duplicates = strictness.validation === 'Ignore' ? [] : duplicateFields(text)
-      const problems = [
-        ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-        ...read.unknownFields.map(unknownField),
-      ]
-      if (problems.length > 0) reportFields(problems, strictness, (why) => invalidPatch(expected, patched, text, why))
-      return { metadata: {}, ...read.value }
+      const patched = guarded(() => apply(expected.type, object, patch))
+      const { value, unknownFields } = readResult(expected, patched, text)
+      const duplicates = strictness.validation === 'Ignore' ? [] : duplicateFields(text).map(duplicateField)
+      reportFields([...duplicates, ...unknownFields.map(unknownField)], strictness, (why) =>
+        invalidPatch(expected, patched, text, why),
+      )
+      return { metadata: {}, ...value }
     },
   }
 }
 
-function readResult(expected: Expected, patched: unknown, text: string) {
+/** A patch may nest deeper than the stack reaches. */
+function guarded(run: () => unknown): unknown {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof ApiError) throw error
+    throw rejectedPatch(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function readResult(expected: Expected, patched: unknown, text: string): Decoded {
   try {
     return decode(expected.type, patched)
   } catch (error) {

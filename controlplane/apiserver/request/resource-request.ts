@@ -1,7 +1,7 @@
 import type { Kind } from '../../../shared/api/kinds.ts'
 import type { NamespacedName } from '../../registry/registry.ts'
-import type { Identity, ResourceAttributes } from '../auth/identity.ts'
-import type { RawBody } from './decode-body.ts'
+import type { Identity } from '../auth/identity.ts'
+import type { RawBody } from './parse-body.ts'
 import type { Query } from './query.ts'
 import type { ResourceTarget } from './resource-path.ts'
 
@@ -19,7 +19,7 @@ export interface ResourceRequest {
   /** Adds a Warning header for the user to see. */
   warn(message: string): void
   /** Asks again whether this may be written. @throws ApiError 403 */
-  authorizeWrite(object: object, current?: object, as?: Partial<ResourceAttributes>): Promise<void>
+  authorizeWrite(object: object, current?: object): Promise<void>
 }
 
 /** The object that the path names. */

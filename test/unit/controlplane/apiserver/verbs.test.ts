@@ -115,6 +115,34 @@ describe('create', () => {
   })
 })
 
+describe('bodies that are made to hurt', () => {
+  const deep = (open: string, close: string, depth = 200_000) => open.repeat(depth) + close.repeat(depth)
+
+  it.each([
+    ['JSON', 'application/json', `{"metadata":{"name":"deep"},"data":${deep('{"a":', '}').replace(':}', ':1}')}}`],
+    ['JSON lists', 'application/json', deep('[', ']')],
+    ['YAML', 'application/yaml', deep('[', ']', 20_000)],
+    [
+      'protobuf',
+      'application/vnd.kubernetes.protobuf',
+      Buffer.concat([Buffer.from('k8s\0'), Buffer.alloc(100_000, 0x0b)]),
+    ],
+  ])('are refused: %s', async (_, type, body) => {
+    const { status, json } = await api.post(CMS, body, { 'content-type': type })
+    expect({ status, reason: json.reason }).toEqual({ status: 400, reason: 'BadRequest' })
+  })
+
+  it.each([
+    ['merge', `{"data":${deep('{"a":', '}').replace(':}', ':1}')}}`],
+    ['strategic-merge', `{"data":${deep('{"a":', '}').replace(':}', ':1}')}}`],
+    ['json', `[{"op":"add","path":"/data","value":${deep('[', ']')}}]`],
+  ] as const)('are refused as patches: %s', async (type, body) => {
+    await api.post(CMS, configMap('victim'))
+    const { status, json } = await api.patch(`${CMS}/victim`, type, body)
+    expect({ status, reason: json.reason }).toEqual({ status: 422, reason: 'Invalid' })
+  })
+})
+
 describe('field validation', () => {
   const body = '{"metadata":{"name":"fields","labelz":{}},"data":{"a":"1"},"data":{"a":"2"}}'
 
