@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:f
 import { join } from 'node:path'
 import { CredentialStore, certificateHash } from '../agent/connection/node-credentials.ts'
 import { clusterIdOf } from '../controlplane/main.ts'
+import { isErrno } from '../shared/durable-file.ts'
 import { systemRandom } from '../shared/random.ts'
 
 /** All that Kubette writes into a data directory, as a server or as an agent. */
@@ -39,5 +40,10 @@ function agentDirectories(dataDir: string): string[] {
 }
 
 function removeIfEmpty(directory: string): void {
-  if (existsSync(directory) && readdirSync(directory).length === 0) rmdirSync(directory)
+  if (!existsSync(directory) || readdirSync(directory).length > 0) return
+  try {
+    rmdirSync(directory)
+  } catch (error) {
+    if (!isErrno(error, 'EBUSY')) throw error // in a container it is where a volume is mounted
+  }
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,15 +15,17 @@ export async function buildBaseImage(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kubette-base-'))
   try {
     const root = join(folder, 'root')
-    const files = [realpathSync(process.execPath), ...(await librariesOf(process.execPath))]
-    for (const file of files) put(file, join(root, file))
+    await installPackages(join(root, 'kubette'))
+    const addons = nativeAddons(join(root, 'kubette'))
+    const programs = [realpathSync(process.execPath), ...addons]
+    const libraries = (await Promise.all(programs.map(librariesOf))).flat()
+    for (const file of [realpathSync(process.execPath), ...libraries]) put(file, join(root, file))
     put('/bin/busybox', join(root, 'bin/busybox'))
     symlinkSync('busybox', join(root, 'bin/sh'))
     symlinkSync('../bin/busybox', join(root, 'bin/test'))
     mkdirSync(join(root, 'usr/local/bin'), { recursive: true })
     symlinkSync(realpathSync(process.execPath), join(root, 'usr/local/bin/node'))
     mkdirSync(join(root, 'tmp'), { mode: 0o1777 })
-    await installPackages(join(root, 'kubette'))
     const path = 'PATH=/usr/local/bin:/usr/bin:/bin'
     await run('sh', ['-c', `tar -C '${root}' -c . | docker import --change 'ENV ${path}' - ${BASE_IMAGE}`])
   } finally {
@@ -31,9 +33,15 @@ export async function buildBaseImage(): Promise<void> {
   }
 }
 
+/** Compiled packages for this machine's kind of C library; those for others have libraries that are not here. */
+function nativeAddons(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return files.filter((name) => name.endsWith('.node') && !name.includes('musl')).map((name) => join(folder, name))
+}
+
 async function librariesOf(program: string): Promise<string[]> {
-  const output = await run('ldd', [realpathSync(program)])
-  return [...output.matchAll(/(\/\S+)/g)].map(([path]) => path)
+  const output = await run('ldd', [program])
+  return [...output.matchAll(/^\s+(?:\S+ => )?(\/\S+)/gm)].map((match) => match[1] ?? '')
 }
 
 async function installPackages(folder: string): Promise<void> {
