@@ -22,6 +22,7 @@ const FAULTS: readonly [number, Fault][] = [
   [1, runtimeDown],
   [2, runtimeUp],
   [4, runtimeCallFails],
+  [2, runtimeAnswerLost],
   [1, storeRefuses],
   [2, storeAccepts],
   [1, imageCannotBePulled],
@@ -175,6 +176,14 @@ function runtimeCallFails(cluster: SimCluster, random: Random): string | undefin
   if (!agent || !call) return undefined
   agent.runtime.failNext(call, undefined, times)
   return `${call} on ${agent.name} will fail ${times} times`
+}
+
+function runtimeAnswerLost(cluster: SimCluster, random: Random): string | undefined {
+  const agent = anyOf(cluster.agents, random)
+  const call = anyOf(CALLS, random)
+  if (!agent || !call) return undefined
+  agent.unanswered.loseNext(call)
+  return `the answer to ${call} on ${agent.name} will be lost`
 }
 
 function storeRefuses(cluster: SimCluster): string | undefined {

@@ -8,6 +8,7 @@ import { type Random, randomInt } from '../../shared/random.ts'
 import { FakeProber } from './fake-prober.ts'
 import { type FakeProgram, FakeRuntime } from './fake-runtime.ts'
 import { type SocketPair, socketPair } from './socket-pair.ts'
+import { UnansweredCalls } from './unanswered-calls.ts'
 
 export interface SimAgentOptions {
   name: string
@@ -23,6 +24,8 @@ export interface SimAgentOptions {
 export class SimAgent {
   readonly name: string
   readonly runtime: FakeRuntime
+  /** What the agent does not get to know of its runtime. */
+  readonly unanswered: UnansweredCalls
   readonly #options: SimAgentOptions
   #process: { manager: PodManager; link: ControlLink } | undefined
   #connection: SocketPair | undefined
@@ -32,6 +35,7 @@ export class SimAgent {
     const { name, number, clock, random } = options
     this.name = name
     this.#options = options
+    this.unanswered = new UnansweredCalls(clock)
     this.runtime = new FakeRuntime({
       clock,
       addressPrefix: `10.244.${number}`,
@@ -64,7 +68,7 @@ export class SimAgent {
       streams: { serve: async () => undefined },
     })
     const manager = new PodManager({
-      runtime: this.runtime,
+      runtime: this.unanswered.before(this.runtime),
       reporter: link.reporter,
       prober: new FakeProber(),
       clock,

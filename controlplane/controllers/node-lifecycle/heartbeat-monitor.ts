@@ -3,6 +3,8 @@ export interface HeartbeatOptions {
   graceMs: number
   /** How often `round` is called. */
   roundMs: number
+  /** For one that has not been heard since we began to listen, or since nobody was heard; `graceMs` unless told. */
+  returnGraceMs?: number
 }
 
 /**
@@ -11,12 +13,14 @@ export interface HeartbeatOptions {
  */
 export class HeartbeatMonitor {
   readonly #graceMs: number
+  readonly #returnGraceMs: number
   readonly #longestStepMs: number
   readonly #silenceMs = new Map<string, number>()
   #isDisrupted = false
 
-  constructor({ graceMs, roundMs }: HeartbeatOptions) {
+  constructor({ graceMs, roundMs, returnGraceMs = graceMs }: HeartbeatOptions) {
     this.#graceMs = graceMs
+    this.#returnGraceMs = returnGraceMs
     this.#longestStepMs = 2 * roundMs
   }
 
@@ -34,7 +38,8 @@ export class HeartbeatMonitor {
     const stepMs = Math.min(elapsedMs, this.#longestStepMs)
     for (const name of names) {
       const silenceMs = this.#silenceMs.get(name)
-      this.#silenceMs.set(name, silenceMs === undefined ? 0 : silenceMs + stepMs)
+      if (silenceMs === undefined) this.#awaitReturn(name)
+      else this.#silenceMs.set(name, silenceMs + stepMs)
     }
     const wasDisrupted = this.#isDisrupted
     this.#isDisrupted = this.#seemAllLost(names)
@@ -61,6 +66,11 @@ export class HeartbeatMonitor {
 
   /** The first nodes are heard again: the others get the time to follow. */
   #grantNewGrace(names: readonly string[]): void {
-    for (const name of names) this.heard(name)
+    for (const name of names) this.#awaitReturn(name)
+  }
+
+  /** As if it had been heard a while after now. */
+  #awaitReturn(name: string): void {
+    this.#silenceMs.set(name, this.#graceMs - this.#returnGraceMs)
   }
 }

@@ -21,6 +21,8 @@ export interface NodeLifecycleOptions {
   nodeMonitorPeriodMs?: number
 }
 
+/** Agents that have lost us dial at least every 10 s. */
+const RETURN_GRACE_MS = 15_000
 const LEASE_NAMESPACE = 'kube-node-lease'
 const ALL: ObjectKey = 'nodes'
 
@@ -54,7 +56,11 @@ export class NodeLifecycle implements Controller {
     deps.informers.of(LEASES)
     this.#podsOn = podsByNode(deps.informers)
     this.#periodMs = nodeMonitorPeriodMs
-    this.#monitor = new HeartbeatMonitor({ graceMs: nodeMonitorGraceMs, roundMs: nodeMonitorPeriodMs })
+    this.#monitor = new HeartbeatMonitor({
+      graceMs: nodeMonitorGraceMs,
+      roundMs: nodeMonitorPeriodMs,
+      returnGraceMs: Math.max(nodeMonitorGraceMs, RETURN_GRACE_MS),
+    })
   }
 
   async reconcile(): Promise<Requeue> {
@@ -154,7 +160,8 @@ export class NodeLifecycle implements Controller {
 
   #onLease({ type, object }: Change<KubeObject>): ObjectKey[] {
     const { namespace, name = '' } = object.metadata
-    if (namespace === LEASE_NAMESPACE && type !== 'deleted') this.#monitor.heard(name)
+    // A Lease that is new to us may be an old one.
+    if (namespace === LEASE_NAMESPACE && type === 'updated') this.#monitor.heard(name)
     return []
   }
 }

@@ -57,6 +57,29 @@ describe('heartbeat monitor', () => {
     expect(monitor.isLost('b')).toBe(true)
   })
 
+  it('waits longer for one that has not been heard since the start, or since nobody was heard', () => {
+    const names = ['a', 'b']
+    const monitor = new HeartbeatMonitor({ graceMs: 4_000, roundMs: ROUND_MS, returnGraceMs: 10_000 })
+    const pass = (ms: number, ...beating: string[]) => {
+      for (let passed = 0; passed < ms; passed += ROUND_MS) {
+        for (const name of beating) monitor.heard(name)
+        monitor.round(names, ROUND_MS)
+      }
+    }
+    monitor.round(names, 0)
+    pass(9_500, 'a')
+    expect(monitor.isLost('b')).toBe(false)
+    pass(500, 'a')
+    expect(monitor.isLost('b')).toBe(true)
+    pass(500, 'a', 'b')
+    pass(30_000)
+    expect(monitor.isDisrupted).toBe(true)
+    pass(9_500, 'a')
+    expect(monitor.isLost('b')).toBe(false)
+    pass(1_000, 'a')
+    expect(monitor.isLost('b')).toBe(true)
+  })
+
   it('knows no disruption of a single node, nor of nodes lost one after the other', () => {
     const single = setUp('a')
     single.pass(4_000)
