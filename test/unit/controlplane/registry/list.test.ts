@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ListOptions } from '../../../../controlplane/registry/registry.ts'
 import { MemoryStore } from '../../../../controlplane/store/memory-store.ts'
+import type { Page } from '../../../../controlplane/store/store.ts'
 import { CONFIG_MAPS, EVENTS, type Kind, NAMESPACES, NODES, PODS, SECRETS } from '../../../../shared/api/kinds.ts'
 import { parseFieldSelector, parseLabelSelector } from '../../../../shared/selectors.ts'
 import { testPod, testRegistry } from '../../../support/test-registry.ts'
@@ -121,6 +122,23 @@ describe('list', () => {
     }
     expect(picked.flat()).toEqual(['c0', 'c3', 'c6'])
     expect(picked[0]).toHaveLength(2)
+  })
+
+  it('shows one state, however many pages of the store it takes', async () => {
+    class BusyStore extends MemoryStore {
+      override async list(prefix: string, page?: Page) {
+        const listing = await super.list(prefix, page)
+        const last = [...(await super.list('/registry/configmaps/')).items].at(-1)
+        if (last && page?.limit) await this.delete(last.key, last.revision)
+        return listing
+      }
+    }
+    const { registry, create } = await setup(new BusyStore())
+    for (const name of ['a', 'b', 'c', 'd']) {
+      await create(CONFIG_MAPS, { metadata: { name, labels: name > 'b' ? { pick: 'me' } : {} } })
+    }
+    const { entries } = await registry.list(CONFIG_MAPS, { limit: 2, ...labels('pick') })
+    expect(entries.map(({ object }) => object.metadata.name)).toEqual(['c', 'd'])
   })
 
   it('refuses tokens that are not its own, or too old', async () => {

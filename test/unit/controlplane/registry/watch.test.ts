@@ -157,7 +157,14 @@ describe('watch', () => {
   })
 
   it('lets go of the store when the reader leaves early', async () => {
-    const { registry, clock, create, store } = await setup()
+    const signals: AbortSignal[] = []
+    class ObservedStore extends MemoryStore {
+      override watch(prefix: string, after: number, signal: AbortSignal) {
+        signals.push(signal)
+        return super.watch(prefix, after, signal)
+      }
+    }
+    const { registry, clock, create, store } = await setup(new ObservedStore())
     await create('a')
     const firstOf = async (after: number) => {
       const options = { after, bookmarks: true }
@@ -168,6 +175,7 @@ describe('watch', () => {
     const bookmark = firstOf(store.revision)
     await clock.advance(60_000)
     expect(await bookmark).toBe('BOOKMARK')
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
   })
 
   it('is refused where history is gone, and with a selection it cannot serve', async () => {

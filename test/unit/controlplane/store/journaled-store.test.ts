@@ -204,7 +204,7 @@ describe('JournaledStore beside a model', () => {
     isRight: fc.boolean(),
   })
 
-  it('agrees on every write, list, past state and event', async () => {
+  it('agrees on every write, list, past state and event', { timeout: 30_000 }, async () => {
     const property = fc.asyncProperty(
       fc.array(step, { maxLength: 40 }),
       fc.nat(),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { SortedMap } from '../../../../controlplane/store/sorted-map.ts'
 
 describe('SortedMap', () => {
-  it('holds thousands of keys in order, whatever the order of their coming and going', () => {
+  it('holds thousands of keys in order, whatever the order of their coming and going', { timeout: 30_000 }, () => {
     const key = fc.nat({ max: 2000 }).map((n) => `k${n}`)
     const property = fc.property(
       fc.array(key, { maxLength: 3000, size: 'max' }),

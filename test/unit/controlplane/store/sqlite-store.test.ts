@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openSqliteStore } from '../../../../controlplane/store/sqlite-store.ts'
 import { StoreUnavailable } from '../../../../controlplane/store/store.ts'
 import { storeContract } from '../../../contracts/store.ts'
+
+vi.setConfig({ testTimeout: 30_000 }) // each opens a thread of its own, on a machine that may be busy
 
 let directory: string
 let files = 0
