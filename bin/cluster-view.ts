@@ -64,7 +64,8 @@ export function isReady(object: { status?: { conditions?: { type: string; status
   return object.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
 
-export function isAvailable(deployment: Deployment): boolean {
+export function isAvailable(deployment: Deployment | undefined): boolean {
+  if (!deployment) return false
   const { status, spec, metadata } = deployment
   return (
     status?.observedGeneration === metadata.generation &&

@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { clusterIdOf } from '../controlplane/main.ts'
-import type { Node, Pod } from '../shared/api/kinds.ts'
+import type { Deployment, Node, Pod } from '../shared/api/kinds.ts'
 import { type Clock, sleep } from '../shared/clock.ts'
 import { formatMilli } from '../shared/quantity.ts'
 import { ApiClient } from './api-client.ts'
-import { ClusterView, isAvailable, isReady, type Screen } from './cluster-view.ts'
+import { type ClusterSnapshot, ClusterView, isAvailable, isReady, type Screen } from './cluster-view.ts'
 import { CommandFailure } from './command-failure.ts'
 import { applyExample, getExample, readExample } from './example.ts'
 import { provideExampleImage } from './example-image.ts'
@@ -55,6 +55,7 @@ export class DemoCluster {
     }
     screen.write(`kubette is ready: export KUBECONFIG=${this.kubeconfigPath}; kubectl get pods -o wide\n`)
     screen.write('Ctrl-C stops the control plane and the agents, not the Pods; `npm run down` removes everything.\n')
+    if (!isOnPath('kubectl')) screen.write('There is no kubectl here yet: https://kubernetes.io/docs/tasks/tools\n')
   }
 
   get kubeconfigPath(): string {
@@ -118,6 +119,13 @@ export class DemoCluster {
     })
   }
 
+  async #look(api: ApiClient): Promise<ClusterSnapshot & { example: Deployment | undefined }> {
+    const nodes = (await api.call<{ items: Node[] }>('GET', '/api/v1/nodes')).items
+    const pods = (await api.call<{ items: Pod[] }>('GET', '/api/v1/namespaces/default/pods')).items
+    const example = this.#options.example ? await getExample(api, readExample()) : undefined
+    return { nodes, pods, example }
+  }
+
   async #showUntilReady(api: ApiClient): Promise<void> {
     const { clock, screen, nodes: wanted, example } = this.#options
     const view = new ClusterView(screen)
@@ -126,11 +134,11 @@ export class DemoCluster {
     })
     try {
       for (;;) {
-        const nodes = (await api.call<{ items: Node[] }>('GET', '/api/v1/nodes')).items
-        const pods = (await api.call<{ items: Pod[] }>('GET', '/api/v1/namespaces/default/pods')).items
-        view.show({ nodes, pods })
-        const allReady = nodes.filter(isReady).length >= wanted
-        if (allReady && (!example || isAvailable(await getExample(api, readExample())))) return
+        // A control plane that has died is started again; until then there is nothing to see.
+        const seen = await this.#look(api).catch(() => undefined)
+        if (seen) view.show(seen)
+        const allReady = seen !== undefined && seen.nodes.filter(isReady).length >= wanted
+        if (allReady && (!example || isAvailable(seen.example))) return
         await sleep(clock, POLL_MS, this.#stopping.signal)
       }
     } finally {
@@ -148,4 +156,8 @@ function startLog(path: string): void {
 function lastLine(path: string): string {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
   return (lines.at(-1) ?? '').replace(/^kubette: /, '')
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
 }

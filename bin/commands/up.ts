@@ -36,7 +36,9 @@ async function runUp(options: UpOptions): Promise<void> {
     clock: systemClock(),
     screen: process.stdout,
   })
+  let isAsked = false
   const stopping = stopped.then(async (reason) => {
+    isAsked = true
     console.log(`\nkubette: ${reason}: stopping the control plane and the agents; Pods run on`)
     await cluster.stop()
     process.exit(0)
@@ -44,8 +46,10 @@ async function runUp(options: UpOptions): Promise<void> {
   try {
     await cluster.start()
   } catch (error) {
-    await cluster.stop()
-    throw error
+    if (!isAsked) {
+      await cluster.stop()
+      throw error
+    }
   }
   await stopping
 }
