@@ -12,7 +12,8 @@ const FAULTS: readonly [number, Fault][] = [
   [4, killContainer],
   [2, killSandbox],
   [3, cutAgent],
-  [3, healAgent],
+  [2, slowDownAgent],
+  [4, healAgent],
   [3, crashAgent],
   [3, startAgent],
   [1, powerCut],
@@ -84,6 +85,13 @@ function cutAgent(cluster: SimCluster, random: Random): string | undefined {
   const noticed = random.next() < 0.5
   agent?.cut(noticed)
   return agent && `cut ${agent.name}, ${noticed ? 'noticed' : 'in silence'}`
+}
+
+function slowDownAgent(cluster: SimCluster, random: Random): string | undefined {
+  const agent = anyOf(cluster.agents.filter(isReachable), random)
+  const delayMs = randomInt(random, 8_000)
+  agent?.slowDown(delayMs)
+  return agent && `slow down the line of ${agent.name} by ${delayMs} ms`
 }
 
 function healAgent(cluster: SimCluster, random: Random): string | undefined {

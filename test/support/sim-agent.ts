@@ -30,6 +30,7 @@ export class SimAgent {
   #process: { manager: PodManager; link: ControlLink } | undefined
   #connection: SocketPair | undefined
   #cable: 'whole' | 'cut' = 'whole'
+  #delayMs = 0
 
   constructor(options: SimAgentOptions) {
     const { name, number, clock, random } = options
@@ -51,7 +52,7 @@ export class SimAgent {
   }
 
   get isReachable(): boolean {
-    return this.#process !== undefined && this.#cable === 'whole'
+    return this.#process !== undefined && this.#cable === 'whole' && this.#delayMs === 0
   }
 
   start(): void {
@@ -97,16 +98,23 @@ export class SimAgent {
     this.runtime.powerCut()
   }
 
-  /** `noticed`: both ends see it at once; else messages are lost without a word. */
+  /** `noticed`: both ends see it at once; else messages are lost without a word, until it is healed. */
   cut(noticed: boolean): void {
     this.#cable = 'cut'
     if (noticed) this.#connection?.cut()
     else this.#connection?.drop()
   }
 
+  /** A connection that has lost messages is lost itself: TCP delivers all or fails. */
   heal(): void {
+    if (this.#cable === 'cut') this.#connection?.cut()
     this.#cable = 'whole'
-    this.#connection?.heal()
+    this.#delayMs = 0
+  }
+
+  /** Every message takes so much longer from now on, as over a bad line or to a machine that is stalled. */
+  slowDown(delayMs: number): void {
+    this.#delayMs = delayMs
   }
 
   /** The other end's process is gone. */
@@ -117,7 +125,7 @@ export class SimAgent {
   async #dial(): Promise<MessageSocket> {
     if (this.#cable === 'cut') throw new Error('no route to host')
     const { clock, random, name, accept } = this.#options
-    const pair = socketPair({ clock, delayMs: () => 1 + Math.floor(random.next() * 5) })
+    const pair = socketPair({ clock, delayMs: () => 1 + randomInt(random, 5) + this.#delayMs })
     accept(pair.a, name)
     this.#connection = pair
     return pair.b
