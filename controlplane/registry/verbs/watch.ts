@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Kind } from '../../../shared/api/kinds.ts'
 import type { Store, StoreEvent } from '../../store/store.ts'
 import { entryOf, farewellOf } from '../entry-codec.ts'
@@ -32,6 +33,7 @@ async function* watchSelected(
   }
   const reading = new AbortController()
   const stop = () => reading.abort()
+  setMaxListeners(0, signal) // many watches may share one, and Node would call that a leak
   signal.addEventListener('abort', stop)
   if (signal.aborted) stop()
   try {
