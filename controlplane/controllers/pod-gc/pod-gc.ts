@@ -8,7 +8,7 @@ import type { ControllerDeps } from '../controller-deps.ts'
 import { withDisruption } from '../pods/disruption.ts'
 import { isPodFinished } from '../pods/pod-state.ts'
 import { unlessGone, unlessGoneOrChanged } from '../unless-gone.ts'
-import { surplusFinished, unscheduledTerminating } from './pod-garbage.ts'
+import { surplusFinished } from './surplus-finished.ts'
 
 export interface PodGcOptions {
   /** How long a node must have been missing before its Pods are deleted. Kubernetes waits 40 s; nodes here rejoin faster. */
@@ -18,7 +18,10 @@ export interface PodGcOptions {
   roundMs?: number
 }
 
-/** Deletes Pods that nobody else will: of nodes that are no more, finished ones in masses, unbound ones to delete. */
+/**
+ * Deletes Pods that nobody else will: of nodes that are no more, and finished ones in masses. Pods that are on no node
+ * need no collecting here: the API deletes them at once.
+ */
 export class PodGc implements Controller {
   readonly name = 'pod-gc'
   readonly watches = []
@@ -47,7 +50,6 @@ export class PodGc implements Controller {
   async reconcile(): Promise<Requeue> {
     const pods = this.#pods.list()
     for (const pod of surplusFinished(pods, this.#options.terminatedPodThreshold)) await this.#delete(pod)
-    for (const pod of unscheduledTerminating(pods)) await this.#delete(pod)
     const lost = await this.#lostNodes(pods)
     for (const pod of pods) if (pod.spec.nodeName && lost.has(pod.spec.nodeName)) await this.#deleteOrphan(pod)
     return { requeueAfterMs: this.#options.roundMs }

@@ -63,7 +63,7 @@ describe('controller loop', () => {
 
   it('tries again what fails, later and later, and at once after the next change', async () => {
     let isBroken = true
-    const { clock, calls, create } = await setUp(async () => {
+    const { clock, client, calls, create } = await setUp(async () => {
       if (isBroken) throw ApiError.conflict(CONFIG_MAPS, 'a', 'again')
     })
     await create('a')
@@ -77,6 +77,13 @@ describe('controller loop', () => {
     const count = calls.length
     await clock.advance(600_000)
     expect(calls).toHaveLength(count)
+
+    isBroken = true
+    await client.modify(CONFIG_MAPS, { namespace: 'default', name: 'a' }, (draft) => {
+      draft.data = { a: 'b' }
+    })
+    await clock.advance(20)
+    expect(calls.length - count).toBeGreaterThanOrEqual(2) // the first failure again
   })
 
   it('comes back when a reconcile asks for it', async () => {

@@ -59,6 +59,7 @@ describe('event recorder', () => {
     const first = timestamp(clock.now())
     for (let i = 0; i < 5; i++) recorder.event(object, 'Warning', 'Failed', 'again')
     await clock.advance(10_000)
+    expect((await events()).map(({ count }) => count)).toEqual([5])
     recorder.event(object, 'Warning', 'Failed', 'again')
     await clock.advance(0)
     const all = await events()

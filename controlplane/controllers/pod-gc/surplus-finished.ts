@@ -9,11 +9,6 @@ export function surplusFinished(pods: readonly Persisted<Pod>[], threshold: numb
   return finished.sort(oldestFirst).slice(0, finished.length - threshold)
 }
 
-/** Pods to delete that no node will ever confirm, since they are on none. */
-export function unscheduledTerminating(pods: readonly Persisted<Pod>[]): Persisted<Pod>[] {
-  return pods.filter((pod) => pod.metadata.deletionTimestamp && !pod.spec.nodeName)
-}
-
 function oldestFirst(a: Persisted<Pod>, b: Persisted<Pod>): number {
   const [{ creationTimestamp: timeA, name: nameA }, { creationTimestamp: timeB, name: nameB }] = [
     a.metadata,
