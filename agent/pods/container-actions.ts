@@ -44,9 +44,14 @@ function planCreated({ memory }: PodSituation, container: Container, latest: Con
 }
 
 function planRunning(situation: PodSituation, container: Container, latest: ContainerState, plan: PlanBuilder): void {
-  const { pod, memory } = situation
   const why = reasonToStop(situation, container, latest)
-  if (why) plan.stop(latest, why, pod.spec?.terminationGracePeriodSeconds ?? 30, memory)
+  if (why) plan.stop(latest, why, graceSecondsFor(why, situation.pod, container), situation.memory)
+}
+
+/** A probe may have a grace period of its own. */
+function graceSecondsFor(why: StopReason, pod: Pod, { livenessProbe, startupProbe }: Container): number {
+  const probe = why === 'livenessFailed' ? livenessProbe : why === 'startupFailed' ? startupProbe : undefined
+  return probe?.terminationGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30
 }
 
 function reasonToStop(situation: PodSituation, container: Container, running: ContainerState): StopReason | undefined {

@@ -103,6 +103,11 @@ export class FakeRuntime implements Runtime {
     if (down) this.#changes.end()
   }
 
+  /** Event streams end, as when the connection breaks; what happens meanwhile is told to nobody. */
+  loseEvents(): void {
+    this.#changes.end()
+  }
+
   /** The machine loses power: everything stops. */
   powerCut(): void {
     for (const container of this.containers.values()) this.#exit(container, { exitCode: 137 }, false)

@@ -27,6 +27,7 @@ const POD_CHECKS: readonly Check<PodSpec>[] = [
   ['resources', ({ resources }) => isSet(resources?.limits) || isSet(resources?.requests)],
   ['hostUsers', ({ hostUsers }) => hostUsers === false],
   ['os.name', ({ os }) => os !== undefined && os.name !== 'linux'],
+  ['setHostnameAsFQDN', ({ setHostnameAsFQDN }) => isSet(setHostnameAsFQDN)],
   ['hostnameOverride', ({ hostnameOverride }) => isSet(hostnameOverride)],
   ['securityContext.seLinuxOptions', ({ securityContext }) => isSet(securityContext?.seLinuxOptions)],
   ['securityContext.fsGroup', ({ securityContext }) => securityContext?.fsGroup !== undefined],

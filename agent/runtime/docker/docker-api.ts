@@ -96,19 +96,22 @@ export class DockerApi {
   async #withTimeout<T>(call: DockerCall, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { method, path, timeoutMs = TIMEOUT_MS } = call
     const giveUp = new AbortController()
-    const failure = new RuntimeFailure('timeout', `Docker did not answer ${method} ${path} in ${goDuration(timeoutMs)}`)
+    const late = new RuntimeFailure('timeout', `Docker did not answer ${method} ${path} in ${goDuration(timeoutMs)}`)
     let expire = () => {}
     const expired = new Promise<never>((_, reject) => {
-      expire = () => reject(failure)
+      expire = () => reject(late)
     })
     const timer = this.#clock.after(timeoutMs, () => {
       expire()
-      giveUp.abort(failure)
+      giveUp.abort(late)
     })
     try {
       return await Promise.race([run(giveUp.signal), expired])
     } catch (error) {
-      throw dockerFailure(error)
+      const failed = dockerFailure(error)
+      // It may come back as another version.
+      if (failed.code === 'unavailable') this.#docker = undefined
+      throw failed
     } finally {
       timer.cancel()
     }

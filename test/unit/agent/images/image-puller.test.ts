@@ -104,6 +104,19 @@ describe('ImagePuller', () => {
     expect(pulls()).toHaveLength(1)
   })
 
+  it('backs off once where several fail together', async () => {
+    runtime.pullErrors.set('gone:1', 'no')
+    const outcomes = Promise.all([ask('gone:1'), ask('gone:1'), ask('gone:1')])
+    await clock.advance(2_000)
+    await outcomes
+    await clock.advance(8_000)
+    expect(await ask('gone:1')).toMatchObject({ reason: 'ImagePullBackOff' })
+    await clock.advance(2_000)
+    expect(await ensure('gone:1')).toMatchObject({ reason: 'ErrImagePull' })
+    const again = await ask('gone:1')
+    expect(!again.ok && again.retryAtMs - clock.now()).toBe(19_500)
+  })
+
   it('pulls three images at once, and the others after them', async () => {
     const outcomes = Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => ask(`${name}:1`)))
     await clock.advance(1_000)

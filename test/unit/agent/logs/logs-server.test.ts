@@ -73,6 +73,15 @@ describe('LogsServer', () => {
     expect(await stream.ended).toBeUndefined()
   })
 
+  it('ends at the limit, though the container goes on', async () => {
+    const id = await running()
+    const stream = await open({ follow: true, limitBytes: 3 })
+    runtime.write(id, 'abcdef\n')
+    await clock.advance(100)
+    expect(await Promise.race([stream.ended, 'still open'])).toBeUndefined()
+    expect(stream.text()).toBe('abc')
+  })
+
   it('stops reading when the other side hangs up', async () => {
     const id = await running()
     const stream = await open({ follow: true })

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AgentNode } from '../../../support/agent-node.ts'
 import { assignedPod, podContainer } from '../../../support/assigned-pod.ts'
+import { FakeProber } from '../../../support/fake-prober.ts'
 import { FakeRuntime } from '../../../support/fake-runtime.ts'
 import { VirtualClock } from '../../../support/virtual-clock.ts'
 
@@ -8,13 +9,15 @@ describe('PodManager', () => {
   let clock: VirtualClock
   let runtime: FakeRuntime
   let node: AgentNode
+  let prober: FakeProber
 
   beforeEach(() => {
     clock = new VirtualClock()
     runtime = new FakeRuntime({ clock })
     runtime.addImage('app:1')
     runtime.addImage('app:2')
-    node = new AgentNode(runtime, clock)
+    prober = new FakeProber()
+    node = new AgentNode(runtime, clock, prober)
   })
 
   const phase = (name: string) => node.status(name)?.phase
@@ -187,6 +190,33 @@ describe('PodManager', () => {
       expect(phase('a')).toBe('Succeeded')
     })
 
+    it('says last what became of every container, and says it once', async () => {
+      node.put(assignedPod('a', { containers: [podContainer('web'), podContainer('side')] }))
+      await clock.until(() => phase('a') === 'Running')
+      const ids = node.status('a')?.containerStatuses?.map(({ containerID }) => containerID)
+      node.delete('a')
+      await clock.until(() => node.isTerminated('a'))
+      expect(node.status('a')?.containerStatuses?.map(({ containerID }) => containerID)).toEqual(ids)
+      const reports = node.history.length
+      node.put(assignedPod('b'))
+      await clock.advance(1_000)
+      expect(node.history.slice(reports).filter(({ name }) => name === 'a')).toEqual([])
+    })
+
+    it('goes on after the agent was started again', async () => {
+      runtime.program = () => ({ onTerm: 'ignore' })
+      const livenessProbe = { httpGet: { port: 80 }, periodSeconds: 1 }
+      node.put(assignedPod('a', { containers: [podContainer('web', { livenessProbe })] }))
+      await clock.until(() => phase('a') === 'Running')
+      node.delete('a', 10)
+      await clock.advance(5_000)
+      let asked = 0
+      prober.answer = () => ({ success: asked++ < 0, message: '' })
+      node.restartAgent()
+      await clock.until(() => node.isTerminated('a'), 11_000)
+      expect(asked).toBe(0)
+    })
+
     it('removes a Pod whose object is gone without waiting', async () => {
       runtime.program = () => ({ onTerm: 'ignore' })
       node.put(assignedPod('a'))
@@ -255,6 +285,29 @@ describe('PodManager', () => {
     await clock.advance(60_000)
     runtime.setDown(false)
     await clock.until(() => web('a')?.restartCount === 1 && phase('b') === 'Running', 60_000)
+  })
+
+  it('looks again at once when the runtime’s events were lost', async () => {
+    node.put(assignedPod('a'))
+    await clock.until(() => phase('a') === 'Running')
+    runtime.loseEvents()
+    runtime.exitContainer(runtime.containerOf('a', 'web')?.id ?? '', { exitCode: 1 })
+    await clock.until(() => web()?.restartCount === 1, 5_000)
+  })
+
+  it('removes what a call made that was given up', async () => {
+    node.put(assignedPod('a'))
+    await clock.until(() => phase('a') === 'Running')
+    node.delete('a')
+    await clock.until(() => node.isTerminated('a'))
+    const base = { hostname: 'a', hosts: [], ports: [], hostNetwork: false, volumes: [] }
+    await runtime.runSandbox({ pod: { uid: 'uid-a', namespace: 'default', name: 'a' }, ...base })
+    await clock.advance(1_000)
+    expect(runtime.sandboxes.size).toBe(0)
+    node.remove('a')
+    await runtime.runSandbox({ pod: { uid: 'uid-a', namespace: 'default', name: 'a' }, ...base })
+    await clock.advance(1_000)
+    expect(runtime.sandboxes.size).toBe(0)
   })
 
   it('keeps running the other Pods while a call for one hangs', async () => {

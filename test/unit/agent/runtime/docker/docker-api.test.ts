@@ -84,6 +84,7 @@ describe('DockerApi', () => {
     await expect(docker.json({ method: 'GET', path: '/x' })).rejects.toMatchObject({ code: 'unavailable' })
     await new Promise<void>((resolve) => server.listen(socketPath, resolve))
     expect(await docker.json({ method: 'GET', path: '/x' })).toEqual({ ok: true })
+    expect(seen).toEqual(['GET /version', 'GET /v1.44/x'])
   })
 
   it('does not wait for ever for an answer', async () => {
