@@ -1,0 +1,52 @@
+import { stringify } from 'yaml'
+import { type KubectlVersion, kubectlPath } from './kubectl.ts'
+import { type Output, tryRun } from './shell.ts'
+
+/** Somebody with a kubectl of one release and a kubeconfig, at work in one namespace. */
+export class KubectlUser {
+  readonly namespace: string
+  readonly #kubeconfig: string
+  readonly #version: KubectlVersion
+
+  constructor(kubeconfig: string, namespace = 'default', version: KubectlVersion = '1.36') {
+    this.#kubeconfig = kubeconfig
+    this.namespace = namespace
+    this.#version = version
+  }
+
+  in(namespace: string): KubectlUser {
+    return new KubectlUser(this.#kubeconfig, namespace, this.#version)
+  }
+
+  async try(args: readonly string[], options: { input?: string; env?: Record<string, string> } = {}): Promise<Output> {
+    const all = ['--kubeconfig', this.#kubeconfig, '-n', this.namespace, ...args]
+    return tryRun(await kubectlPath(this.#version), all, options)
+  }
+
+  /** What it printed, trimmed; throws with everything that it said unless it ends with 0. */
+  async ok(...args: string[]): Promise<string> {
+    return this.#succeed(args)
+  }
+
+  /** What it said to stderr, trimmed; throws if it ends with 0. */
+  async refused(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.try(args)
+    if (code === 0) throw new Error(`kubectl ${args.join(' ')} was not refused:\n${stdout}`)
+    return stderr.trim()
+  }
+
+  async json<T>(...args: string[]): Promise<T> {
+    return JSON.parse(await this.ok(...args, '-o', 'json')) as T
+  }
+
+  /** One or several objects through a file of YAML. */
+  apply(...objects: object[]): Promise<string> {
+    return this.#succeed(['apply', '-f', '-'], objects.map((object) => stringify(object)).join('---\n'))
+  }
+
+  async #succeed(args: readonly string[], input = ''): Promise<string> {
+    const { code, stdout, stderr } = await this.try(args, { input })
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
+    return stdout.trim()
+  }
+}
