@@ -8,7 +8,8 @@ import type { Assignments, AssignmentsSink } from '../assignments.ts'
 import { ImagePuller } from '../images/image-puller.ts'
 import type { Reporter } from '../reporter.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
-import { type NodeContext, PodWorker } from './pod-worker.ts'
+import type { NodeContext } from './node-context.ts'
+import { PodWorker } from './pod-worker.ts'
 import type { Prober } from './probes/prober.ts'
 
 export interface PodManagerOptions {

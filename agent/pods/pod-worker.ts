@@ -1,27 +1,20 @@
 import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
-import { Backoff } from '../../shared/backoff.ts'
-import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
-import type { Assignments } from '../assignments.ts'
-import type { ImagePuller } from '../images/image-puller.ts'
-import type { Reporter } from '../reporter.ts'
-import type { Runtime } from '../runtime/runtime.ts'
 import { ContainerStarter } from './container-starter.ts'
+import type { NodeContext } from './node-context.ts'
 import type { Plan } from './plan.ts'
 import { planFinish, planSync, planTermination } from './pod-actions.ts'
 import { activeDeadlineMs, endByDeadline, endInApi } from './pod-end.ts'
 import { PodEvents } from './pod-events.ts'
 import { PodExecutor } from './pod-executor.ts'
 import { isGone, observePod, type PodObservation, runningContainers } from './pod-observation.ts'
+import { PodReporter } from './pod-reporter.ts'
 import { PodProbes } from './probes/pod-probes.ts'
-import type { Prober } from './probes/prober.ts'
-import { identityOf } from './spec/pod-identity.ts'
-import { mergeStatus } from './status/merge-status.ts'
 import { isTerminal } from './status/pod-phase.ts'
-import { podStatus } from './status/pod-status.ts'
 import type { PodEnd } from './status/status-input.ts'
+import { WakeLoop } from './wake-loop.ts'
 
 /** A Pod's way on this node. It only ever goes forward. */
 export type PodWorkerState =
@@ -33,56 +26,42 @@ export type PodWorkerState =
   | { phase: 'terminating'; deadlineMs: number }
   | { phase: 'terminated' }
 
-/** What all Pods of the node share. */
-export interface NodeContext {
-  runtime: Runtime
-  images: ImagePuller
-  prober: Prober
-  reporter: Reporter
-  clock: Clock
-  log: Logger
-  /** The node's addresses, the first of which is shown as `hostIP`. */
-  hostIPs(): readonly string[]
-  allocatable(): { cpu: string; memory: string }
-  /** As of the newest word. */
-  assignments(): Assignments
-}
-
 /** Looks again so often even when nothing happens. */
 const RESYNC_MS = 60_000
 
 /**
- * Brings one Pod to where it should be, and says how it is. Serial: one pass at a time looks at the runtime, plans,
- * reports and acts; whatever happens meanwhile asks for another pass. Nothing here waits for another Pod.
+ * Brings one Pod to where it should be, and says how it is. Serial: one pass at a time looks at the runtime, reports,
+ * plans and acts; whatever happens meanwhile asks for another pass. Nothing here waits for another Pod.
  */
 export class PodWorker {
   readonly #node: NodeContext
+  readonly #onTerminated: () => void
   readonly #log: Logger
+  readonly #loop: WakeLoop
   readonly #events: PodEvents
+  readonly #reporter: PodReporter
   readonly #probes: PodProbes
   readonly #starter: ContainerStarter
   readonly #executor: PodExecutor
-  readonly #faults = new Backoff({ initialMs: 1_000, maxMs: 30_000 })
   #pod: Persisted<Pod>
   #state: PodWorkerState = { phase: 'syncing' }
-  #status: PodStatus | undefined
-  #reported = ''
-  #isStatusFinal = false
   #isAssigned = false
-  #isRunning = false
-  #isWoken = false
-  #timer: Timer | undefined
-  #stopped = false
-  readonly #onTerminated: () => void
+  #isStatusFinal = false
 
   constructor(node: NodeContext, pod: Persisted<Pod>, onTerminated: () => void) {
-    this.#onTerminated = onTerminated
-    const { runtime, images, clock, prober, reporter } = node
+    const { runtime, images, clock, prober, reporter, log } = node
+    const wake = () => this.wake()
     this.#node = node
     this.#pod = pod
-    this.#log = node.log.child({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, uid: pod.metadata.uid })
+    this.#onTerminated = onTerminated
+    this.#log = log.child({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, uid: pod.metadata.uid })
+    this.#loop = new WakeLoop({
+      clock,
+      pass: () => this.#pass(),
+      onFault: (err) => this.#log.warn({ err }, 'could not bring the Pod to where it should be'),
+    })
     this.#events = new PodEvents(reporter, pod)
-    const wake = () => this.wake()
+    this.#reporter = new PodReporter(node, this.#events)
     this.#starter = new ContainerStarter({ runtime, images, clock, events: this.#events, onImage: wake })
     this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter })
     this.#probes = new PodProbes({
@@ -103,7 +82,7 @@ export class PodWorker {
 
   /** As it was last computed; before that, as the API has it. */
   get status(): PodStatus | undefined {
-    return this.#status ?? this.#pod.status
+    return this.#reporter.status ?? this.#pod.status
   }
 
   /** The Pod's newest object. What could not be made for want of configuration is tried again at once. */
@@ -124,14 +103,12 @@ export class PodWorker {
   }
 
   wake(): void {
-    this.#isWoken = true
-    if (!this.#isRunning && !this.#stopped) void this.#run()
+    this.#loop.wake()
   }
 
   /** Leaves the Pod as it is; for the agent's own end. */
   stop(): void {
-    this.#stopped = true
-    this.#timer?.cancel()
+    this.#loop.stop()
     this.#probes.freeze()
     this.#starter.stop()
   }
@@ -145,39 +122,25 @@ export class PodWorker {
     this.#starter.stop()
   }
 
-  async #run(): Promise<void> {
-    this.#isRunning = true
-    while (this.#isWoken && !this.#stopped) {
-      this.#isWoken = false
-      await this.#guardedPass()
-    }
-    this.#isRunning = false
-  }
-
-  async #guardedPass(): Promise<void> {
-    try {
-      this.#wakeAfter(await this.#pass())
-      this.#faults.reset()
-    } catch (error) {
-      this.#log.warn({ err: error }, 'could not bring the Pod to where it should be')
-      this.#wakeAfter(this.#faults.next())
-    }
-  }
-
   /** Resolves with the time after which to look again. */
   async #pass(): Promise<number> {
-    const { runtime, clock, hostIPs } = this.#node
+    const { runtime, hostIPs } = this.#node
     const observed = observePod(await runtime.list(this.#pod.metadata.uid))
-    if (this.#stopped) return Number.POSITIVE_INFINITY
+    if (this.#loop.isStopped) return Number.POSITIVE_INFINITY
     this.#probes.sync(this.#pod, observed, hostIPs()[0], this.#pod.status)
     if (this.#state.phase !== 'syncing') this.#probes.freeze()
     const isRefused = this.#state.phase === 'syncing' && this.#executor.refuses(this.#pod)
     this.#advance(observed)
     const plan = isRefused ? { actions: [] } : this.#plan(observed)
-    if (await this.#executor.execute(plan, observed, this.#pod)) this.#isWoken = true
+    const acted = await this.#executor.execute(plan, observed, this.#pod)
+    return acted ? 0 : this.#restMs(plan)
+  }
+
+  #restMs(plan: Plan): number {
     if (this.#state.phase === 'terminated') return Number.POSITIVE_INFINITY
-    const wakesAtMs = [plan.wakeAtMs, activeDeadlineMs(this.#pod, this.#status)].filter((at) => at !== undefined)
-    return Math.min(RESYNC_MS, ...wakesAtMs.map((at) => at - clock.now()).filter((delayMs) => delayMs > 0))
+    const wakesAtMs = [plan.wakeAtMs, activeDeadlineMs(this.#pod, this.status)].filter((at) => at !== undefined)
+    const delaysMs = wakesAtMs.map((at) => at - this.#node.clock.now())
+    return Math.min(RESYNC_MS, ...delaysMs.filter((delayMs) => delayMs > 0))
   }
 
   /** Reports, and moves on where what is seen says so. */
@@ -187,7 +150,7 @@ export class PodWorker {
         this.#advanceSyncing(observed)
         break
       case 'finished':
-        this.#report(this.#compute(observed), false)
+        this.#report(observed, this.#state.end)
         break
       case 'terminating':
         this.#advanceTerminating(observed)
@@ -198,22 +161,35 @@ export class PodWorker {
   }
 
   #advanceSyncing(observed: PodObservation): void {
-    const { clock } = this.#node
-    const end = endByDeadline(activeDeadlineMs(this.#pod, this.status), clock.now())
-    this.#report(this.#compute(observed, end), false)
+    const end = endByDeadline(activeDeadlineMs(this.#pod, this.status), this.#node.clock.now())
+    const { phase } = this.#report(observed, end)
     if (end) this.#events.pod('Normal', end.reason, end.message)
-    if (end || isTerminal(this.#status?.phase)) this.#state = { phase: 'finished', end: end ?? {} }
+    if (end || isTerminal(phase)) this.#state = { phase: 'finished', end: end ?? {} }
   }
 
-  /** The last status is the one with every container's end; what is removed after that takes nothing from it. */
+  /**
+   * While containers still run the Pod is shown as it is. The status without any is the last: it has every container's
+   * end, and what is removed after that takes nothing from it.
+   */
   #advanceTerminating(observed: PodObservation): void {
-    if (!this.#isStatusFinal) this.#report(this.#compute(observed), false)
-    this.#isStatusFinal = runningContainers(observed).length === 0
+    const isEnded = runningContainers(observed).length === 0
+    if (!this.#isStatusFinal) this.#report(observed, isEnded ? {} : undefined)
+    this.#isStatusFinal = isEnded
     if (!isGone(observed)) return
-    if (this.#status) this.#report(this.#status, true)
+    this.#reporter.reportTerminated(this.#pod)
     this.#state = { phase: 'terminated' }
     this.#log.info('the Pod is gone from this node')
     this.#onTerminated()
+  }
+
+  #report(observed: PodObservation, ending: PodEnd | undefined): PodStatus {
+    return this.#reporter.report({
+      pod: this.#pod,
+      observed,
+      memory: this.#executor.memory,
+      probes: (id) => this.#probes.health(id),
+      ...(ending ? { ending } : {}),
+    })
   }
 
   #plan(observed: PodObservation): Plan {
@@ -231,53 +207,5 @@ export class PodWorker {
       case 'terminated':
         return planTermination(situation, situation.nowMs)
     }
-  }
-
-  #compute(observed: PodObservation, end?: PodEnd): PodStatus {
-    const previous = mergeStatus(this.#pod.status, this.#status)
-    const ending = end ?? this.#ending(observed)
-    return podStatus({
-      pod: this.#pod,
-      observed,
-      memory: this.#executor.memory,
-      probes: (id) => this.#probes.health(id),
-      previous,
-      hostIPs: this.#node.hostIPs(),
-      ...(ending ? { ending } : {}),
-      nowMs: this.#node.clock.now(),
-    })
-  }
-
-  /** While a deleted Pod's containers still run it is shown as it is. */
-  #ending(observed: PodObservation): PodEnd | undefined {
-    switch (this.#state.phase) {
-      case 'finished':
-        return this.#state.end
-      case 'terminating':
-        return runningContainers(observed).length === 0 ? {} : undefined
-      default:
-        return undefined
-    }
-  }
-
-  #report(status: PodStatus, terminated: boolean): void {
-    this.#status = status
-    this.#tellBackOff(status)
-    const text = JSON.stringify([status, terminated])
-    if (text === this.#reported) return
-    this.#reported = text
-    this.#node.reporter.podStatus({ ...identityOf(this.#pod), status, terminated })
-  }
-
-  #tellBackOff({ containerStatuses = [], initContainerStatuses = [] }: PodStatus): void {
-    for (const { name, state, containerID } of [...initContainerStatuses, ...containerStatuses]) {
-      if (state?.waiting?.reason === 'CrashLoopBackOff') this.#events.backOff({ name, id: containerID ?? '' })
-    }
-  }
-
-  #wakeAfter(delayMs: number): void {
-    this.#timer?.cancel()
-    if (this.#stopped || !Number.isFinite(delayMs)) return
-    this.#timer = this.#node.clock.after(Math.max(0, delayMs), () => this.wake())
   }
 }

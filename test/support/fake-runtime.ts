@@ -17,6 +17,7 @@ import {
 } from '../../agent/runtime/runtime.ts'
 import { type Clock, microTimestamp, sleep, type Timer } from '../../shared/clock.ts'
 import { Broadcast } from './broadcast.ts'
+import { ScriptedTroubles } from './scripted-troubles.ts'
 
 /** What a fake container does once started. */
 export interface FakeProgram {
@@ -76,7 +77,7 @@ export class FakeRuntime implements Runtime {
   readonly #options: FakeRuntimeOptions
   readonly #clock: Clock
   readonly #changes = new Broadcast<{ podUid: string }>()
-  readonly #troubles = new Map<FakeCall, { error?: RuntimeFailure; times: number }>()
+  readonly #troubles = new ScriptedTroubles<FakeCall>()
   #ids = 0
   #addresses = 1
   #down = false
@@ -89,12 +90,12 @@ export class FakeRuntime implements Runtime {
 
   /** The next `times` calls fail so. */
   failNext(call: FakeCall, error = new RuntimeFailure('failed', `${call} failed`), times = 1): void {
-    this.#troubles.set(call, { error, times })
+    this.#troubles.fail(call, error, times)
   }
 
   /** The next call never answers. */
   hangNext(call: FakeCall, times = 1): void {
-    this.#troubles.set(call, { times })
+    this.#troubles.hang(call, times)
   }
 
   /** While down every call fails, and event streams end; what runs runs on. */
@@ -338,11 +339,7 @@ export class FakeRuntime implements Runtime {
     this.calls.push(detail === '' ? call : `${call} ${detail}`)
     await Promise.resolve()
     if (this.#down) throw new RuntimeFailure('unavailable', 'the runtime is down')
-    const trouble = this.#troubles.get(call)
-    if (!trouble || trouble.times <= 0) return
-    trouble.times--
-    if (trouble.error) throw trouble.error
-    await new Promise(() => undefined)
+    await this.#troubles.strike(call)
   }
 
   async #delay(delayMs: number | undefined): Promise<void> {

@@ -1,0 +1,22 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { Assignments } from '../assignments.ts'
+import type { ImagePuller } from '../images/image-puller.ts'
+import type { Reporter } from '../reporter.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Prober } from './probes/prober.ts'
+
+/** What all Pods of the node share. */
+export interface NodeContext {
+  runtime: Runtime
+  images: ImagePuller
+  prober: Prober
+  reporter: Reporter
+  clock: Clock
+  log: Logger
+  /** The node's addresses, the first of which is shown as `hostIP`. */
+  hostIPs(): readonly string[]
+  allocatable(): { cpu: string; memory: string }
+  /** As of the newest word. */
+  assignments(): Assignments
+}
