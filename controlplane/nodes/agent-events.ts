@@ -33,7 +33,7 @@ export function createAgentEvents(deps: AgentEventsDeps): { take(report: EventRe
   return {
     take(report) {
       const subject = subjectOf(report)
-      if (subject) recorder.event(subject, report.type, report.reason, report.message)
+      if (subject) recorder.event(subject, report.type, report.reason, report.message, report.fieldPath)
       else log.debug({ pod: report.pod, reason: report.reason }, 'event ignored: not about a Pod of this node')
     },
   }

@@ -7,6 +7,8 @@ export interface Occurrence {
   type: string
   reason: string
   message: string
+  /** Which part of it. */
+  fieldPath?: string | undefined
 }
 
 /** Occurrences with one `key` are told as one Event that counts. */
@@ -52,9 +54,9 @@ export class EventCorrelator {
     return this.#spend(occurrence.uid) ? correlation : undefined
   }
 
-  #combine({ uid, type, reason, message }: Occurrence): Correlation {
+  #combine({ uid, type, reason, message, fieldPath = '' }: Occurrence): Correlation {
     const nowMs = this.#clock.monotonic()
-    const group = [uid, type, reason].join('\n')
+    const group = [uid, fieldPath, type, reason].join('\n')
     const similar = this.#similar.getOrCreate(group, () => ({ messages: new Set(), lastMs: nowMs }))
     if (nowMs - similar.lastMs > SIMILAR_WINDOW_MS) similar.messages.clear()
     similar.lastMs = nowMs

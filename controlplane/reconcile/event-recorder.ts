@@ -11,7 +11,14 @@ import { LruMap } from './lru-map.ts'
 
 /** Tells users what happened to an object. Best effort: it returns at once, never throws, and may drop. */
 export interface EventRecorder {
-  event(object: Persisted<KubeObject>, type: 'Normal' | 'Warning', reason: string, message: string): void
+  /** `fieldPath`: which part of the object, such as `spec.containers{web}`. */
+  event(
+    object: Persisted<KubeObject>,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    fieldPath?: string,
+  ): void
 }
 
 export interface RecorderDeps {
@@ -57,10 +64,12 @@ export function createEventRecorder(deps: RecorderDeps): EventRecorder {
   }
 
   return {
-    event(object, type, reason, message) {
-      const found = correlator.correlate({ uid: object.metadata.uid, type, reason, message })
+    event(object, type, reason, message, fieldPath) {
+      const found = correlator.correlate({ uid: object.metadata.uid, type, reason, message, fieldPath })
       if (!found) return
-      const record = records.getOrCreate(found.key, () => newRecord(deps, object, type, reason))
+      const record = records.getOrCreate(found.key, () =>
+        newRecord(deps, { ...referenceTo(object), ...(fieldPath ? { fieldPath } : {}) }, type, reason),
+      )
       record.event.count = (record.event.count ?? 0) + 1
       record.event.lastTimestamp = timestamp(deps.clock.now())
       record.event.message = found.message
@@ -70,13 +79,13 @@ export function createEventRecorder(deps: RecorderDeps): EventRecorder {
   }
 }
 
-function newRecord(deps: RecorderDeps, object: Persisted<KubeObject>, type: string, reason: string): EventRecord {
+function newRecord(deps: RecorderDeps, subject: ObjectReference, type: string, reason: string): EventRecord {
   const now = timestamp(deps.clock.now())
   const suffix = Buffer.from(deps.random.bytes(8)).toString('hex')
   const source: EventSource = { component: deps.component }
   const event = {
-    metadata: { namespace: object.metadata.namespace ?? 'default', name: `${object.metadata.name}.${suffix}` },
-    involvedObject: referenceTo(object),
+    metadata: { namespace: subject.namespace ?? 'default', name: `${subject.name}.${suffix}` },
+    involvedObject: subject,
     reason,
     type,
     source,

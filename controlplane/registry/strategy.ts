@@ -12,6 +12,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly nameRule: NameRule
   /** `status` is written by the status area alone. */
   readonly hasStatus: boolean
+  /** The status area writes annotations too, without a new generation. */
+  readonly statusCarriesAnnotations?: boolean
   /** A new object may bring its status along; otherwise it is dropped. */
   readonly acceptsStatusOnCreate?: boolean
   /** What a field selector may name besides `metadata.name` and `metadata.namespace`. */

@@ -53,6 +53,8 @@ function changedStatus(strategy: Strategy, proposed: WithParts, current: Persist
   if (!strategy.hasStatus) throw noSuchArea(strategy.kind, 'status')
   const draft: WithParts = cloneJson<KubeObject>(current)
   setOrDelete(draft, 'status', proposed.status)
+  const { annotations } = proposed.metadata
+  if (strategy.statusCarriesAnnotations && annotations) draft.metadata.annotations = cloneJson(annotations)
   validateStatusUpdate(strategy, draft, current)
   return draft
 }

@@ -1,12 +1,12 @@
 import type { TopologySpreadConstraint } from '../../shared/api/generated/core-v1.ts'
 import { matchesRequirements, type Requirement } from '../../shared/selectors.ts'
+import { tolerates } from '../../shared/tolerations.ts'
 import type { ClusterView } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import { selectorWithKeys } from './pod-affinity-terms.ts'
 import { ownerUidOf, type PodClass } from './pod-class.ts'
 import type { PodInfo } from './pod-info.ts'
 import { requiredNodeMatcher } from './required-node-matcher.ts'
-import { tolerates } from './toleration.ts'
 
 export const HOSTNAME = 'kubernetes.io/hostname'
 const ZONE = 'topology.kubernetes.io/zone'

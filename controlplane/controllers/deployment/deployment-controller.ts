@@ -146,7 +146,8 @@ export class DeploymentController implements Controller {
   }
 
   async #writeStatus(known: Persisted<Deployment>, next: Persisted<Deployment>): Promise<undefined> {
-    if (!isDeepStrictEqual(known.status, next.status)) await this.#client.updateStatus(DEPLOYMENTS, next)
+    const isSame = isDeepStrictEqual(written(known), written(next))
+    if (!isSame) await this.#client.updateStatus(DEPLOYMENTS, next)
   }
 
   async #refuse(deployment: Persisted<Deployment>): Promise<undefined> {
@@ -192,4 +193,9 @@ export class DeploymentController implements Controller {
 function selectsAll({ spec }: Deployment): boolean {
   const { matchLabels = {}, matchExpressions = [] } = spec.selector
   return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0
+}
+
+/** What the status area of a Deployment writes. */
+function written({ status, metadata }: Persisted<Deployment>): unknown {
+  return [status, metadata.annotations ?? {}]
 }

@@ -1,7 +1,7 @@
 import { isApiError } from '../../../shared/api/api-error.ts'
 import type { DeploymentCondition } from '../../../shared/api/generated/apps-v1.ts'
 import { DEPLOYMENTS, type Deployment, REPLICA_SETS, type ReplicaSet } from '../../../shared/api/kinds.ts'
-import { controllerOf, draft, type Persisted } from '../../../shared/api/object.ts'
+import { controllerOf, type Persisted } from '../../../shared/api/object.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Client } from '../../client/client.ts'
 import type { EventRecorder } from '../../reconcile/event-recorder.ts'
@@ -16,8 +16,7 @@ import { templateForm } from './template-form.ts'
 
 /**
  * Finds or makes the ReplicaSet of a Deployment's present template and keeps the revision of both. The Deployment
- * that is passed is the caller's draft: it gets the new revision, which is written at once, and conditions, which
- * are left to the caller to write.
+ * that is passed is the caller's draft: it gets the new revision and conditions, which are left to the caller to write.
  */
 export class NewReplicaSetSync {
   readonly #client: Client
@@ -42,7 +41,7 @@ export class NewReplicaSetSync {
     if (!findCondition(deployment.status?.conditions, 'Progressing')) {
       this.#note(deployment, 'True', 'FoundNewReplicaSet', `Found new replica set "${current.metadata.name}"`)
     }
-    await this.#setRevision(deployment, current)
+    setRevision(deployment, current)
     return current
   }
 
@@ -59,7 +58,7 @@ export class NewReplicaSetSync {
       if (size > 0) this.#recorder.event(deployment, 'Normal', 'ScalingReplicaSet', message)
       this.#note(deployment, 'True', 'NewReplicaSetCreated', `Created new replica set "${name}"`)
     }
-    await this.#setRevision(deployment, current)
+    setRevision(deployment, current)
     return current
   }
 
@@ -102,12 +101,11 @@ export class NewReplicaSetSync {
       conditions: withCondition(deployment.status?.conditions, condition),
     }
   }
+}
 
-  async #setRevision(deployment: Persisted<Deployment>, current: Persisted<ReplicaSet>): Promise<void> {
-    const revision = current.metadata.annotations?.[REVISION]
-    if (revision === undefined || deployment.metadata.annotations?.[REVISION] === revision) return
-    deployment.metadata.annotations = { ...deployment.metadata.annotations, [REVISION]: revision }
-    const written = await this.#client.update(DEPLOYMENTS, deployment)
-    deployment.metadata = draft(written.metadata)
-  }
+/** Written with the status, which does not count as a new generation of what the user wants. */
+function setRevision(deployment: Persisted<Deployment>, current: Persisted<ReplicaSet>): void {
+  const revision = current.metadata.annotations?.[REVISION]
+  if (revision === undefined) return
+  deployment.metadata.annotations = { ...deployment.metadata.annotations, [REVISION]: revision }
 }

@@ -20,6 +20,8 @@ export const deploymentStrategy = strategy<Deployment>({
   kind: DEPLOYMENTS,
   nameRule: isDnsSubdomain,
   hasStatus: true,
+  // The controller keeps the revision there, which is nobody's wish.
+  statusCarriesAnnotations: true,
   // Annotations count too: the controller copies them to ReplicaSets, so they must be observed.
   generationFrom: ({ spec, metadata }) => [spec, metadata.annotations ?? {}],
   selectableFields: {},

@@ -1,5 +1,5 @@
+import { tolerates } from '../../../shared/tolerations.ts'
 import { FITS, type FilterPlugin, refuse } from '../framework.ts'
-import { tolerates } from '../toleration.ts'
 
 const REFUSED = refuse('node(s) were unschedulable')
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }

@@ -1,6 +1,6 @@
 import type { Taint } from '../../../shared/api/generated/core-v1.ts'
+import { tolerates } from '../../../shared/tolerations.ts'
 import { FITS, type FilterPlugin, normalizeByMaximum, refuse, type ScorePlugin } from '../framework.ts'
-import { tolerates } from '../toleration.ts'
 
 /** Keeps Pods from nodes with taints that they do not tolerate, and prefers nodes without soft ones. */
 export const taintToleration: FilterPlugin & ScorePlugin = {

@@ -159,7 +159,7 @@ describe('events', () => {
     frames.send({
       type: 'events',
       events: [
-        { pod: about(mine), type: 'Normal', reason: 'Pulled', message: 'here' },
+        { pod: about(mine), fieldPath: 'spec.containers{web}', type: 'Normal', reason: 'Pulled', message: 'here' },
         { pod: about(foreign), type: 'Normal', reason: 'Pulled', message: 'there' },
         { pod: { ...about(mine), uid: 'earlier' }, type: 'Normal', reason: 'Pulled', message: 'before' },
         { type: 'Normal', reason: 'Starting', message: 'Starting agent.' },
@@ -170,6 +170,10 @@ describe('events', () => {
     expect(items.map(({ involvedObject, message }) => `${involvedObject.name}: ${message}`).sort()).toEqual([
       'mine: here',
       'n1: Starting agent.',
+    ])
+    expect(items.map(({ involvedObject }) => involvedObject.fieldPath).sort()).toEqual([
+      'spec.containers{web}',
+      undefined,
     ])
     expect(items[0]?.source).toEqual({ component: 'kubette-agent', host: 'n1' })
   })

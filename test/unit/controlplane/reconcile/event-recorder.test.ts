@@ -44,6 +44,18 @@ describe('event recorder', () => {
     })
   })
 
+  it('keeps apart what is told of different parts of an object', async () => {
+    const { clock, recorder, object, events } = await setUp()
+    recorder.event(object, 'Normal', 'Started', 'it began', 'spec.containers{a}')
+    recorder.event(object, 'Normal', 'Started', 'it began', 'spec.containers{b}')
+    await clock.advance(0)
+    const paths = (await events()).map(({ involvedObject, count }) => [involvedObject.fieldPath, count])
+    expect(paths.sort()).toEqual([
+      ['spec.containers{a}', 1],
+      ['spec.containers{b}', 1],
+    ])
+  })
+
   it('tells of a cluster-wide object in the namespace default', async () => {
     const { client, clock, recorder, events } = await setUp()
     const node = await client.create(NODES, { metadata: { name: 'n1' }, spec: {} })

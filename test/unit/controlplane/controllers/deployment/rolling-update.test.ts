@@ -22,6 +22,7 @@ describe('rolling update', () => {
       availableReplicas: 3,
     })
     expect(metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/revision': '1' })
+    expect(metadata.generation).toBe(1) // what the controller notes is no wish of the user
     expect(set?.metadata.name).toMatch(/^web-[b-df-hj-np-tv-xz24-9]{5,10}$/)
     expect(set?.metadata.annotations).toEqual({
       'deployment.kubernetes.io/revision': '1',

@@ -1,8 +1,13 @@
-import type { Taint, Toleration } from '../../shared/api/generated/core-v1.ts'
+import type { Taint, Toleration } from './api/generated/core-v1.ts'
 
 /** True where one of the tolerations tolerates the taint. */
 export function tolerates(tolerations: readonly Toleration[] | undefined, taint: Taint): boolean {
-  return tolerations?.some((toleration) => toleratesTaint(toleration, taint)) ?? false
+  return tolerationOf(tolerations, taint) !== undefined
+}
+
+/** The first toleration that tolerates the taint. */
+export function tolerationOf(tolerations: readonly Toleration[] | undefined, taint: Taint): Toleration | undefined {
+  return tolerations?.find((toleration) => toleratesTaint(toleration, taint))
 }
 
 /** No effect means every effect; no key, with Exists, every taint. */
