@@ -5,6 +5,8 @@ import { networkInterfaces } from 'node:os'
 export interface Machine {
   machineId?: string
   bootId?: string
+  /** Where others reach it. */
+  address?: string
   availableMemoryBytes?: number
   disk?: { totalBytes: number; availableBytes: number }
   processes?: { running: number; max: number }
@@ -25,6 +27,7 @@ export async function readMachine(): Promise<Machine> {
   return {
     ...(machineId ? { machineId } : {}),
     ...(bootId ? { bootId } : {}),
+    ...withAddress(networkInterfaces()),
     ...(availableKiB ? { availableMemoryBytes: Number(availableKiB) * 1024 } : {}),
     ...(running && pidMax ? { processes: { running: Number(running), max: Number(pidMax) } } : {}),
     ...(disk ? { disk: { totalBytes: disk.blocks * disk.bsize, availableBytes: disk.bavail * disk.bsize } } : {}),
@@ -32,11 +35,11 @@ export async function readMachine(): Promise<Machine> {
 }
 
 /** The first IPv4 address that others can reach; bridges of container runtimes are not. */
-export function findAddress(): string | undefined {
-  const usable = Object.entries(networkInterfaces()).filter(([name]) => !/^(docker|br-|veth|cni|virbr|lo)/.test(name))
-  return usable
-    .flatMap(([, addresses]) => addresses ?? [])
-    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address
+function withAddress(interfaces: ReturnType<typeof networkInterfaces>): { address?: string } {
+  const usable = Object.entries(interfaces).filter(([name]) => !/^(docker|br-|veth|cni|virbr|lo)/.test(name))
+  const all = usable.flatMap(([, addresses]) => addresses ?? [])
+  const found = all.find(({ family, internal }) => family === 'IPv4' && !internal)
+  return found ? { address: found.address } : {}
 }
 
 async function firstLine(path: string): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
 import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
-import { findAddress, type Machine, readMachine } from './machine.ts'
+import { type Machine, readMachine } from './machine.ts'
 import { nodeConditions } from './node-conditions.ts'
 
 export interface NodeFactsOptions {
@@ -30,6 +30,8 @@ interface Seen {
 }
 
 const REFRESH_MS = 10_000
+/** As the kubelet waits: a runtime that is only restarted must not cost the node its Pods. */
+const RUNTIME_PATIENCE_MS = 30_000
 const IMAGES_EVERY = 6
 const MAX_IMAGES = 50
 const MAX_PODS = '110'
@@ -39,15 +41,15 @@ const KUBERNETES_VERSION = 'v1.36.0'
 /** What this node says of itself. Looks again every few seconds, and tells only when something changed. */
 export class NodeFacts {
   readonly #options: NodeFactsOptions
-  readonly #address: string | undefined
   #seen: Seen = { machine: {}, images: [], runtimeError: 'not asked yet' }
+  /** On the monotonic clock. */
+  #answeredAt = Number.NEGATIVE_INFINITY
   #report: NodeReport
   #refreshes = 0
   #timer: Timer | undefined
 
   constructor(options: NodeFactsOptions) {
     this.#options = options
-    this.#address = options.address ?? findAddress()
     this.#report = this.#compose()
   }
 
@@ -58,7 +60,8 @@ export class NodeFacts {
 
   /** The node's addresses, for its Pods' `hostIPs`. */
   hostIPs(): readonly string[] {
-    return this.#address === undefined ? [] : [this.#address]
+    const address = this.#address()
+    return address === undefined ? [] : [address]
   }
 
   allocatable(): { cpu: string; memory: string } {
@@ -91,17 +94,21 @@ export class NodeFacts {
   }
 
   async #look(): Promise<Seen> {
-    const { runtime, log } = this.#options
+    const { runtime, log, clock } = this.#options
     const machine = await (this.#options.readMachine ?? readMachine)()
     const { info, images } = this.#seen
     try {
-      const wantsImages = this.#refreshes++ % IMAGES_EVERY === 0
-      return {
+      const wantsImages = this.#refreshes % IMAGES_EVERY === 0
+      const answer = {
         machine,
         info: await runtime.version(),
         images: wantsImages ? imagesOf(await runtime.listImages()) : images,
       }
+      this.#refreshes++
+      this.#answeredAt = clock.monotonic()
+      return answer
     } catch (error) {
+      if (info && clock.monotonic() - this.#answeredAt < RUNTIME_PATIENCE_MS) return { machine, info, images }
       const runtimeError = error instanceof Error ? error.message : String(error)
       if (this.#seen.runtimeError !== runtimeError) log.warn({ err: error }, 'the container runtime does not answer')
       return { machine, images, runtimeError, ...(info ? { info } : {}) }
@@ -119,7 +126,7 @@ export class NodeFacts {
       allocatable: capacity,
       conditions: nodeConditions(machine, runtimeError, previous, clock.now()),
       addresses: [
-        ...(this.#address === undefined ? [] : [{ type: 'InternalIP', address: this.#address }]),
+        ...this.hostIPs().map((address) => ({ type: 'InternalIP', address })),
         { type: 'Hostname', address: nodeName },
       ],
       nodeInfo: this.#nodeInfo(architecture),
@@ -131,6 +138,11 @@ export class NodeFacts {
       'kubernetes.io/arch': architecture,
     }
     return { labels: { ...own, ...labels }, status }
+  }
+
+  /** Looked up each time: a machine may get another. */
+  #address(): string | undefined {
+    return this.#options.address ?? this.#seen.machine.address
   }
 
   #capacity(): Record<string, string> {

@@ -78,6 +78,31 @@ describe('NodeFacts', () => {
     expect(down.status.capacity?.cpu).toBe('4')
   })
 
+  it('stays ready while the runtime is only restarted', async () => {
+    const node = facts()
+    await node.refresh()
+    runtime.setDown(true)
+    await clock.advance(29_000)
+    expect(condition(await node.refresh(), 'Ready')?.status).toBe('True')
+    await clock.advance(2_000)
+    expect(condition(await node.refresh(), 'Ready')?.status).toBe('False')
+  })
+
+  it('tells where the machine is reached now', async () => {
+    machine = { ...machine, address: '192.0.2.7' }
+    const told: NodeReport[] = []
+    const node = new NodeFacts({
+      ...{ runtime, clock, nodeName: 'n1', version: '0.1.0', log: silentLogger },
+      readMachine: async () => machine,
+    })
+    await node.start((report) => told.push(report))
+    expect(node.hostIPs()).toEqual(['192.0.2.7'])
+    machine = { ...machine, address: '192.0.2.8' }
+    await clock.advance(10_000)
+    expect(told[0]?.status.addresses?.[0]).toEqual({ type: 'InternalIP', address: '192.0.2.8' })
+    node.stop()
+  })
+
   it('tells of a change, and only then', async () => {
     const told: NodeReport[] = []
     const node = facts()
