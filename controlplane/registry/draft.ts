@@ -2,16 +2,17 @@ import { ApiError } from '../../shared/api/api-error.ts'
 import { DecodeError, decode } from '../../shared/api/decode.ts'
 import { apiVersionOf, type Kind } from '../../shared/api/kinds.ts'
 import type { KubeObject } from '../../shared/api/object.ts'
-import { fillZeroValues } from './zero-values.ts'
+import { normalizeZeroValues } from './zero-values.ts'
 
 /**
  * A copy of what a writer handed in, for the registry to change: it has the types of the kind's schema, nothing that
- * the schema does not know, and all that the schema requires (empty, where it was not given). Throws BadRequest.
+ * the schema does not know, all that the schema requires (empty, where it was not given), and no optional list
+ * or map that is empty. Throws BadRequest.
  */
 export function draftOf(kind: Kind, object: KubeObject): KubeObject {
   const draft = decoded(kind, object)
   draft.metadata ??= {}
-  fillZeroValues(kind.type, draft)
+  normalizeZeroValues(kind.type, draft)
   return draft
 }
 

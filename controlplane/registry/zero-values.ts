@@ -13,17 +13,21 @@ const ZERO_VALUES: Partial<Record<Scalar, unknown>> = {
   intOrString: 0,
 }
 
-/** Gives an object of `type` the required fields that it lacks, and every kind with a spec an empty one. */
-export function fillZeroValues(type: string, object: object): void {
+/**
+ * Gives an object of `type` the required fields that it lacks, and every kind with a spec an empty one, and takes from
+ * it optional lists and maps that are empty: Kubernetes writes none, so `env: []` and no `env` are one and the same.
+ */
+export function normalizeZeroValues(type: string, object: object): void {
   const draft = object as Json
   if (draft.spec === undefined && Object.hasOwn(typeSchema(type), 'spec')) draft.spec = {}
-  fillStruct(type, draft)
+  normalizeStruct(type, draft)
 }
 
-function fillStruct(type: string, value: Json): void {
+function normalizeStruct(type: string, value: Json): void {
   for (const [name, field] of Object.entries(typeSchema(type))) {
     if (value[name] === undefined && field.required) setZero(value, name, field)
-    if (!isScalar(field.type)) fillParts(field, value[name])
+    else if (!field.required && isEmpty(field, value[name])) delete value[name]
+    if (!isScalar(field.type)) normalizeParts(field, value[name])
   }
 }
 
@@ -36,8 +40,12 @@ function setZero(value: Json, name: string, field: FieldSchema): void {
   if (zero !== undefined) value[name] = zero
 }
 
-function fillParts(field: FieldSchema, value: unknown): void {
+function isEmpty({ list, map }: FieldSchema, value: unknown): boolean {
+  return value !== undefined && Boolean(list || map) && Object.keys(value as object).length === 0
+}
+
+function normalizeParts(field: FieldSchema, value: unknown): void {
   if (value === undefined) return
   const parts = field.list || field.map ? Object.values(value as object) : [value]
-  for (const part of parts) fillStruct(field.type, part as Json)
+  for (const part of parts) normalizeStruct(field.type, part as Json)
 }

@@ -56,6 +56,26 @@ describe('update', () => {
     expect(store.revision).toBe(revision)
   })
 
+  it('takes an empty list or map for none, as Kubernetes writes it', async () => {
+    const { create, update } = await setup()
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: 'u' }]
+    const before = await create(CONFIG_MAPS, { metadata: { name: 'a', ownerReferences }, data: { x: '' } })
+    const alone = (current: Persisted<ConfigMap>) => ({
+      ...current,
+      metadata: { ...current.metadata, ownerReferences: [], labels: {} },
+    })
+    const after = await update(CONFIG_MAPS, 'a', alone)
+    expect(after.metadata).not.toHaveProperty('ownerReferences')
+    expect(after.metadata).not.toHaveProperty('labels')
+    expect(after.data).toEqual(before.data)
+    expect(await update(CONFIG_MAPS, 'a', alone)).toBe(after)
+    const { spec } = await create(PODS, {
+      ...testPod('p'),
+      spec: { ...testPod('p').spec, volumes: [{ name: 'v', emptyDir: {} }] },
+    })
+    expect(spec.volumes).toEqual([{ name: 'v', emptyDir: {} }])
+  })
+
   it('keeps what a writer may not change and need not repeat', async () => {
     const { create, update } = await setup()
     const before = await create(CONFIG_MAPS, { metadata: { name: 'a' } })
