@@ -8,12 +8,15 @@ interface ModemError {
   code?: string
 }
 
+/** What docker-modem puts before Docker's words, where it was asked for a stream and so gives no JSON. */
+const MODEM_PREFIX = /^\(HTTP code \d+\) .*? - /
+
 /** The failure that an error of a call to Docker means. */
 export function dockerFailure(error: unknown): RuntimeFailure {
   if (error instanceof RuntimeFailure) return error
   const { message, statusCode, json } = error as ModemError
   if (statusCode === undefined) return new RuntimeFailure('unavailable', `cannot reach Docker: ${message}`, error)
-  return new RuntimeFailure(codeOf(statusCode), messageOf(json) ?? message.trim(), error)
+  return new RuntimeFailure(codeOf(statusCode), messageOf(json) ?? message.replace(MODEM_PREFIX, '').trim(), error)
 }
 
 export function isFailure(error: unknown, ...codes: RuntimeFailure['code'][]): error is RuntimeFailure {

@@ -116,6 +116,12 @@ describe('DockerApi', () => {
       await expect(pull(lines)).rejects.toMatchObject({ code: 'imagePull', message: 'layer is missing' })
     })
 
+    it('says what Docker says when it refuses from the start', async () => {
+      answer = fails(500, 'no such host')
+      const pulled = new Images(docker, clock).pull('host:5000/r:1', new AbortController().signal)
+      await expect(pulled).rejects.toMatchObject({ code: 'imagePull', message: 'no such host' })
+    })
+
     it('gives up a registry that shows no progress', async () => {
       const failed = pull([{ status: 'Pulling' }], false).catch((error: unknown) => error)
       for (let i = 0; seen.length < 2 && i < 100; i++) await clock.advance(0)
