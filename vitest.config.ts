@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Docker, ports and processors are shared by all that use them for real: one file at a time, and time enough. */
+/** Docker and processors are shared by all that use them for real: one file at a time, and time enough. */
 const real = {
   fileParallelism: false,
   testTimeout: 120_000,
@@ -30,7 +30,18 @@ export default defineConfig({
       {
         test: { name: 'integration', include: ['test/integration/**/*.test.ts'], sequence: { groupOrder: 1 }, ...real },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], sequence: { groupOrder: 2 }, ...real } },
+      // Most of an end-to-end test is waiting for containers: two at a time are no strain.
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/*.test.ts'],
+          sequence: { groupOrder: 2 },
+          ...real,
+          fileParallelism: true,
+          maxWorkers: 2,
+        },
+      },
+      { test: { name: 'machines', include: ['test/e2e/machines/*.test.ts'], sequence: { groupOrder: 3 }, ...real } },
     ],
   },
 })

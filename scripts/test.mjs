@@ -1,6 +1,6 @@
 // `npm test`: prepares the checkout, then type check, lint and all tests. Ends with the line `N passed, N failed`.
 //   npm test                     everything
-//   npm test -- unit e2e         only these vitest projects (unit, simulation, integration, e2e), without the checks
+//   npm test -- unit e2e         only these vitest projects (unit, simulation, integration, e2e, machines), without the checks
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LABELS } from '../../agent/runtime/docker/labels.ts'
+import { clusterIdsIn } from '../../bin/data-directory.ts'
 import { BASE_IMAGE, buildBaseImage } from '../support/base-image.ts'
 import { freePort, kubectlWith } from '../support/kubette.ts'
 import { eventually, run, tryRun } from '../support/shell.ts'
@@ -62,10 +64,11 @@ describe('docker-compose.yml', () => {
   })
 
   it('is ended as its first lines say, which leaves nothing', async () => {
+    const [clusterId] = await clusterIdsIn(folder)
     await compose('stop')
     await compose('run', '--rm', '-v', '/var/run/docker.sock:/var/run/docker.sock', 'server', 'down')
     await compose('down', '-v')
-    const left = await run('docker', ['ps', '-aq', '--filter', 'label=io.kubernetes.pod.name'])
+    const left = await run('docker', ['ps', '-aq', '--filter', `label=${LABELS.cluster}=${clusterId}`])
     expect(left).toBe('')
     expect(existsSync(kubeconfig)).toBe(false)
   })

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LABELS } from '../../agent/runtime/docker/labels.ts'
+import { clusterIdsIn } from '../../bin/data-directory.ts'
 import { freePort, kubette, UpProcess } from '../support/kubette.ts'
 import { eventually, run } from '../support/shell.ts'
 
@@ -9,22 +11,28 @@ const lines = (text: string) => text.split('\n').filter(Boolean)
 describe('kubette up, as somebody who tries it for the first time', () => {
   let up: UpProcess
   let foreign: string
+  let clusterId: string
 
   beforeAll(async () => {
     up = new UpProcess(await freePort())
   })
   afterAll(async () => {
     await up.destroy()
-    if (foreign) await docker('rm', '-f', foreign)
+    if (!foreign) return
+    await docker('rm', '-f', foreign)
+    // The image that `foreign` has kept alive, if it was made here.
+    const images = await docker('image', 'ls', '-q', '--filter', `label=${LABELS.cluster}=${clusterId}`)
+    if (images) await docker('rmi', ...lines(images))
   })
 
   const ours = async () => {
-    const ids = lines(await docker('ps', '-q', '--no-trunc', '--filter', 'label=io.kubernetes.pod.name'))
-    return ids.sort()
+    const ids = await docker('ps', '-q', '--no-trunc', '--filter', `label=${LABELS.cluster}=${clusterId}`)
+    return lines(ids).sort()
   }
 
   it('brings up three nodes and the example, and says so in one line', async () => {
     const line = await up.start()
+    clusterId = (await clusterIdsIn(up.dataDir))[0]!
     expect(line).toContain(up.kubeconfig)
     expect(line).toContain('kubectl get pods')
     const nodes = lines(await up.kubectl('get', 'nodes', '--no-headers'))
@@ -95,10 +103,11 @@ describe('kubette up, as somebody who tries it for the first time', () => {
       'jsonpath={.spec.template.spec.containers[0].image}',
     )
     foreign = await docker('run', '-d', '--label', 'io.kubernetes.pod.name=foreign', image, 'sleep', '600')
+    const label = `label=${LABELS.cluster}=${clusterId}`
     await up.interrupt()
     expect(await kubette('down', '--data', up.dataDir)).toMatchObject({ code: 0 })
     expect(await ours()).toEqual([foreign])
-    expect(await docker('network', 'ls', '-q', '--filter', 'name=kubette-')).toBe('')
+    for (const what of ['network', 'volume']) expect(await docker(what, 'ls', '-q', '--filter', label)).toBe('')
     expect(existsSync(up.kubeconfig)).toBe(false)
   })
 })

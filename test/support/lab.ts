@@ -14,7 +14,12 @@ export class Lab {
 
   static async up(hosts: number): Promise<Lab> {
     const lab = new Lab()
-    await lab.#lab('up', String(hosts))
+    try {
+      await lab.#lab('up', String(hosts))
+    } catch (error) {
+      await lab.down()
+      throw error
+    }
     return lab
   }
 
@@ -51,6 +56,11 @@ export class Lab {
 
   powerOn(host: string): Promise<string> {
     return this.#lab('boot', host)
+  }
+
+  /** Starts the dockerd of a host again after it was killed. */
+  async restartDocker(host: string): Promise<void> {
+    await this.#lab('redock', host)
   }
 
   cut(host: string): Promise<string> {

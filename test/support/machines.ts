@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kubectlPath } from './kubectl.ts'
@@ -10,6 +10,7 @@ import { eventually, run } from './shell.ts'
 export class Machines {
   readonly lab: Lab
   readonly hosts: readonly string[]
+  readonly #off = new Set<string>()
   readonly #folder = mkdtempSync(join(tmpdir(), 'kubette-machines-'))
 
   private constructor(lab: Lab, hosts: readonly string[]) {
@@ -23,11 +24,20 @@ export class Machines {
       lab,
       Array.from({ length: count }, (_, index) => `h${index + 1}`),
     )
-    await machines.startServer()
-    const token = await machines.kubette('token', 'create', '--data', machines.#serverData)
-    writeFileSync(join(machines.#folder, 'token'), token, { mode: 0o600 })
-    await Promise.all(machines.hosts.map((host) => machines.startAgent(host)))
+    try {
+      await machines.#install()
+    } catch (error) {
+      await machines.stop()
+      throw error
+    }
     return machines
+  }
+
+  async #install(): Promise<void> {
+    await this.startServer()
+    const token = await this.kubette('token', 'create', '--data', this.#serverData)
+    writeFileSync(join(this.#folder, 'token'), token, { mode: 0o600 })
+    await Promise.all(this.hosts.map((host) => this.startAgent(host)))
   }
 
   get #serverData(): string {
@@ -38,13 +48,30 @@ export class Machines {
     return join(this.#folder, 'server.process')
   }
 
+  isOn(host: string): boolean {
+    return !this.#off.has(host)
+  }
+
+  async powerOff(host: string): Promise<void> {
+    this.#off.add(host)
+    await this.lab.powerOff(host)
+  }
+
+  async powerOn(host: string): Promise<void> {
+    await this.lab.powerOn(host)
+    await this.startAgent(host)
+    this.#off.delete(host)
+  }
+
   /** On the lab's switch, beside the machines. Resolves when the API answers. */
   async startServer(): Promise<void> {
     const command = [process.execPath, KUBETTE, 'server', '--host', this.lab.switchAddress, '--data', this.#serverData]
     const [program, args] = this.lab.onSwitch(...command)
     const line = [program, ...args].map((word) => `'${word}'`).join(' ')
     await run('sh', ['-c', `setsid ${line} >>${this.#folder}/server.log 2>&1 & echo $! > ${this.#serverPidFile}`])
-    await eventually('the API answers', () => this.kubectl('get', '--raw', '/readyz'), 20_000)
+    await eventually('the API answers', () => this.kubectl('get', '--raw', '/readyz'), 20_000).catch((error: Error) => {
+      throw new Error(`${error.message}\n${readFileSync(join(this.#folder, 'server.log'), 'utf8')}`)
+    })
   }
 
   async killServer(): Promise<void> {

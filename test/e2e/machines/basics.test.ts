@@ -1,78 +1,38 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Deployment, Event, Node, Pod } from '../../shared/api/kinds.ts'
-import { Machines } from '../support/machines.ts'
-import { eventually, run } from '../support/shell.ts'
-import { loadTestImage, TEST_IMAGE } from '../support/test-image.ts'
-
-const REPLICAS = 6
-const podSpec = {
-  terminationGracePeriodSeconds: 1,
-  containers: [
-    { name: 'web', image: TEST_IMAGE, command: ['sh', '-c', 'trap "exit 0" TERM; httpd -f -p 8080 & wait'] },
-  ],
-}
-const deployment = {
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'web' },
-  spec: {
-    replicas: REPLICAS,
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: podSpec },
-  },
-}
+import type { Deployment, Event, Node, Pod } from '../../../shared/api/kinds.ts'
+import { Machines } from '../../support/machines.ts'
+import { eventually, run } from '../../support/shell.ts'
+import { TEST_IMAGE } from '../../support/test-image.ts'
+import { WebOnMachines } from '../../support/web-on-machines.ts'
 
 describe('one control plane and three machines', () => {
   let machines: Machines
+  let web: WebOnMachines
 
   beforeAll(async () => {
     machines = await Machines.start(3)
-    await Promise.all(
-      machines.hosts.map((host) => loadTestImage({ docker: { socketPath: machines.lab.dockerSocket(host) } })),
-    )
+    web = new WebOnMachines(machines)
+    await web.loadImage()
   })
   afterAll(() => machines?.stop())
 
-  const pods = async () => (await machines.get<{ items: Pod[] }>('pods', '-l', 'app=web')).items
-  const alive = async () => (await pods()).filter((pod) => !pod.metadata.deletionTimestamp)
-  const ready = (pod: Pod) => pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
-  const nodeReady = async (host: string) =>
-    (await machines.get<Node>('node', host)).status?.conditions?.find(({ type }) => type === 'Ready')?.status
-
-  /** Exactly as many ready Pods as asked for, no others, and no container without a Pod nor Pod without containers. */
-  const settled = async () => {
-    const all = await pods()
-    if (all.length !== REPLICAS || !all.every(ready)) return false
-    const bare = (await machines.get<{ items: Pod[] }>('pods', '-l', 'app!=web')).items
-    for (const host of machines.hosts) {
-      const expected = [...all, ...bare].filter((pod) => pod.spec.nodeName === host && pod.status?.phase === 'Running')
-      const found = (await machines.containers(host)).map(({ pod }) => pod).sort()
-      const wanted = expected.flatMap(({ metadata }) => [metadata.name, metadata.name]).sort()
-      if (JSON.stringify(found) !== JSON.stringify(wanted)) return false
-    }
-    return true
-  }
-  const settles = (limitMs = 60_000) => eventually('exactly the wanted Pods run', settled, limitMs)
-
   it('makes every machine a node', async () => {
-    for (const host of machines.hosts)
-      await eventually(`${host} is Ready`, async () => (await nodeReady(host)) === 'True')
+    for (const host of machines.hosts) await web.nodeIsReady(host)
     const { status } = await machines.get<Node>('node', 'h2')
     expect(status?.addresses).toContainEqual({ type: 'InternalIP', address: machines.lab.address('h2') })
   })
 
   it('spreads a Deployment over them', async () => {
-    await machines.apply(deployment)
-    await machines.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
-    await settles()
+    await web.deploy()
+    await web.settles()
     const perNode = machines.hosts.map(
-      async (host) => (await pods()).filter((pod) => pod.spec.nodeName === host).length,
+      async (host) => (await web.pods()).filter((pod) => pod.spec.nodeName === host).length,
     )
     expect(await Promise.all(perNode)).toEqual([2, 2, 2])
   })
 
   it('restarts a container that dies, in the same Pod', async () => {
-    const victim = (await alive()).find((pod) => pod.spec.nodeName === 'h1')!
+    const victim = (await web.alive()).find((pod) => pod.spec.nodeName === 'h1')!
     const id = victim.status?.containerStatuses?.[0]?.containerID?.replace('docker://', '') ?? ''
     await run('docker', ['-H', `unix://${machines.lab.dockerSocket('h1')}`, 'kill', id])
     await eventually('it runs again', async () => {
@@ -82,14 +42,14 @@ describe('one control plane and three machines', () => {
         container?.restartCount === 1 && container.state?.running && container.lastState?.terminated?.exitCode === 137
       )
     })
-    await settles()
+    await web.settles()
   })
 
   it('replaces a Pod that is deleted', async () => {
-    const victim = (await alive())[0]!
+    const victim = (await web.alive())[0]!
     await machines.kubectl('delete', 'pod', victim.metadata.name!)
-    await settles()
-    expect((await pods()).map(({ metadata }) => metadata.uid)).not.toContain(victim.metadata.uid)
+    await web.settles()
+    expect((await web.pods()).map(({ metadata }) => metadata.uid)).not.toContain(victim.metadata.uid)
   })
 
   it('restarts nothing when an agent is killed and started again', async () => {
@@ -110,7 +70,7 @@ describe('one control plane and three machines', () => {
     )
     await machines.kubectl('wait', '--for=condition=Ready', 'pod/probe', '--timeout=30s')
     await machines.kubectl('delete', 'pod', 'probe', '--grace-period=0', '--force')
-    await settles()
+    await web.settles()
     expect(await machines.containers('h2')).toEqual(before)
   })
 
@@ -118,9 +78,8 @@ describe('one control plane and three machines', () => {
     const before = await Promise.all(machines.hosts.map((host) => machines.containers(host)))
     await machines.killServer()
     await machines.startServer()
-    for (const host of machines.hosts)
-      await eventually(`${host} is Ready`, async () => (await nodeReady(host)) === 'True')
-    await settles()
+    for (const host of machines.hosts) await web.nodeIsReady(host)
+    await web.settles()
     expect(await Promise.all(machines.hosts.map((host) => machines.containers(host)))).toEqual(before)
   })
 
@@ -128,8 +87,8 @@ describe('one control plane and three machines', () => {
     await machines.kubectl('set', 'env', 'deployment/web', 'VERSION=2')
     await machines.killServer()
     await machines.startServer()
-    await machines.kubectl('rollout', 'status', 'deployment/web', '--timeout=90s')
-    await settles()
+    await web.rolledOut()
+    await web.settles()
   })
 
   describe('when a node is switched off', () => {
@@ -146,26 +105,20 @@ describe('one control plane and three machines', () => {
       )
       await machines.kubectl('wait', '--for=condition=Ready', 'pod/bare', '--timeout=30s')
       const offAt = Date.now()
-      await machines.lab.powerOff('h3')
-      await eventually(
-        'all replicas run elsewhere',
-        async () => (await alive()).filter((pod) => ready(pod) && pod.spec.nodeName !== 'h3').length === REPLICAS,
-        30_000,
-        100,
-      )
+      await machines.powerOff('h3')
+      await web.runsOn(['h1', 'h2'], 30_000)
       expect(Date.now() - offAt).toBeLessThan(10_000)
-      expect(await nodeReady('h3')).toBe('Unknown')
+      expect(await web.nodeReady('h3')).toBe('Unknown')
       const others = (await machines.get<{ items: Pod[] }>('pods', '-l', 'run=bare')).items
       expect(others.filter((pod) => pod.spec.nodeName !== 'h3')).toEqual([])
     })
 
     it('removes what was replaced when the node comes back', async () => {
-      await machines.lab.powerOn('h3')
-      await machines.startAgent('h3')
-      await eventually('h3 is Ready', async () => (await nodeReady('h3')) === 'True')
-      await settles()
+      await machines.powerOn('h3')
+      await web.nodeIsReady('h3')
+      await web.settles()
       const left = await machines.containers('h3', '--all')
-      const names = (await pods()).map(({ metadata }) => metadata.name)
+      const names = (await web.pods()).map(({ metadata }) => metadata.name)
       expect(left.filter(({ pod }) => !names.includes(pod))).toEqual([])
       expect((await machines.get<{ items: Pod[] }>('pods', '-l', 'run=bare')).items).toEqual([])
     })
@@ -178,7 +131,7 @@ describe('one control plane and three machines', () => {
       return /h2/.test(text) && text
     })
     expect(log).toMatch(/kubectl delete node h2/)
-    expect(await nodeReady('h2')).toBe('True')
+    expect(await web.nodeReady('h2')).toBe('True')
   })
 
   it('says why a Pod that fits nowhere waits', async () => {
@@ -205,11 +158,11 @@ describe('one control plane and three machines', () => {
 
   it('keeps the revision history of the Deployment', async () => {
     await machines.kubectl('rollout', 'undo', 'deployment/web', '--to-revision=1')
-    await machines.kubectl('rollout', 'status', 'deployment/web', '--timeout=90s')
+    await web.rolledOut()
     const { metadata, spec } = await machines.get<Deployment>('deployment', 'web')
     expect(metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('3')
     expect(spec.template.spec?.containers[0]?.env).toBeUndefined()
-    await settles()
+    await web.settles()
   })
 })
 
