@@ -44,6 +44,10 @@ export class KubectlUser {
     return this.#succeed(['apply', '-f', '-'], objects.map((object) => stringify(object)).join('---\n'))
   }
 
+  create(object: object): Promise<string> {
+    return this.#succeed(['create', '-f', '-'], stringify(object))
+  }
+
   async #succeed(args: readonly string[], input = ''): Promise<string> {
     const { code, stdout, stderr } = await this.try(args, { input })
     if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
