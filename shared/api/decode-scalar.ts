@@ -71,7 +71,8 @@ function microTime(value: unknown): string | undefined {
   return `${seconds.slice(0, -1)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`
 }
 
-function isShallow(value: unknown, depth: number): boolean {
+/** Nests no deeper than `depth`, so that it is safe to walk through by recursion. */
+export function isShallow(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true
   return depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1))
 }

@@ -3,10 +3,13 @@ import { type FieldSchema, isScalar, typeSchema } from './schema.ts'
 
 type Json = Record<string, unknown>
 
-/** A value that its type does not allow; the message names the path, what was expected and what was found. */
+/**
+ * A value that its type does not allow; the message names the path, what was expected and what was found. The found
+ * value itself is told only where it stands for a number or the like: anything else may be a secret.
+ */
 export class DecodeError extends Error {
-  constructor(path: string, expected: string, found: unknown) {
-    super(`${path || 'the object'}: expected ${expected}, found ${describe(found)}`)
+  constructor(path: string, expected: string, found: unknown, mayBeShown = false) {
+    super(`${path || 'the object'}: expected ${expected}, found ${describe(found, mayBeShown)}`)
     this.name = 'DecodeError'
   }
 }
@@ -83,17 +86,19 @@ function decodeOne(path: string, type: string, input: unknown, unknownFields: st
 function checkScalar(path: string, type: keyof typeof SCALAR_RULES, input: unknown): unknown {
   const rule = SCALAR_RULES[type]
   const value = rule.accept(input)
-  if (value === undefined) throw new DecodeError(path, rule.expected, input)
+  if (value === undefined) throw new DecodeError(path, rule.expected, input, !MAY_BE_SECRET.has(type))
   return value
 }
 
+const MAY_BE_SECRET: ReadonlySet<string> = new Set(['string', 'bytes', 'stringList', 'raw', 'fieldsV1'])
 const LONGEST_SHOWN = 50
 
-function describe(value: unknown): string {
+function describe(value: unknown, mayBeShown: boolean): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'an object'
+  if (!mayBeShown) return `a ${typeof value}`
   const text = JSON.stringify(value)
   const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text
   return `the ${typeof value} ${shown}`

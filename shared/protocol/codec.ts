@@ -1,9 +1,13 @@
+import { isShallow } from '../api/decode-scalar.ts'
 import { AGENT_SHAPES, CONTROL_SHAPES } from './frame-shapes.ts'
 import { type AgentFrame, type ControlFrame, type DataMessage, MAX_MESSAGE_BYTES } from './frames.ts'
 import { isRecord, ownField, type Shape } from './shape.ts'
 
 /** Bytes before the data of a binary message: the stream's number (32 bits, big-endian) and the channel. */
 const DATA_HEADER_BYTES = 5
+
+/** The deepest that the API's own types reach is half of this; what compares and stores frames walks by recursion. */
+const MOST_DEPTH = 64
 
 /** A message that was understood, or why it was not. */
 export type Decoded<Frame> =
@@ -45,6 +49,7 @@ function decoder<Frame>(shapes: Readonly<Record<string, Shape>>): Decode<Frame> 
 function decodeFrame<Frame>(message: string, shapes: Readonly<Record<string, Shape>>): Decoded<Frame> {
   const value = parse(message)
   if (!isRecord(value)) return refused('message is not a JSON object')
+  if (!isShallow(value, MOST_DEPTH)) return refused('message is nested too deep')
   const type = ownField(value, 'type')
   if (typeof type !== 'string' || !Object.hasOwn(shapes, type)) return refused(`unknown frame type ${show(type)}`)
   const wrong = shapes[type]?.(value, '')
@@ -73,5 +78,5 @@ function refused(reason: string): { ok: false; reason: string } {
 
 /** Short enough for a log line, whatever it was. */
 function show(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 40)
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeof value
 }

@@ -30,13 +30,16 @@ export interface HttpStream {
   close(): void
 }
 
+/** What a client must know of a server. */
+export type ApiAddress = Pick<TestApiServer, 'url' | 'port' | 'ca'>
+
 /** A client of one API server that speaks real HTTP over TLS. */
 export class ApiHttp {
-  readonly #server: TestApiServer
+  readonly #server: ApiAddress
   readonly #tls: { cert?: string; key?: string }
   #session: ClientHttp2Session | undefined
 
-  constructor(server: TestApiServer, tls: { cert?: string; key?: string } = {}) {
+  constructor(server: ApiAddress, tls: { cert?: string; key?: string } = {}) {
     this.#server = server
     this.#tls = tls
   }

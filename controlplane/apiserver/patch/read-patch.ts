@@ -2,10 +2,11 @@ import { ApiError } from '../../../shared/api/api-error.ts'
 import { type Decoded, decode } from '../../../shared/api/decode.ts'
 import { isPlainObject } from '../../../shared/api/decode-scalar.ts'
 import { duplicateFields } from '../../../shared/api/duplicate-fields.ts'
+import { SECRETS } from '../../../shared/api/kinds.ts'
 import type { KubeObject } from '../../../shared/api/object.ts'
 import { parseMediaType } from '../http/media-type.ts'
 import { type Expected, reportFields, type Strictness, unknownField } from '../request/decode-body.ts'
-import { duplicateField, type RawBody } from '../request/parse-body.ts'
+import { duplicateField, jsonProblem, type RawBody } from '../request/parse-body.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { applyMergePatch } from './merge-patch.ts'
 import { rejectedPatch } from './rejected-patch.ts'
@@ -70,7 +71,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw ApiError.badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`)
+    throw ApiError.badRequest(`error decoding patch: ${jsonProblem(error)}`)
   }
 }
 
@@ -81,14 +82,19 @@ function mustBeObject(patch: unknown): unknown {
 
 const LONGEST_SHOWN = 200
 
-function invalidPatch({ kind, apiVersions }: Expected, patched: unknown, text: string, why: string): ApiError {
+function invalidPatch({ kind, apiVersions, type }: Expected, patched: unknown, text: string, why: string): ApiError {
   const [group = ''] = apiVersions[0].includes('/') ? apiVersions[0].split('/') : ['']
   const metadata = isPlainObject(patched) && isPlainObject(patched.metadata) ? patched.metadata : {}
-  const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text
+  const shown = shownPatch(type, text)
   const message = `Invalid value: ${JSON.stringify(shown)}: ${why}`
   return ApiError.invalid({ group, kind, plural: '' }, String(metadata.name ?? ''), [
     { field: 'patch', reason: 'FieldValueInvalid', message },
   ])
+}
+
+function shownPatch(type: string, text: string): string {
+  if (type === SECRETS.type) return '<secret contents redacted>'
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text
 }
 
 function unsupported(type: string): ApiError {

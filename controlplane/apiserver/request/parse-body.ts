@@ -1,8 +1,8 @@
-import { parseDocument } from 'yaml'
 import { ApiError } from '../../../shared/api/api-error.ts'
 import { duplicateFields } from '../../../shared/api/duplicate-fields.ts'
 import { decodeEnvelope, decodeMessage } from '../../../shared/api/protobuf.ts'
 import { parseMediaType } from '../http/media-type.ts'
+import { parseYaml } from './parse-yaml.ts'
 
 export interface RawBody {
   readonly bytes: Buffer
@@ -27,7 +27,7 @@ export function parseBody({ bytes, contentType }: RawBody, type: string): Parsed
     case 'application/json':
       return parseJson(bytes.toString())
     case 'application/yaml':
-      return parseYaml(bytes.toString())
+      return fromYaml(bytes.toString())
     case 'application/vnd.kubernetes.protobuf':
       return parseProtobuf(bytes, type)
     default:
@@ -43,37 +43,23 @@ function parseJson(text: string): ParsedBody {
   try {
     return { value: JSON.parse(text), findDuplicates: () => duplicateFields(text).map(duplicateField) }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`couldn't get version/kind; json parse error: ${why}`)
+    throw new Error(`couldn't get version/kind; json parse error: ${jsonProblem(error)}`)
   }
+}
+
+function fromYaml(text: string): ParsedBody {
+  const { value, duplicates } = parseYaml(text)
+  return { value, findDuplicates: () => [...duplicates] }
+}
+
+/** What `JSON.parse` complains about, without the piece of the text that it quotes: it may be a Secret's. */
+export function jsonProblem(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/^(Unexpected token) '.*$/s, '$1').replace(/, .*is not valid JSON$/s, '')
 }
 
 export function duplicateField(path: string): string {
   return `duplicate field ${JSON.stringify(path)}`
-}
-
-const MOST_YAML_ALIASES = 100
-
-/** YAML 1.1, as Kubernetes reads it, without its times and base-60 numbers, which Kubernetes' JSON does not know. */
-function parseYaml(text: string): ParsedBody {
-  const duplicates: string[] = []
-  const document = parseDocument(text, {
-    version: '1.1',
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || isJsonTag(tag)),
-    uniqueKeys: (a, b) => {
-      if (String(a) === String(b)) duplicates.push(`key ${JSON.stringify(String(a))} already set in map`)
-      return false
-    },
-  })
-  const error = document.errors[0]
-  if (error) throw new Error(`error converting YAML to JSON: ${error.message}`)
-  return { value: document.toJS({ maxAliasCount: MOST_YAML_ALIASES }), findDuplicates: () => duplicates }
-}
-
-const FOREIGN_TAGS = ['binary', 'omap', 'pairs', 'set', 'timestamp'].map((name) => `tag:yaml.org,2002:${name}`)
-
-function isJsonTag(tag: { tag: string; format?: string }): boolean {
-  return !FOREIGN_TAGS.includes(tag.tag) && tag.format !== 'TIME'
 }
 
 /** The message is read only where it is what is expected: otherwise its bytes mean something else. */

@@ -1,7 +1,11 @@
 import type { FieldError } from '../../../shared/api/api-error.ts'
 import type { NameRule } from './names.ts'
 
-/** Collects what is wrong with an object, in the words of Kubernetes' `field.Error`. */
+/** Nobody reads more; without a bound a hostile object's answer would be larger than the object. */
+const MOST_ERRORS = 100
+const LONGEST_SHOWN = 1000
+
+/** Collects what is wrong with an object, in the words of Kubernetes' `field.Error`: the first hundred things. */
 export class FieldErrors {
   readonly list: FieldError[] = []
 
@@ -50,7 +54,7 @@ export class FieldErrors {
   }
 
   #add(field: string, reason: FieldError['reason'], message: string): void {
-    this.list.push({ field, reason, message })
+    if (this.list.length < MOST_ERRORS) this.list.push({ field, reason, message })
   }
 }
 
@@ -59,5 +63,6 @@ function withDetail(text: string, detail: string): string {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value) ?? 'null'
+  const text = JSON.stringify(value) ?? 'null'
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text
 }

@@ -41,22 +41,23 @@ describe('decode', () => {
   })
 
   it.each([
-    [{ spec: { containers: [{ name: 3 }] } }, 'spec.containers[0].name: expected a string, found the number 3'],
+    [{ spec: { containers: [{ name: 3 }] } }, 'spec.containers[0].name: expected a string, found a number'],
     [{ spec: { containers: {} } }, 'spec.containers: expected a list, found an object'],
     [{ spec: [] }, 'spec: expected an object, found a list'],
     [{ spec: { priority: 1.5 } }, 'spec.priority: expected an integer of 32 bits, found the number 1.5'],
     [{ spec: { priority: 2 ** 31 } }, 'spec.priority: expected an integer of 32 bits, found the number 2147483648'],
     [{ spec: { hostNetwork: 'yes' } }, 'spec.hostNetwork: expected true or false, found the string "yes"'],
-    [{ metadata: { labels: { a: 1 } } }, 'metadata.labels.a: expected a string, found the number 1'],
-    [{ metadata: { labels: 'a' } }, 'metadata.labels: expected a map, found the string "a"'],
-    [{ kind: 3 }, 'kind: expected a string, found the number 3'],
+    [{ metadata: { labels: { a: 1 } } }, 'metadata.labels.a: expected a string, found a number'],
+    [{ metadata: { labels: 'a' } }, 'metadata.labels: expected a map, found a string'],
+    [{ kind: 's', metadata: { finalizers: 'secret' } }, 'metadata.finalizers: expected a list, found a string'],
+    [{ kind: 3 }, 'kind: expected a string, found a number'],
     [{ spec: { containers: [null] } }, 'spec.containers[0]: expected an object, found null'],
     [
       { spec: { containers: [{ resources: { limits: { cpu: 'lots' } } }] } },
       'spec.containers[0].resources.limits.cpu: expected a quantity such as 100m or 1Gi, found the string "lots"',
     ],
     [{ metadata: { creationTimestamp: 'today' } }, /^metadata.creationTimestamp: expected a time/],
-    ['x', 'the object: expected an object, found the string "x"'],
+    ['x', 'the object: expected an object, found a string'],
   ])('refuses %j with the path', (input, message) => expect(() => pod(input)).toThrow(message))
 
   it('refuses data that is not base64', () => {

@@ -73,6 +73,16 @@ const reasonOf = (message: string | Uint8Array, decode: Decode<unknown> = decode
 }
 
 describe('codec', () => {
+  it.each([
+    '{"type":"heartbeat","x":DEEP}',
+    '{"type":DEEP}',
+    '{"type":"nodeStatus","status":{"labels":{},"status":{"x":DEEP}}}',
+    'DEEP',
+  ])('refuses what nests deeper than a stack reaches: %s', (text) => {
+    const deep = `${'{"a":['.repeat(100_000)}${']}'.repeat(100_000)}`
+    expect(reasonOf(text.replace('DEEP', deep))).toBe('message is nested too deep')
+  })
+
   it.each(AGENT_FRAMES)('reads back what an agent says: $type', (frame) => {
     expect(decodeAgentMessage(encodeFrame(frame))).toEqual({ ok: true, kind: 'frame', frame })
   })

@@ -43,7 +43,7 @@ describe('create', () => {
     expect(status).toBe(201)
     expect(json.data).toEqual({ quoted: 'yes', text: '2030-01-01' })
     const wrong = await api.post(CMS, 'metadata: {name: y2}\ndata: {a: yes}', { 'content-type': 'application/yaml' })
-    expect(wrong.json.message).toContain('data.a: expected a string, found the boolean true')
+    expect(wrong.json.message).toContain('data.a: expected a string, found a boolean')
   })
 
   it('refuses YAML that grows out of all proportion', async () => {
@@ -52,7 +52,7 @@ describe('create', () => {
       .join('')}`
     const { status, json } = await api.post(CMS, bomb, { 'content-type': 'application/yaml' })
     expect(status).toBe(400)
-    expect(json.message).toContain('Excessive alias count')
+    expect(json.message).toContain('excessive alias count')
   })
 
   it('reads protobuf', async () => {
@@ -84,13 +84,7 @@ describe('create', () => {
       'does not match the namespace sent on the request',
     ],
     ['no object', [], 400, 'BadRequest', 'the body must be an object'],
-    [
-      'a wrong type',
-      { metadata: { name: 3 } },
-      400,
-      'BadRequest',
-      'metadata.name: expected a string, found the number 3',
-    ],
+    ['a wrong type', { metadata: { name: 3 } }, 400, 'BadRequest', 'metadata.name: expected a string, found a number'],
     ['a wrong name', { metadata: { name: 'A_B' } }, 422, 'Invalid', 'metadata.name: Invalid value: "A_B"'],
     ['a broken body', '{"metadata":', 400, 'BadRequest', "couldn't get version/kind; json parse error"],
     ['an empty body', '', 400, 'BadRequest', 'json parse error'],
