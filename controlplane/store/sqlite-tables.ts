@@ -1,7 +1,8 @@
-import type { JournalRecord } from './journal.ts'
+import type { JournalRecord, Recovered } from './journal.ts'
 import type { Database, Statement } from './sqlite-database.ts'
+import { checksumOf, StateDigest } from './state-digest.ts'
 
-const FORMAT = 1
+const FORMAT = 2
 
 /** WAL and FULL are set on every open: a commit has reached the disk when it returns. EXCLUSIVE keeps others out. */
 const SETTINGS = `
@@ -10,47 +11,98 @@ const SETTINGS = `
   PRAGMA synchronous = FULL;
 `
 const TABLES = `
-  CREATE TABLE IF NOT EXISTS objects (key TEXT PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE objects (
+    key TEXT PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL, checksum TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL, seal TEXT NOT NULL);
   PRAGMA user_version = ${FORMAT};
 `
 
-interface Row {
-  key: string
-  value: Uint8Array
+/** Damaged text is not always Unicode, and a driver may not stand that: it is read as bytes. */
+const ALL_OBJECTS = `
+  SELECT CAST(key AS BLOB) AS key, CAST(value AS BLOB) AS value, CAST(revision AS INTEGER) AS revision,
+    CAST(checksum AS BLOB) AS checksum
+  FROM objects
+`
+const HEAD = 'SELECT CAST(revision AS INTEGER) AS revision, CAST(seal AS BLOB) AS seal FROM head'
+
+const PAGES_IN_ORDER = "SELECT count(*) AS isInOrder FROM pragma_quick_check(1) WHERE quick_check = 'ok'"
+
+/** Buffers of the driver's own making, or null where a damaged row has nothing. */
+type Blob = Uint8Array | ArrayBuffer | null
+
+interface ObjectRow {
+  key: Blob
+  value: Blob
   revision: number
+  checksum: Blob
 }
 
-/** The store's tables: the newest value of each key, and the revision up to which numbers may have been given out. */
+interface HeadRow {
+  revision: number
+  seal: Blob
+}
+
+interface Item {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly revision: number
+}
+
+/** What every commit goes on from. */
+interface Head {
+  /** The revision up to which numbers may have been given out. */
+  readonly revision: number
+  readonly digest: StateDigest
+}
+
+/**
+ * The store's tables: the newest value of each key, and a head whose seal covers them all. SQLite knows when its log is
+ * torn, but not when a page has changed or when log and pages are of different times; the seal does.
+ */
 export class SqliteTables {
   readonly #database: Database
+  readonly #checksum: Statement
   readonly #put: Statement
   readonly #delete: Statement
-  readonly #reserve: Statement
+  readonly #head: Statement
+  #last: Head = { revision: 0, digest: new StateDigest() }
 
   constructor(database: Database) {
     this.#database = database
-    database.exec(SETTINGS)
-    checkFormat(database)
-    database.exec(TABLES)
-    this.#put = database.prepare('INSERT OR REPLACE INTO objects (key, value, revision) VALUES (?, ?, ?)')
+    this.#checksum = database.prepare('SELECT checksum FROM objects WHERE key = ?')
+    this.#put = database.prepare('INSERT OR REPLACE INTO objects (key, value, revision, checksum) VALUES (?, ?, ?, ?)')
     this.#delete = database.prepare('DELETE FROM objects WHERE key = ?')
-    this.#reserve = database.prepare("INSERT OR REPLACE INTO counters (name, value) VALUES ('revision', ?)")
+    this.#head = database.prepare('INSERT OR REPLACE INTO head (id, revision, seal) VALUES (1, ?, ?)')
   }
 
-  load(): { items: Row[]; revision: number } {
-    const items = [...this.#database.prepare('SELECT key, value, revision FROM objects').iterate()] as Row[]
-    const [counter] = [...this.#database.prepare("SELECT value FROM counters WHERE name = 'revision'").iterate()]
-    const reserved = (counter as { value: number } | undefined)?.value ?? 0
-    return { items: items.map(plainRow), revision: items.reduce((most, row) => Math.max(most, row.revision), reserved) }
+  /** All that is there. Throws where it is not what was written. */
+  load(): Recovered & { items: Item[] } {
+    checkPages(this.#database)
+    const [head] = [...this.#database.prepare(HEAD).iterate()] as HeadRow[]
+    const items: Item[] = []
+    let digest = new StateDigest()
+    for (const row of this.#database.prepare(ALL_OBJECTS).iterate() as Iterable<ObjectRow>) {
+      const item = itemOf(row)
+      const checksum = checksumOf(item)
+      if (checksum !== textOf(row.checksum))
+        throw damaged(`the entry ${JSON.stringify(item.key)} is not as it was written`)
+      digest = digest.toggle(checksum)
+      items.push(item)
+    }
+    if (!head || digest.seal(head.revision) !== textOf(head.seal)) throw damaged('its parts are of different times')
+    this.#last = { revision: head.revision, digest }
+    return { items, revision: items.reduce((most, item) => Math.max(most, item.revision), head.revision) }
   }
 
   /** All of `records` or, when it throws, none. */
   commit(records: readonly JournalRecord[]): void {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
-      for (const record of records) this.#apply(record)
+      const next = records.reduce((head, record) => this.#apply(record, head), this.#last)
+      this.#head.run(next.revision, next.digest.seal(next.revision))
       this.#database.exec('COMMIT')
+      this.#last = next
     } catch (error) {
       this.#rollBack()
       throw error
@@ -61,18 +113,27 @@ export class SqliteTables {
     this.#database.close()
   }
 
-  #apply(record: JournalRecord): void {
+  #apply(record: JournalRecord, { revision, digest }: Head): Head {
     switch (record.type) {
-      case 'put':
-        this.#put.run(record.key, record.value, record.revision)
-        break
-      case 'delete':
+      case 'put': {
+        const checksum = checksumOf(record)
+        const without = this.#without(record.key, digest)
+        this.#put.run(record.key, record.value, record.revision, checksum)
+        return { revision, digest: without.toggle(checksum) }
+      }
+      case 'delete': {
+        const without = this.#without(record.key, digest)
         this.#delete.run(record.key)
-        break
+        return { revision, digest: without }
+      }
       case 'reserve':
-        this.#reserve.run(record.revision)
-        break
+        return { revision: record.revision, digest }
     }
+  }
+
+  #without(key: string, digest: StateDigest): StateDigest {
+    const [row] = [...this.#checksum.iterate(key)] as { checksum: string }[]
+    return row ? digest.toggle(row.checksum) : digest
   }
 
   /** SQLite rolls back by itself after some errors; a second time is refused, and that is fine. */
@@ -85,13 +146,49 @@ export class SqliteTables {
   }
 }
 
+/** The tables of a state that is there; `load` comes before the first commit. */
+export function openTables(database: Database): SqliteTables {
+  database.exec(SETTINGS)
+  checkFormat(database)
+  return new SqliteTables(database)
+}
+
+/**
+ * The tables of a new state, with nothing in them, in an empty database. It keeps SQLite's own settings, with which all
+ * is in the one file, and no lock is held, after each commit: a driver may close only when it collects garbage.
+ */
+export function createTables(database: Database): SqliteTables {
+  database.exec(`BEGIN; ${TABLES} COMMIT`)
+  const tables = new SqliteTables(database)
+  tables.commit([])
+  return tables
+}
+
 function checkFormat(database: Database): void {
   const [row] = [...database.prepare('PRAGMA user_version').iterate()] as { user_version: number }[]
   const format = row?.user_version ?? 0
-  if (format > FORMAT) throw new Error(`its format ${format} is newer than this version can read (${FORMAT})`)
+  if (format === FORMAT) return
+  if (format === 0) throw damaged('it is not a state of Kubette')
+  throw new Error(
+    `its format ${format} is ${format > FORMAT ? 'newer' : 'older'} than this version can read (${FORMAT})`,
+  )
 }
 
-/** Drivers hand out objects and buffers of their own making; these can be sent to another thread. */
-function plainRow({ key, value, revision }: Row): Row {
-  return { key, value: new Uint8Array(value), revision }
+/** Finds what would let a later write go over what is in use; whether what is there is right, the checksums say. */
+function checkPages(database: Database): void {
+  const [row] = [...database.prepare(PAGES_IN_ORDER).iterate()] as { isInOrder: number }[]
+  if (!row?.isInOrder) throw damaged('its pages do not fit together')
+}
+
+/** With buffers that can be sent to another thread. */
+function itemOf({ key, value, revision }: ObjectRow): Item {
+  return { key: textOf(key), value: new Uint8Array(value ?? []), revision }
+}
+
+function textOf(blob: Blob): string {
+  return new TextDecoder().decode(new Uint8Array(blob ?? []))
+}
+
+function damaged(why: string): Error {
+  return new Error(`the file is damaged (${why}); restore a backup`)
 }

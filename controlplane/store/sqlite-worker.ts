@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { JournalRecord } from './journal.ts'
-import { openDatabase } from './sqlite-database.ts'
+import { openStateFile } from './sqlite-file.ts'
 import type { WorkerAnswer, WorkerRequest } from './sqlite-messages.ts'
-import { SqliteTables } from './sqlite-tables.ts'
+import type { SqliteTables } from './sqlite-tables.ts'
 
 const port = parentPort
 if (!port) throw new Error('this file runs as a worker thread')
@@ -11,7 +11,7 @@ const { path } = workerData as { path: string }
 const answer = (message: WorkerAnswer) => port.postMessage(message)
 
 try {
-  const tables = new SqliteTables(await openDatabase(path))
+  const tables = await openStateFile(path)
   answer({ type: 'opened', ...tables.load() })
   port.on('message', (request: WorkerRequest) => {
     switch (request.type) {
