@@ -59,11 +59,8 @@ export async function ensureDocker() {
     console.error('kubette: no Docker Engine here; installing docker.io with apt-get ...')
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     run('apt-get', ['update', '-qq'], env)
-    run(
-      'apt-get',
-      ['install', '-y', '-qq', '--no-install-recommends', 'docker.io', 'iptables', 'iproute2', 'ca-certificates'],
-      env,
-    )
+    // With what it recommends: without apparmor or cgroupfs-mount it does not start everywhere.
+    run('apt-get', ['install', '-y', '-qq', 'docker.io', 'iptables', 'iproute2', 'ca-certificates'], env)
   } else if (!dockerd) {
     fail(
       'found no Docker Engine. Install it (https://docs.docker.com/engine/install), then start it and try again' +
