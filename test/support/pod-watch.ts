@@ -7,6 +7,8 @@ export interface SeenPod {
   name: string
   isReady: boolean
   isDeleted: boolean
+  /** Succeeded or Failed: nothing of it runs any more. */
+  isFinished: boolean
   image: string
 }
 
@@ -16,6 +18,7 @@ const COLUMNS = [
   '{.object.spec.containers[0].image}',
   '{.object.status.conditions[?(@.type=="Ready")].status}',
   '{.object.metadata.deletionTimestamp}',
+  '{.object.status.phase}',
 ]
 
 /** Follows the Pods that a selector finds, through `kubectl get --watch`, and keeps what was there after each event. */
@@ -64,9 +67,11 @@ export class PodWatch {
   }
 
   #see(line: string): void {
-    const [type, name = '', image = '', ready, deletion] = line.split('|')
+    const [type, name = '', image = '', ready, deletion, phase] = line.split('|')
+    const isFinished = phase === 'Succeeded' || phase === 'Failed'
+    const pod: SeenPod = { name, image, isReady: ready === 'True', isDeleted: Boolean(deletion), isFinished }
     if (type === 'DELETED') this.#pods.delete(name)
-    else this.#pods.set(name, { name, image, isReady: ready === 'True', isDeleted: Boolean(deletion) })
+    else this.#pods.set(name, pod)
     this.#states.push([...this.#pods.values()])
   }
 }
