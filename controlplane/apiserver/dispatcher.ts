@@ -2,6 +2,7 @@ import { ApiError } from '../../shared/api/api-error.ts'
 import type { Call } from './call.ts'
 import { credentialsOf } from './credentials.ts'
 import type { HttpRequest, HttpResponse } from './http/http-request.ts'
+import type { RefusalLog } from './refusal-log.ts'
 import { refuse } from './refuse.ts'
 import { Query } from './request/query.ts'
 import { parseApiPath } from './request/resource-path.ts'
@@ -13,7 +14,7 @@ import type { ApiServerOptions } from './server-options.ts'
 export type Dispatcher = (request: HttpRequest, response: HttpResponse) => Promise<void>
 
 /** `closing` aborts when the server closes: streams end then. */
-export function createDispatcher(options: ApiServerOptions, closing: AbortSignal): Dispatcher {
+export function createDispatcher(options: ApiServerOptions, refusals: RefusalLog, closing: AbortSignal): Dispatcher {
   const serveDocument = createDocumentServer(options)
 
   async function serve(request: HttpRequest, response: HttpResponse): Promise<void> {
@@ -45,6 +46,7 @@ export function createDispatcher(options: ApiServerOptions, closing: AbortSignal
     try {
       await serve(request, response)
     } catch (error) {
+      refusals.note(request, error)
       await refuse(options, request, response, error)
     }
   }

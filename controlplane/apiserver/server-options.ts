@@ -46,5 +46,6 @@ export interface ExtraRoute {
 /** Takes over HTTP/1.1 connections that ask for an upgrade at `path`, once it is known who asks. */
 export interface UpgradeHandler {
   readonly path: string
+  /** @throws ApiError where it does not, which is answered as a Status */
   handle(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity): void
 }

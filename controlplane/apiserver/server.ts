@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { sleep } from '../../shared/clock.ts'
 import { createDispatcher } from './dispatcher.ts'
 import type { HttpRequest, HttpResponse } from './http/http-request.ts'
+import { RefusalLog } from './refusal-log.ts'
 import type { ApiServerOptions, TlsOptions } from './server-options.ts'
 import { serveUpgrade } from './upgrade.ts'
 
@@ -27,7 +28,8 @@ const MOST_SESSION_MEMORY = 64
 /** The Kubernetes API over TLS: HTTP/2 and HTTP/1.1 on one port. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const closing = new AbortController()
-  const dispatch = createDispatcher(options, closing.signal)
+  const refusals = new RefusalLog(options)
+  const dispatch = createDispatcher(options, refusals, closing.signal)
   const connections = new Connections()
   const server = createSecureServer({
     ...contextOf(options.tls),
@@ -44,7 +46,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     void dispatch(request, response)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void serveUpgrade(options, request, socket, head)
+    void serveUpgrade(options, refusals, request, socket, head)
   })
   server.on('tlsClientError', (error) => options.log.debug({ err: error }, 'TLS handshake failed'))
   return {

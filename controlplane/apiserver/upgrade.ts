@@ -4,6 +4,7 @@ import { ApiError } from '../../shared/api/api-error.ts'
 import { checkAccess } from './access.ts'
 import type { Identity } from './auth/identity.ts'
 import { credentialsOf } from './credentials.ts'
+import type { RefusalLog } from './refusal-log.ts'
 import { Query } from './request/query.ts'
 import { parseApiPath } from './request/resource-path.ts'
 import { routeOf, verbOf } from './route.ts'
@@ -12,6 +13,7 @@ import type { ApiServerOptions } from './server-options.ts'
 /** Serves a request to turn an HTTP/1.1 connection into something else; whatever is refused gets a Status. */
 export async function serveUpgrade(
   options: ApiServerOptions,
+  refusals: RefusalLog,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
@@ -25,6 +27,7 @@ export async function serveUpgrade(
     if (handler) return handler.handle(request, socket, head, identity)
     throw await refusalOf(options, identity, request.method ?? 'GET', pathname, new Query(searchParams))
   } catch (error) {
+    refusals.note(request, error)
     refuse(socket, error instanceof ApiError ? error : ApiError.badRequest('the upgrade cannot be served'))
   }
 }

@@ -10,6 +10,9 @@ export class ProtobufError extends Error {
 
 export const WIRE = { varint: 0, fixed64: 1, lengthDelimited: 2 } as const
 
+/** Long out of use, and skipped by recursion, however deep they nest. */
+const GROUPS = [3, 4]
+
 /** One field of a message, as the reader stands before its value. */
 export interface WireField {
   readonly number: number
@@ -27,6 +30,7 @@ export function eachField(bytes: Uint8Array, visit: (field: WireField) => boolea
     while (reader.pos < reader.len) {
       const tag = reader.uint32()
       const field = { number: tag >>> 3, wireType: tag & 7, reader }
+      if (GROUPS.includes(field.wireType)) throw new ProtobufError('groups are not read')
       if (!visit(field)) reader.skipType(field.wireType)
     }
   } catch (error) {

@@ -71,7 +71,7 @@ beforeAll(async () => {
     version: versionInfo('0.0.0'),
     tls: { ...(await issueServerCredentials(ca, [])), ca: ca.pem },
     extraRoutes: createJoinRoutes({ registry, ca, clusterId: 'c1', clock, log, authenticator }),
-    upgradeHandlers: [createAgentEndpoint({ clock, log, accept: hub.accept })],
+    upgradeHandlers: [createAgentEndpoint({ clock, accept: hub.accept })],
   })
   url = `https://127.0.0.1:${await server.listen('127.0.0.1', 0)}`
 })

@@ -18,6 +18,7 @@ interface Operation {
 }
 
 const MOST_OPERATIONS = 10_000
+const LONGEST_POINTER = 200
 /** Bytes of JSON that the copy operations of one patch may make, or they could double it over and over. */
 const MOST_COPIED = 3 * 1024 * 1024
 
@@ -67,7 +68,9 @@ function parsePointer(pointer: unknown, where: string): string[] {
   if (typeof pointer !== 'string' || (pointer !== '' && !pointer.startsWith('/'))) {
     throw ApiError.badRequest(`${where} is no JSON pointer`)
   }
-  return pointer.split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const tokens = pointer.split('/')
+  if (tokens.length > LONGEST_POINTER) throw ApiError.badRequest(`${where} has too many parts`)
+  return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 const OPERATIONS: Record<string, (root: Container, operation: Operation) => void> = {

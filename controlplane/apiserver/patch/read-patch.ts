@@ -1,12 +1,12 @@
 import { ApiError } from '../../../shared/api/api-error.ts'
 import { type Decoded, decode } from '../../../shared/api/decode.ts'
-import { isPlainObject } from '../../../shared/api/decode-scalar.ts'
+import { isPlainObject, isShallow } from '../../../shared/api/decode-scalar.ts'
 import { duplicateFields } from '../../../shared/api/duplicate-fields.ts'
 import { SECRETS } from '../../../shared/api/kinds.ts'
 import type { KubeObject } from '../../../shared/api/object.ts'
 import { parseMediaType } from '../http/media-type.ts'
 import { type Expected, reportFields, type Strictness, unknownField } from '../request/decode-body.ts'
-import { duplicateField, jsonProblem, type RawBody } from '../request/parse-body.ts'
+import { duplicateField, MOST_BODY_DEPTH, parseJsonText, type RawBody } from '../request/parse-body.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { applyMergePatch } from './merge-patch.ts'
 import { rejectedPatch } from './rejected-patch.ts'
@@ -39,6 +39,7 @@ export function readPatch(body: RawBody, expected: Expected): Patch {
   return {
     apply(object, strictness) {
       const patched = guarded(() => apply(expected.type, object, patch))
+      if (!isShallow(patched, MOST_BODY_DEPTH)) throw rejectedPatch('exceeded max depth')
       const { value, unknownFields } = readResult(expected, patched, text)
       const duplicates = strictness.validation === 'Ignore' ? [] : duplicateFields(text).map(duplicateField)
       reportFields([...duplicates, ...unknownFields.map(unknownField)], strictness, (why) =>
@@ -49,7 +50,7 @@ export function readPatch(body: RawBody, expected: Expected): Patch {
   }
 }
 
-/** A patch may nest deeper than the stack reaches. */
+/** A patch's operations may, all together, nest deeper than the stack reaches. */
 function guarded(run: () => unknown): unknown {
   try {
     return run()
@@ -69,9 +70,9 @@ function readResult(expected: Expected, patched: unknown, text: string): Decoded
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJsonText(text)
   } catch (error) {
-    throw ApiError.badRequest(`error decoding patch: ${jsonProblem(error)}`)
+    throw ApiError.badRequest(`error decoding patch: ${(error as Error).message}`)
   }
 }
 

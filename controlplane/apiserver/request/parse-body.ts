@@ -1,4 +1,5 @@
 import { ApiError } from '../../../shared/api/api-error.ts'
+import { isShallow } from '../../../shared/api/decode-scalar.ts'
 import { duplicateFields } from '../../../shared/api/duplicate-fields.ts'
 import { decodeEnvelope, decodeMessage } from '../../../shared/api/protobuf.ts'
 import { parseMediaType } from '../http/media-type.ts'
@@ -39,23 +40,42 @@ export function parseBody({ bytes, contentType }: RawBody, type: string): Parsed
   }
 }
 
+/**
+ * How deep a body may nest: much deeper than any kind does. It has to be seen before anything walks through the body
+ * by recursion. A stack that overflows is not always an Error that can be caught: where V8 has to compile a regular
+ * expression just then, it ends the process.
+ */
+export const MOST_BODY_DEPTH = 200
+
+/** @throws Error that does not quote the text: it may be a Secret's */
+export function parseJsonText(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Error(jsonProblem(error))
+  }
+  if (!isShallow(value, MOST_BODY_DEPTH)) throw new Error('exceeded max depth')
+  return value
+}
+
+/** What `JSON.parse` complains about, without the piece of the text that it quotes. */
+function jsonProblem(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/^(Unexpected token) '.*$/s, '$1').replace(/, .*is not valid JSON$/s, '')
+}
+
 function parseJson(text: string): ParsedBody {
   try {
-    return { value: JSON.parse(text), findDuplicates: () => duplicateFields(text).map(duplicateField) }
+    return { value: parseJsonText(text), findDuplicates: () => duplicateFields(text).map(duplicateField) }
   } catch (error) {
-    throw new Error(`couldn't get version/kind; json parse error: ${jsonProblem(error)}`)
+    throw new Error(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
   }
 }
 
 function fromYaml(text: string): ParsedBody {
-  const { value, duplicates } = parseYaml(text)
+  const { value, duplicates } = parseYaml(text, MOST_BODY_DEPTH)
   return { value, findDuplicates: () => [...duplicates] }
-}
-
-/** What `JSON.parse` complains about, without the piece of the text that it quotes: it may be a Secret's. */
-export function jsonProblem(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.replace(/^(Unexpected token) '.*$/s, '$1').replace(/, .*is not valid JSON$/s, '')
 }
 
 export function duplicateField(path: string): string {

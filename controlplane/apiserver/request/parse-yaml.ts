@@ -1,4 +1,4 @@
-import { type Document, isScalar, Lexer, type Pair, parseDocument, visit } from 'yaml'
+import { type Document, isScalar, Lexer, type Pair, Parser, parseDocument, visit } from 'yaml'
 
 export interface ParsedYaml {
   readonly value: unknown
@@ -14,8 +14,8 @@ const MOST_LEXEMES = 100_000
  * YAML 1.1, as Kubernetes reads it, without its times and base-60 numbers, which Kubernetes' JSON does not know.
  * @throws Error that says where the text is wrong, but never quotes it: it may be a Secret's
  */
-export function parseYaml(text: string): ParsedYaml {
-  checkSize(text)
+export function parseYaml(text: string, maxDepth: number): ParsedYaml {
+  checkSize(text, maxDepth)
   const document = parseDocument(text, {
     version: '1.1',
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || isJsonTag(tag)),
@@ -33,10 +33,14 @@ export function parseYaml(text: string): ParsedYaml {
   return { value: toJson(document), duplicates: duplicateKeys(document) }
 }
 
-function checkSize(text: string): void {
+/** Looks at the text without recursion, which all that follows is made of. */
+function checkSize(text: string, maxDepth: number): void {
+  const parser = new Parser()
   let count = 0
-  for (const _ of new Lexer().lex(text)) {
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme));
     if (++count > MOST_LEXEMES) throw new Error('error converting YAML to JSON: yaml: too many parts: send JSON')
+    if (parser.stack.length > maxDepth) throw new Error('error converting YAML to JSON: yaml: exceeded max depth')
   }
 }
 

@@ -80,6 +80,11 @@ describe('protobuf', () => {
     expect(() => decodeMessage('core.v1.ConfigMap', Buffer.from([0x08, 1]))).toThrow(/wire type/)
   })
 
+  it('does not follow groups, however deep they nest', () => {
+    const groups = Buffer.concat([Buffer.from('k8s\0'), Buffer.alloc(1_000_000, 0x0b)])
+    expect(() => decodeEnvelope(groups)).toThrow('groups are not read')
+  })
+
   it('never fails but with a ProtobufError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {

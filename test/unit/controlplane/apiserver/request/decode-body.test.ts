@@ -42,7 +42,7 @@ describe('bodies that are made to hurt', () => {
   ] as const)('are refused as patches: %s', async (type, body) => {
     await api.post(CMS, configMap('victim'))
     const { status, json } = await api.patch(`${CMS}/victim`, type, body)
-    expect({ status, reason: json.reason }).toEqual({ status: 422, reason: 'Invalid' })
+    expect({ status, reason: json.reason }).toEqual({ status: 400, reason: 'BadRequest' })
   })
 })
 

@@ -82,3 +82,39 @@ describe('YAML', () => {
     expect(refusalOf(lines.join('\n'), 'application/yaml')).toContain('too many parts')
   })
 })
+
+describe('a body that nests deeper than a stack reaches', () => {
+  const lists = '['.repeat(50_000) + ']'.repeat(50_000)
+  const objects = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`
+
+  it.each([
+    ['application/json', lists],
+    ['application/json', `{"metadata":${objects}}`],
+    ['application/yaml', lists],
+    ['application/yaml', '- '.repeat(20_000)],
+    ['application/yaml', '? '.repeat(20_000)],
+  ])('is refused before it is walked through: %s', (contentType, text) => {
+    expect(refusalOf(text, contentType)).toContain('exceeded max depth')
+  })
+
+  it.each([
+    ['merge-patch', objects, 'exceeded max depth'],
+    ['strategic-merge-patch', `{"$patch":${lists}}`, 'exceeded max depth'],
+    ['json-patch', `[{"op":"add","path":"/metadata","value":${lists}}]`, 'exceeded max depth'],
+    ['json-patch', `[{"op":"add","path":"${'/a'.repeat(300)}","value":1}]`, 'has too many parts'],
+  ])('is refused as a %s', (type, patch, why) => {
+    expect(patchRefusal(patch, type)).toContain(why)
+  })
+
+  it('cannot be made by many small operations', () => {
+    const step = (n: number) => [
+      { op: 'add', path: `/x${n}`, value: {} },
+      { op: 'move', from: `/x${n - 1}`, path: `/x${n}/y` },
+    ]
+    const operations = [
+      { op: 'add', path: '/x0', value: {} },
+      ...Array.from({ length: 4000 }, (_, n) => step(n + 1)).flat(),
+    ]
+    expect(patchRefusal(JSON.stringify(operations), 'json-patch')).toContain('exceeded max depth')
+  })
+})
