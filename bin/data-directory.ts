@@ -6,7 +6,17 @@ import { isErrno } from '../shared/durable-file.ts'
 import { systemRandom } from '../shared/random.ts'
 
 /** All that Kubette writes into a data directory, as a server or as an agent. */
-const SERVER_FILES = ['pki', 'kubeconfig', 'state.db', 'state.db-wal', 'state.db-shm', 'state.db.new', 'server.pid']
+const SERVER_FILES = [
+  'pki',
+  'kubeconfig',
+  'state.db',
+  'state.db-wal',
+  'state.db-shm',
+  'state.db.new',
+  'server.pid',
+  'restore.new',
+  'restore',
+]
 const AGENT_FILES = ['node.key', 'identity.json', 'agent.pid']
 const UP_FILES = ['nodes', 'logs', 'up.pid']
 const AGENT_DIRECTORY = 'agent'

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { CommandFailure } from './command-failure.ts'
 import { addAgentCommand } from './commands/agent.ts'
+import { addBackupCommand } from './commands/backup.ts'
 import { addDownCommand } from './commands/down.ts'
+import { addRestoreCommand } from './commands/restore.ts'
 import { addServerCommand } from './commands/server.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { addUpCommand } from './commands/up.ts'
@@ -23,6 +25,8 @@ addUpCommand(program)
 addServerCommand(program, version)
 addAgentCommand(program, version)
 addTokenCommand(program)
+addBackupCommand(program)
+addRestoreCommand(program)
 addDownCommand(program)
 program
   .command('version')

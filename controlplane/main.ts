@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/log.ts'
+import type { Snapshot } from '../shared/protocol/snapshot.ts'
 import type { Random } from '../shared/random.ts'
 import { createAuthorizer } from './apiserver/auth/authorizer.ts'
 import { createCertificateAuthenticator } from './apiserver/auth/certificate-authenticator.ts'
@@ -13,7 +14,10 @@ import { issueServerCredentials, renewServerCredentials } from './apiserver/auth
 import { registryNodeLookup } from './apiserver/auth/registry-node-lookup.ts'
 import { removeExpiredTokens } from './apiserver/auth/tokens.ts'
 import { type ApiServer, createApiServer } from './apiserver/server.ts'
+import { createSnapshotRoute } from './apiserver/snapshot-route.ts'
 import { versionInfo } from './apiserver/version.ts'
+import { finishRestore } from './backup/restore.ts'
+import { takeSnapshot } from './backup/take-snapshot.ts'
 import { type Core, startCore } from './core.ts'
 import { VOLATILE_PREFIXES } from './registry/storage-keys.ts'
 import { openSqliteStore } from './store/sqlite-store.ts'
@@ -53,11 +57,12 @@ export function clusterIdOf(ca: { hash: string }): string {
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { dataDir, bindAddress, port, hosts, clock, random, log } = options
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await finishRestore(dataDir)
   const ca = await openCertificateAuthority(join(dataDir, 'pki'), clock, random)
   const store = await openSqliteStore(join(dataDir, 'state.db'), { volatilePrefixes: VOLATILE_PREFIXES })
   const core = await startCore({ store, clusterId: clusterIdOf(ca), clock, random, log })
   const names = [...hosts, options.machineName]
-  const apiServer = await createDoors(options, core, ca, names)
+  const apiServer = await createDoors(options, core, ca, names, () => takeSnapshot(store, VOLATILE_PREFIXES))
   const end = endOf(store, core, apiServer)
   const url = serverUrl(hosts[0] ?? '127.0.0.1', port)
   const kubeconfigPath = join(dataDir, 'kubeconfig')
@@ -95,19 +100,24 @@ async function createDoors(
   core: Core,
   ca: CertificateAuthority,
   hosts: readonly string[],
+  snapshot: () => Promise<Snapshot>,
 ): Promise<ApiServer> {
   const { registry, nodeHub } = core
   const authenticator = createCertificateAuthenticator(clock)
+  const authorizer = createAuthorizer(registryNodeLookup(registry))
   const shared = { registry, authenticator, clock, log }
   return createApiServer({
     ...shared,
     random,
-    authorizer: createAuthorizer(registryNodeLookup(registry)),
+    authorizer,
     nodeStreams: nodeHub,
     version: versionInfo(version),
     tls: { ...(await issueServerCredentials(ca, hosts)), ca: ca.pem },
-    extraRoutes: createJoinRoutes({ ...shared, ca, clusterId: clusterIdOf(ca) }),
-    upgradeHandlers: [createAgentEndpoint({ clock, log, accept: nodeHub.accept })],
+    extraRoutes: [
+      ...createJoinRoutes({ ...shared, ca, clusterId: clusterIdOf(ca) }),
+      createSnapshotRoute({ authenticator, authorizer, clock, log, snapshot }),
+    ],
+    upgradeHandlers: [createAgentEndpoint({ clock, accept: nodeHub.accept })],
   })
 }
 

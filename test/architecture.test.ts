@@ -19,6 +19,7 @@ const ALLOWED: Record<string, string[]> = {
   shared: [],
   agent: ['shared'],
   'controlplane/store': ['shared'],
+  'controlplane/backup': ['shared', 'controlplane/store'],
   'controlplane/registry': ['shared', 'controlplane/store'],
   'controlplane/client': ['shared', 'controlplane/registry'],
   'controlplane/apiserver': ['shared', 'controlplane/registry'],
