@@ -3,10 +3,12 @@ import type { Logger } from '../shared/log.ts'
 import type { Random } from '../shared/random.ts'
 import type { Client } from './client/client.ts'
 import { createLocalClient } from './client/local-client.ts'
-import { controllers } from './controllers/index.ts'
+import { type ControllerDeps, controllers } from './controllers/index.ts'
 import { createNodeHub, type NodeHub } from './nodes/node-hub.ts'
+import type { Controller } from './reconcile/controller.ts'
 import { startController } from './reconcile/controller-loop.ts'
 import { createEventRecorder } from './reconcile/event-recorder.ts'
+import type { Informers } from './reconcile/informer.ts'
 import { createInformers } from './reconcile/shared-informer.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import { bootstrapNamespaces } from './registry/namespaces.ts'
@@ -20,6 +22,15 @@ export interface CoreOptions {
   clock: Clock
   random: Random
   log: Logger
+  seams?: CoreSeams
+}
+
+/** Where something may stand between the core's parts, or in the place of one: to watch what passes, or to break it. */
+export interface CoreSeams {
+  /** What controllers, scheduler, nodes and informers get for the client. */
+  client?(client: Client): Client
+  informers?(informers: Informers): Informers
+  controllers?(deps: ControllerDeps): Controller[]
 }
 
 /** The control plane without its doors: everything that needs no network, files or certificates. */
@@ -33,18 +44,17 @@ export interface Core {
 
 /** Resolves once the API's objects can be served; controllers and scheduler begin when they have seen all there is. */
 export async function startCore(options: CoreOptions): Promise<Core> {
-  const { store, clusterId, clock, random, log } = options
+  const { store, clusterId, clock, random, log, seams = {} } = options
   const registry = createRegistry({ store, clock, random, log: log.child({ part: 'registry' }) })
   await bootstrapNamespaces(registry)
-  const client = createLocalClient(registry)
-  const informers = createInformers({ client, clock, random, log: log.child({ part: 'informers' }) })
+  const { client, informers } = createClientSide(registry, options)
   const nodeHub = createNodeHub({ client, informers, clusterId, clock, random, log: log.child({ part: 'nodes' }) })
   const stopping = new AbortController()
   const deps = { client, informers, clock, random, log: log.child({ part: 'controllers' }) }
   const eventRecorder = createEventRecorder({ client, clock, random, log, component: 'default-scheduler' })
 
   const running = [
-    ...controllers(deps).map((controller) => startController(controller, deps, stopping.signal)),
+    ...(seams.controllers ?? controllers)(deps).map((controller) => startController(controller, deps, stopping.signal)),
     startScheduler({ ...deps, log: log.child({ part: 'scheduler' }), eventRecorder }, stopping.signal),
   ]
   informers.start(stopping.signal)
@@ -58,4 +68,11 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       await Promise.all(running)
     },
   }
+}
+
+function createClientSide(registry: Registry, { clock, random, log, seams = {} }: CoreOptions) {
+  const local = createLocalClient(registry)
+  const client = seams.client?.(local) ?? local
+  const own = createInformers({ client, clock, random, log: log.child({ part: 'informers' }) })
+  return { client, informers: seams.informers?.(own) ?? own }
 }

@@ -1,31 +1,44 @@
 /**
- * Runs the cluster simulation from many seeds: `npx tsx test/simulation/main.ts [--seeds 20] [--from 1]`.
- * A seed that fails fails again: keep it as a named test.
+ * Runs the cluster simulation from many seeds: `npm run simulate -- [--seeds 20] [--from 1] [--trace]`. Ends with 1 where
+ * one fails. A seed that fails fails again: keep it as a named test.
  */
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../shared/clock.ts'
 import { runScenario } from './scenario.ts'
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '20' }, from: { type: 'string', default: '1' } },
+  options: {
+    seeds: { type: 'string', default: '20' },
+    from: { type: 'string', default: '1' },
+    trace: { type: 'boolean', default: false },
+  },
 })
 const from = Number(values.from)
+const count = Number(values.seeds)
 const clock = systemClock()
-let failed = 0
-for (let seed = from; seed < from + Number(values.seeds); seed++) {
+const failed: number[] = []
+for (let seed = from; seed < from + count; seed++) {
   const startMs = clock.monotonic()
   const problems = await problemsOf(seed)
-  if (problems.length > 0) failed++
-  const verdict = problems.length > 0 ? `FAILED\n  ${problems.join('\n  ')}` : 'ok'
+  if (problems.length > 0) failed.push(seed)
+  const verdict = problems.length > 0 ? `FAILED\n  ${problems.join('\n  ')}\n  ${again(seed)}` : 'ok'
   console.log(`seed ${seed}: ${verdict} (${Math.round(clock.monotonic() - startMs)} ms)`)
 }
-process.exitCode = failed > 0 ? 1 : 0
+console.log(
+  failed.length > 0 ? `${failed.length} of ${count} seeds failed: ${failed.join(' ')}` : `all ${count} seeds ok`,
+)
+process.exitCode = failed.length > 0 ? 1 : 0
 
 async function problemsOf(seed: number): Promise<readonly string[]> {
   try {
-    const { violations } = await runScenario(seed)
-    return violations
+    const { violations, trace } = await runScenario(seed)
+    if (values.trace) console.log(trace.join('\n'))
+    return violations.map(({ at, invariant, what }) => `${at} violated: ${invariant}: ${what}`)
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)]
   }
+}
+
+function again(seed: number): string {
+  return `alone, with its trace: npm run simulate -- --from ${seed} --seeds 1 --trace`
 }

@@ -1,21 +1,25 @@
-import { DEPLOYMENTS, type Deployment, PODS, type Pod } from '../../shared/api/kinds.ts'
+import { DEPLOYMENTS, type Deployment, PODS, type Pod, SECRETS } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { SimCluster } from '../support/sim-cluster.ts'
-import { isReady } from './invariants.ts'
+import { isReady } from './pod-readiness.ts'
 
 const KEY = { namespace: 'default', name: 'web' }
 
 /** The Deployment that a simulated user keeps. Surge and unavailability are 1. */
 export class WebDeployment {
   readonly #cluster: SimCluster
+  readonly #password: string
 
-  constructor(cluster: SimCluster) {
+  /** Its containers get the password from a Secret. */
+  constructor(cluster: SimCluster, password = 'not told') {
     this.#cluster = cluster
+    this.#password = password
   }
 
   async create(replicas: number): Promise<void> {
     const labels = { app: 'web' }
-    const container = { name: 'main', image: 'web:1', resources: { requests: { cpu: '100m' } } }
+    const env = [{ name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'web', key: 'password' } } }]
+    const container = { name: 'main', image: 'web:1', env, resources: { requests: { cpu: '100m' } } }
     const deployment: Deployment = {
       metadata: KEY,
       spec: {
@@ -25,6 +29,7 @@ export class WebDeployment {
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } },
       },
     }
+    await this.#cluster.user.create(SECRETS, { metadata: KEY, stringData: { password: this.#password } })
     await this.#cluster.user.create(DEPLOYMENTS, deployment)
   }
 
@@ -74,16 +79,23 @@ export class WebDeployment {
     return checks.filter(([, is, should]) => is !== should).map(([what, is, should]) => `${what}: ${is}, not ${should}`)
   }
 
-  /** Lets time pass until all is as asked. */
+  /** Lets time pass until all is as asked; throws where it is not in time. */
   async settle(limitMs: number): Promise<void> {
+    const left = await this.settled(limitMs)
+    if (left.length > 0) throw new Error(`not settled within ${limitMs} ms: ${left.join('; ')}`)
+  }
+
+  /** Lets time pass until all is as asked; resolves to what is not by then. `step` may look at each moment, and throw. */
+  async settled(limitMs: number, step: () => Promise<void> = async () => undefined): Promise<string[]> {
     const { clock } = this.#cluster
     const endMs = clock.now() + limitMs
     let left = await this.unsettled()
-    while (left.length > 0) {
-      if (clock.now() >= endMs) throw new Error(`not settled within ${limitMs} ms: ${left.join('; ')}`)
+    while (left.length > 0 && clock.now() < endMs) {
       await clock.advance(250)
+      await step()
       left = await this.unsettled()
     }
+    return left
   }
 }
 

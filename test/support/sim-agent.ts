@@ -1,12 +1,13 @@
 import { type ControlLink, createControlLink } from '../../agent/connection/control-link.ts'
 import { PodManager } from '../../agent/pods/pod-manager.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { silentLogger } from '../../shared/log.ts'
+import type { Logger } from '../../shared/log.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
 import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
 import { type Random, randomInt } from '../../shared/random.ts'
 import { FakeProber } from './fake-prober.ts'
 import { type FakeProgram, FakeRuntime } from './fake-runtime.ts'
+import type { SimSeams } from './sim-seams.ts'
 import { type SocketPair, socketPair } from './socket-pair.ts'
 import { UnansweredCalls } from './unanswered-calls.ts'
 
@@ -16,6 +17,8 @@ export interface SimAgentOptions {
   number: number
   clock: Clock
   random: Random
+  log: Logger
+  seams: SimSeams
   /** Hands the control plane its end of a new connection; throws while there is nobody to take it. */
   accept(socket: MessageSocket, nodeName: string): void
 }
@@ -57,23 +60,25 @@ export class SimAgent {
 
   start(): void {
     if (this.#process) return
-    const { clock, random } = this.#options
+    const { clock, random, seams } = this.#options
+    const log = this.#options.log.child({ agent: this.name })
+    const runtime = this.unanswered.before(this.runtime)
     const link = createControlLink({
       dial: () => this.#dial(),
       clock,
       random,
-      log: silentLogger,
+      log,
       agentVersion: '0.0.0',
       node: () => REPORT,
       assignments: { assign: (assignments) => manager.assign(assignments) },
       streams: { serve: async () => undefined },
     })
     const manager = new PodManager({
-      runtime: this.unanswered.before(this.runtime),
-      reporter: link.reporter,
+      runtime: seams.runtime?.(runtime, this.name) ?? runtime,
+      reporter: seams.reporter?.(link.reporter) ?? link.reporter,
       prober: new FakeProber(),
       clock,
-      log: silentLogger,
+      log,
       hostIPs: () => [`192.0.2.${this.#options.number}`],
       allocatable: () => ({ cpu: '4', memory: '8Gi' }),
     })
@@ -124,11 +129,11 @@ export class SimAgent {
 
   async #dial(): Promise<MessageSocket> {
     if (this.#cable === 'cut') throw new Error('no route to host')
-    const { clock, random, name, accept } = this.#options
+    const { clock, random, name, accept, seams } = this.#options
     const pair = socketPair({ clock, delayMs: () => 1 + randomInt(random, 5) + this.#delayMs })
     accept(pair.a, name)
     this.#connection = pair
-    return pair.b
+    return seams.agentSocket?.(pair.b) ?? pair.b
   }
 }
 

@@ -4,12 +4,23 @@ import { createLocalClient } from '../../controlplane/client/local-client.ts'
 import { type Core, startCore } from '../../controlplane/core.ts'
 import { createRegistry } from '../../controlplane/registry/create-registry.ts'
 import { MemoryStore } from '../../controlplane/store/memory-store.ts'
-import { silentLogger } from '../../shared/log.ts'
+import { type Logger, silentLogger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
+import { RecordedStore } from './recorded-store.ts'
 import { seededRandom } from './seeded-random.ts'
 import { SeverableStore } from './severable-store.ts'
 import { SimAgent } from './sim-agent.ts'
+import type { SimSeams } from './sim-seams.ts'
 import { VirtualClock } from './virtual-clock.ts'
+import { writeGist } from './write-gist.ts'
+
+export interface SimClusterOptions {
+  seed: number
+  nodes: number
+  log?: Logger
+  /** Called once, before anything runs. */
+  seams?: (cluster: SimCluster) => SimSeams
+}
 
 /**
  * A whole cluster in this process and in virtual time: the real control plane over a memory store, and real agents
@@ -17,27 +28,33 @@ import { VirtualClock } from './virtual-clock.ts'
  */
 export class SimCluster {
   readonly clock = new VirtualClock()
-  readonly store = new MemoryStore()
+  /** What outlives the control plane. */
+  readonly disk = new MemoryStore()
+  readonly store = new RecordedStore(this.disk, this.clock)
   readonly agents: readonly SimAgent[]
   /** Looks at the store past all failures; for tests to watch and to write with. */
   readonly user: Client
   readonly #random: Random
+  readonly log: Logger
+  readonly #seams: SimSeams
   /** Every write so far, and what tests noted, with the time. */
   readonly trace: string[] = []
   readonly #end = new AbortController()
   #controlPlane: { core: Core; store: SeverableStore } | undefined
 
-  private constructor(seed: number, nodeCount: number) {
+  private constructor({ seed, nodes, log = silentLogger, seams }: SimClusterOptions) {
+    this.log = log
     this.#random = seededRandom(seed)
     const { clock } = this
     // Chance of its own: who looks on must not change what happens.
     this.user = createLocalClient(createRegistry({ store: this.store, clock, random: seededRandom(~seed) }))
-    this.agents = Array.from({ length: nodeCount }, (_, index) => this.#newAgent(index + 1))
+    this.#seams = seams?.(this) ?? {}
+    this.agents = Array.from({ length: nodes }, (_, index) => this.#newAgent(index + 1))
   }
 
   /** With every node Ready. */
-  static async start(options: { seed: number; nodes: number }): Promise<SimCluster> {
-    const cluster = new SimCluster(options.seed, options.nodes)
+  static async start(options: SimClusterOptions): Promise<SimCluster> {
+    const cluster = new SimCluster(options)
     void cluster.#record()
     await cluster.startControlPlane()
     for (const agent of cluster.agents) agent.start()
@@ -49,11 +66,16 @@ export class SimCluster {
     return this.#controlPlane !== undefined
   }
 
+  /** As the control plane's own parts have it; undefined while it is not running. */
+  get client(): Client | undefined {
+    return this.#core?.client
+  }
+
   async startControlPlane(): Promise<void> {
     if (this.#controlPlane) return
     const store = new SeverableStore(this.store)
-    const { clock } = this
-    const core = await startCore({ store, clusterId: 'simulated', clock, random: this.#random, log: silentLogger })
+    const options = { clusterId: 'simulated', clock: this.clock, random: this.#random, log: this.log }
+    const core = await startCore({ ...options, store, seams: this.#seams })
     this.#controlPlane = { core, store }
   }
 
@@ -67,6 +89,7 @@ export class SimCluster {
     const { core, store } = this.#controlPlane ?? {}
     this.#controlPlane = undefined
     store?.sever()
+    this.#seams.afterCrash?.()
     for (const agent of this.agents) agent.loseConnection()
     void core?.stop()
   }
@@ -102,6 +125,8 @@ export class SimCluster {
       number,
       clock: this.clock,
       random: this.#random,
+      log: this.log,
+      seams: this.#seams,
       accept: (socket, nodeName) => {
         if (!this.#core) throw new Error('connection refused')
         this.#core.nodeHub.accept(socket, nodeName, `key of ${nodeName}`)
@@ -112,7 +137,8 @@ export class SimCluster {
   async #record(): Promise<void> {
     for await (const event of this.store.watch('', 0, this.#end.signal)) {
       const what = event.type === 'put' ? event.stored : event.previous
-      this.note(`${event.type} ${what.key} ${createHash('sha256').update(what.value).digest('hex').slice(0, 12)}`)
+      const hash = createHash('sha256').update(what.value).digest('hex').slice(0, 12)
+      this.note(`${event.type} ${what.key} ${hash} ${event.type === 'put' ? writeGist(what.key, what.value) : ''}`)
     }
   }
 }

@@ -1,0 +1,89 @@
+import type { Runtime } from '../../../agent/runtime/runtime.ts'
+import type { AssignmentsFrame } from '../../../shared/protocol/frames.ts'
+import type { SimSeams } from '../../support/sim-seams.ts'
+
+/** Starts each sandbox twice, as if the answer to the first call had been lost. */
+export function startSecondSandbox(): SimSeams {
+  return {
+    runtime: (runtime) =>
+      withMethods(runtime, {
+        runSandbox: async (spec) => {
+          await runtime.runSandbox(spec)
+          return runtime.runSandbox(spec)
+        },
+      }),
+  }
+}
+
+/** Does not know a container again that an earlier run of the agent has started. */
+export function forgetToAdopt(): SimSeams {
+  return {
+    runtime: (runtime) => {
+      const own = new Set<string>()
+      return withMethods(runtime, {
+        createContainer: async (spec) => {
+          const id = await runtime.createContainer(spec)
+          own.add(id)
+          return id
+        },
+        list: async (podUid) => {
+          const listing = await runtime.list(podUid)
+          for (const container of listing.containers) if (!own.has(container.id)) container.specHash = 'unknown'
+          return listing
+        },
+      })
+    },
+  }
+}
+
+/** Says that a Pod's containers are gone while they are still ending. */
+export function reportEndTooEarly(): SimSeams {
+  return {
+    reporter: (reporter) => ({
+      podStatus: (report) => reporter.podStatus({ ...report, terminated: true }),
+      event: (event) => reporter.event(event),
+    }),
+  }
+}
+
+/** Every tenth change of the assignments is lost, and the agent does not see that the next one is not for what it has. */
+export function ignoreAssignmentGaps(): SimSeams {
+  return {
+    agentSocket: (socket) => {
+      let count = 0
+      let held = 0
+      const received = (message: string | Uint8Array): string | Uint8Array | undefined => {
+        const frame = typeof message === 'string' ? assignments(message) : undefined
+        if (!frame) return message
+        if (frame.mode === 'incremental' && ++count % 10 === 0) return undefined
+        const patched = { ...frame, appliesTo: frame.mode === 'complete' ? 0 : held }
+        held = frame.resultsIn
+        return JSON.stringify(patched)
+      }
+      return {
+        get bufferedBytes() {
+          return socket.bufferedBytes
+        },
+        send: (message) => socket.send(message),
+        close: (code, reason) => socket.close(code, reason),
+        onClose: (listener) => socket.onClose(listener),
+        onMessage: (listener) =>
+          socket.onMessage((message) => {
+            const kept = received(message)
+            if (kept !== undefined) listener(kept)
+          }),
+      }
+    },
+  }
+}
+
+function assignments(message: string): AssignmentsFrame | undefined {
+  const frame = JSON.parse(message) as AssignmentsFrame
+  return frame.type === 'assignments' ? frame : undefined
+}
+
+function withMethods(runtime: Runtime, methods: Partial<Runtime>): Runtime {
+  return new Proxy(runtime, {
+    get: (target, name: keyof Runtime) => methods[name] ?? (target[name] as (...args: never[]) => unknown).bind(target),
+  })
+}
