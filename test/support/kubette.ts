@@ -74,10 +74,10 @@ export class UpProcess {
     return kubectlWith(this.kubeconfig, ...args)
   }
 
-  /** Ends it and removes all that it made. */
+  /** Ends it and removes all that it made; throws, and leaves its data, where that does not succeed. */
   async destroy(): Promise<void> {
     await this.interrupt()
-    await kubette('down', '--data', this.dataDir)
+    await run(process.execPath, [KUBETTE, 'down', '--data', this.dataDir])
     rmSync(this.dataDir, { recursive: true, force: true })
   }
 }
