@@ -26,6 +26,11 @@ import { writePodReport } from './pod-report-writer.ts'
 import { mergePodStatus } from './pod-status.ts'
 import { PODS_BY_NODE, podsByNode } from './pods-by-node.ts'
 
+/** Bytes that wait for an agent before it gets no answers to its heartbeats. */
+const MOST_BACKLOG_BYTES = 1024 * 1024
+/** Reports that are remembered before those are forgotten that are not about Pods of the node. */
+const MOST_TOLD = 1000
+
 export interface LiveNodeDeps extends NodeHubDeps {
   log: Logger
   nodeName: string
@@ -105,7 +110,7 @@ export class LiveNode {
         this.#assignments.resync()
         break
       case 'podStatus':
-        for (const report of frame.reports) this.#told.set(report.uid, report)
+        for (const report of frame.reports) this.#remember(report)
         if (!frame.reports.every((report) => this.#reports.add(report))) {
           this.#deps.frames.refuse('reports out of sequence, or too many at once')
         }
@@ -134,9 +139,20 @@ export class LiveNode {
     this.#streams.lose(`the connection to node ${this.#deps.nodeName} was lost`)
   }
 
+  /** An agent may speak of Pods that are gone, or never were its own: those must not add up. */
+  #remember(report: PodReport): void {
+    this.#told.set(report.uid, report)
+    if (this.#told.size <= MOST_TOLD) return
+    const pods = podsByNode(this.#deps.informers).byIndex(PODS_BY_NODE, this.#deps.nodeName)
+    const ours = new Set(pods.map(({ metadata }) => metadata.uid))
+    for (const uid of this.#told.keys()) if (!ours.has(uid)) this.#told.delete(uid)
+  }
+
   #heartbeat(): void {
-    this.#deps.frames.send({ type: 'heartbeat' })
-    this.#deps.lease.beat()
+    const { frames, lease } = this.#deps
+    // To who does not read, what is under way tells as much; more would only fill our memory.
+    if (frames.bufferedBytes < MOST_BACKLOG_BYTES) frames.send({ type: 'heartbeat' })
+    lease.beat()
     // While the agent was not heard the Node was marked as lost; it is found again.
     this.#bringUpNode()
   }

@@ -27,8 +27,10 @@ export function readBody(request: HttpRequest, clock: Clock): Promise<Buffer> {
     )
     request.on('data', take)
     request.once('end', () => finish(() => resolve(Buffer.concat(chunks))))
-    request.once('error', (error) => finish(() => reject(error)))
-    request.once('close', () => finish(() => reject(ApiError.badRequest('the request was broken off'))))
+    const breakOff = () => finish(() => reject(ApiError.badRequest('the request was broken off')))
+    // HTTP/1.1 tells of a client that goes away with an error, HTTP/2 without one.
+    request.once('error', breakOff)
+    request.once('close', breakOff)
   })
 }
 

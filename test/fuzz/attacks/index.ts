@@ -1,0 +1,20 @@
+import type { Target } from '../target.ts'
+import { halfOpenSockets, slowBodies, slowHeads } from './slow-writers.ts'
+import { manyResets, manyStreams, oversizedHeaders } from './stream-abuse.ts'
+import { oversizedUpgrades } from './upgrades.ts'
+import { manyWatches, slowReaders } from './watchers.ts'
+
+/** One way to wear a server out. It lasts a few seconds and leaves nothing open. */
+export type Attack = (target: Target) => Promise<void>
+
+export const ATTACKS: Readonly<Record<string, Attack>> = {
+  slowHeads,
+  slowBodies,
+  halfOpenSockets,
+  manyResets,
+  manyStreams,
+  oversizedHeaders,
+  oversizedUpgrades,
+  manyWatches,
+  slowReaders,
+}

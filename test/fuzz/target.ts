@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:http2'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { ApiHttp } from '../support/api-http.ts'
+import { freePort, KUBETTE } from '../support/kubette.ts'
+
+/** A `kubette server` process of its own, to be ill-treated. */
+export interface Target {
+  readonly url: string
+  readonly port: number
+  readonly ca: string
+  /** The administrator's. */
+  readonly tls: { readonly cert: string; readonly key: string }
+  readonly api: ApiHttp
+  readonly isAlive: boolean
+  /** Mebibytes that the process holds. */
+  residentMebibytes(): number
+  stop(): Promise<void>
+}
+
+export async function startTarget(): Promise<Target> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'kubette-fuzz-'))
+  const port = await freePort()
+  const args = [KUBETTE, 'server', '--data', dataDir, '--port', String(port), '--log-level', 'error']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  const { ca, tls } = credentialsIn(join(dataDir, 'kubeconfig'))
+  const url = `https://127.0.0.1:${port}`
+  const api = new ApiHttp({ url, port, ca }, tls)
+  return {
+    url,
+    port,
+    ca,
+    tls,
+    api,
+    get isAlive() {
+      return child.exitCode === null && child.signalCode === null
+    },
+    residentMebibytes: () => residentMebibytes(child),
+    async stop() {
+      api.close()
+      if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit')
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Kubeconfig {
+  clusters: { cluster: { 'certificate-authority-data': string } }[]
+  users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[]
+}
+
+function credentialsIn(path: string) {
+  const { clusters, users } = parse(readFileSync(path, 'utf8')) as Kubeconfig
+  const decode = (text = '') => Buffer.from(text, 'base64').toString()
+  const user = users[0]?.user
+  return {
+    ca: decode(clusters[0]?.cluster['certificate-authority-data']),
+    tls: { cert: decode(user?.['client-certificate-data']), key: decode(user?.['client-key-data']) },
+  }
+}
+
+/** The command's process has a child of its own that does the work: whichever is larger. */
+function residentMebibytes({ pid }: ChildProcess): number {
+  const kibibytes = (of: number | string) => {
+    const status = readFileSync(`/proc/${of}/status`, 'utf8')
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0)
+  }
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+  return Math.max(...[pid ?? 0, ...children].map(kibibytes)) / 1024
+}
+
+/** An HTTP/2 connection of the administrator's that lets all errors pass. */
+export function openSession({ url, ca, tls }: Target) {
+  const session = connect(url, { ca, ...tls })
+  session.on('error', () => {})
+  return session
+}
