@@ -1,0 +1,59 @@
+import { type Random, randomInt } from '../../shared/random.ts'
+import { DurableModel } from './durable-model.ts'
+import type { StartVictim } from './victim.ts'
+
+export interface CrashOptions {
+  start: StartVictim
+  random: Random
+  /** The most writes that a victim is told of before it is killed. */
+  mostWrites: number
+  /** How many of a hundred are killed while they start, within that time. */
+  killedEarly?: { percent: number; withinMs: number }
+  /** Asked before every round. */
+  goesOn(rounds: number): boolean
+}
+
+export interface CrashReport {
+  readonly rounds: number
+  readonly acknowledged: number
+  /** Changes found after a crash though nobody had been told. */
+  readonly survived: number
+}
+
+/** Starts, lets write, kills, starts again; each time checks what is there. Throws where it is not what must be. */
+export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
+  const { start, random, mostWrites, killedEarly = { percent: 0, withinMs: 0 } } = options
+  const model = new DurableModel()
+  let rounds = 0
+  for (; options.goesOn(rounds); rounds++) {
+    const victim = start(model)
+    victim.ready.catch(() => {}) // it is waited for below
+    if (randomInt(random, 100) < killedEarly.percent) {
+      await pause(randomInt(random, killedEarly.withinMs))
+    } else {
+      await victim.ready
+      await acknowledged(model, 1 + randomInt(random, mostWrites))
+    }
+    await victim.kill()
+    await victim.ready
+  }
+  const last = start(model)
+  await last.ready
+  await last.kill()
+  return { rounds, acknowledged: model.acknowledged, survived: model.survived }
+}
+
+/** Resolves when that many more writes were acknowledged, and some are under way. */
+async function acknowledged(model: DurableModel, more: number): Promise<void> {
+  const target = model.acknowledged + more
+  for (let waitedMs = 0; model.acknowledged < target; waitedMs++) {
+    if (waitedMs > PATIENCE_MS) throw new Error('nothing is acknowledged any more')
+    await pause(1)
+  }
+}
+
+const PATIENCE_MS = 30_000
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs))
+}
