@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { parse } from 'yaml'
 import { ApiHttp } from '../support/api-http.ts'
 import { freePort, KUBETTE } from '../support/kubette.ts'
@@ -28,21 +29,15 @@ export async function startTarget(): Promise<Target> {
   const args = [KUBETTE, 'server', '--data', dataDir, '--port', String(port), '--log-level', 'error']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
-  const { ca, tls } = credentialsIn(join(dataDir, 'kubeconfig'))
-  const url = `https://127.0.0.1:${port}`
-  const api = new ApiHttp({ url, port, ca }, tls)
+  const connection = connectTo(join(dataDir, 'kubeconfig'))
   return {
-    url,
-    port,
-    ca,
-    tls,
-    api,
+    ...connection,
     get isAlive() {
       return child.exitCode === null && child.signalCode === null
     },
     residentMebibytes: () => residentMebibytes(child),
     async stop() {
-      api.close()
+      connection.api.close()
       if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit')
       rmSync(dataDir, { recursive: true, force: true })
     },
@@ -50,18 +45,21 @@ export async function startTarget(): Promise<Target> {
 }
 
 interface Kubeconfig {
-  clusters: { cluster: { 'certificate-authority-data': string } }[]
+  clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]
   users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[]
 }
 
-function credentialsIn(path: string) {
-  const { clusters, users } = parse(readFileSync(path, 'utf8')) as Kubeconfig
+/** As the administrator whose kubeconfig it is. */
+export function connectTo(kubeconfig: string) {
+  const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig
   const decode = (text = '') => Buffer.from(text, 'base64').toString()
+  const cluster = clusters[0]?.cluster
   const user = users[0]?.user
-  return {
-    ca: decode(clusters[0]?.cluster['certificate-authority-data']),
-    tls: { cert: decode(user?.['client-certificate-data']), key: decode(user?.['client-key-data']) },
-  }
+  const url = cluster?.server ?? ''
+  const port = Number(new URL(url).port)
+  const ca = decode(cluster?.['certificate-authority-data'])
+  const tls = { cert: decode(user?.['client-certificate-data']), key: decode(user?.['client-key-data']) }
+  return { url, port, ca, tls, api: new ApiHttp({ url, port, ca }, tls) }
 }
 
 /** The command's process has a child of its own that does the work: whichever is larger. */
@@ -74,9 +72,9 @@ function residentMebibytes({ pid }: ChildProcess): number {
   return Math.max(...[pid ?? 0, ...children].map(kibibytes)) / 1024
 }
 
-/** An HTTP/2 connection of the administrator's that lets all errors pass. */
-export function openSession({ url, ca, tls }: Target) {
-  const session = connect(url, { ca, ...tls })
-  session.on('error', () => {})
-  return session
+/** An HTTP/2 connection of the administrator's that lets all errors pass, and the socket beneath it. */
+export function openSession({ url, port, ca, tls }: Target) {
+  const socket = connectTls({ port, host: '127.0.0.1', ca, ...tls, ALPNProtocols: ['h2'] }).on('error', () => {})
+  const session = connect(url, { createConnection: () => socket }).on('error', () => {})
+  return { session, socket }
 }

@@ -22,7 +22,7 @@ it('answers odd requests with reasons, and refused ones change nothing', async (
   const finding = await fuzz({
     api,
     seed: 20_300,
-    count: 800,
+    count: 500,
     monsters: 4,
     isAlone: true,
     onAnswer: (_request, { status }) => answered.set(status, (answered.get(status) ?? 0) + 1),

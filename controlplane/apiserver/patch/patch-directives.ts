@@ -44,7 +44,8 @@ function readDirective(patch: Json): Pick<Directives, 'directive'> {
   if (!Object.hasOwn(patch, DIRECTIVE)) return {}
   const directive = patch[DIRECTIVE]
   if (directive !== 'merge' && directive !== 'replace' && directive !== 'delete') {
-    throw ApiError.badRequest(`invalid strategic merge patch: unknown ${DIRECTIVE} ${JSON.stringify(directive)}`)
+    // Which one is not told: among a Secret's data it may be a value.
+    throw ApiError.badRequest(`invalid strategic merge patch: unknown ${DIRECTIVE}: use merge, replace or delete`)
   }
   return { directive }
 }

@@ -8,7 +8,7 @@ const PATH = { ':path': '/api/v1/pods' }
 /** Streams that are opened and reset at once, over and over. */
 export async function manyResets(target: Target): Promise<void> {
   for (let round = 0; round < 20; round++) {
-    const session = openSession(target)
+    const { session } = openSession(target)
     await once(session, 'connect')
     for (let index = 0; index < 500 && !session.closed && !session.destroyed; index++) {
       const stream = session.request(PATH).on('error', () => {})
@@ -21,7 +21,7 @@ export async function manyResets(target: Target): Promise<void> {
 
 /** More streams than are allowed, none of which is read. */
 export async function manyStreams(target: Target): Promise<void> {
-  const session = openSession(target)
+  const { session } = openSession(target)
   await once(session, 'connect')
   for (let index = 0; index < 3000 && !session.destroyed; index++) {
     session
@@ -35,7 +35,7 @@ export async function manyStreams(target: Target): Promise<void> {
 
 export async function oversizedHeaders(target: Target): Promise<void> {
   for (const size of [10_000, 100_000, 1_000_000]) {
-    const session = openSession(target)
+    const { session } = openSession(target)
     await once(session, 'connect')
     for (let index = 0; index < 20 && !session.destroyed; index++) {
       session

@@ -7,8 +7,8 @@ const WRITES = 50
 
 /** 2,000 watches on three connections and 200 on connections of their own, all of which get every event. */
 export async function manyWatches(target: Target): Promise<void> {
-  const shared = [openSession(target), openSession(target), openSession(target)]
-  const own = Array.from({ length: 200 }, () => openSession(target))
+  const shared = Array.from({ length: 3 }, () => openSession(target).session)
+  const own = Array.from({ length: 200 }, () => openSession(target).session)
   const sessions = [...shared.flatMap((session) => Array<typeof session>(667).fill(session)), ...own]
   for (const session of sessions)
     session
@@ -23,20 +23,20 @@ export async function manyWatches(target: Target): Promise<void> {
 
 /** Watches and lists that nobody reads, while much happens. */
 export async function slowReaders(target: Target): Promise<void> {
-  const sessions = Array.from({ length: 10 }, () => openSession(target))
-  await Promise.all(sessions.map((session) => once(session, 'connect')))
-  for (const session of sessions) {
+  const opened = Array.from({ length: 10 }, () => openSession(target))
+  await Promise.all(opened.map(({ session }) => once(session, 'connect')))
+  for (const { session, socket } of opened) {
     for (let index = 0; index < 50; index++)
       session
         .request(WATCH)
         .on('error', () => {})
         .pause()
-    session.socket.pause()
+    socket.pause()
   }
   await wait(500)
   await write(target, 'y'.repeat(100_000))
   await wait(500)
-  for (const session of sessions) session.destroy()
+  for (const { session } of opened) session.destroy()
 }
 
 async function write({ api }: Target, value: string): Promise<void> {

@@ -161,7 +161,7 @@ describe('applyStrategicMergePatch', () => {
   it.each([
     ['an item without its key', { containers: [{ image: 'x' }] }, 'does not contain declared merge key: name'],
     ['an item that is no object', { containers: ['x'] }, 'must be an object'],
-    ['an unknown directive', { $patch: 'explode' }, 'unknown $patch "explode"'],
+    ['an unknown directive', { $patch: 'explode' }, 'unknown $patch: use merge, replace or delete'],
     [
       '$retainKeys that leaves out what is set',
       { $retainKeys: ['a'], hostname: 'x' },
