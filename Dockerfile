@@ -7,5 +7,5 @@ COPY package.json package-lock.json .npmrc ./
 RUN test -d node_modules || npm ci --omit=dev --no-audit --no-fund
 COPY . .
 ENV KUBETTE_DATA=/data
-ENTRYPOINT ["node", "/kubette/bin/kubette.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=2", "/kubette/bin/kubette.js"]
 CMD ["--help"]

@@ -5,6 +5,8 @@ import { Backoff } from '../shared/backoff.ts'
 import type { Clock, Timer } from '../shared/clock.ts'
 
 const ENTRY = fileURLToPath(new URL('./kubette.js', import.meta.url))
+/** A smaller nursery costs a little speed and saves a quarter of the memory; the same stands in kubette.js and Dockerfile. */
+const SMALL_HEAP = ['--max-semi-space-size=2']
 const STABLE_AFTER_MS = 30_000
 
 /** A `kubette` command run as a child process, with its output in a file, and started again when it dies. */
@@ -55,7 +57,7 @@ export class SupervisedProcess {
 
   #spawn(): ChildProcess {
     const log = openSync(this.#logFile, 'a')
-    this.#child = spawn(process.execPath, [ENTRY, ...this.#args], {
+    this.#child = spawn(process.execPath, [...SMALL_HEAP, ENTRY, ...this.#args], {
       // The channel tells the child when its parent is gone.
       stdio: ['ignore', log, log, 'ipc'],
       env: { ...process.env, ...this.#environment },
