@@ -1,3 +1,4 @@
+import { ApiError } from '../../shared/api/api-error.ts'
 import { CONFIG_MAPS, NODES, type Pod, SECRETS } from '../../shared/api/kinds.ts'
 import type { Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
@@ -30,6 +31,9 @@ import { PODS_BY_NODE, podsByNode } from './pods-by-node.ts'
 const MOST_BACKLOG_BYTES = 1024 * 1024
 /** Reports that are remembered before those are forgotten that are not about Pods of the node. */
 const MOST_TOLD = 1000
+
+/** How long an agent may take to accept a stream. */
+const OPEN_PATIENCE_MS = 10_000
 
 export interface LiveNodeDeps extends NodeHubDeps {
   log: Logger
@@ -92,8 +96,18 @@ export class LiveNode {
     this.#assignments.wakeFor(reference)
   }
 
-  openStream(request: StreamRequest, signal: AbortSignal): Promise<Stream> {
-    return this.#streams.open(request, signal)
+  /** An agent that is frozen answers nothing, long before its connection counts as lost: nobody waits for that. */
+  async openStream(request: StreamRequest, signal: AbortSignal): Promise<Stream> {
+    const { clock, nodeName } = this.#deps
+    const impatience = new AbortController()
+    const timer = clock.after(OPEN_PATIENCE_MS, () => {
+      impatience.abort(new ApiError('Timeout', `node ${JSON.stringify(nodeName)} does not answer`))
+    })
+    try {
+      return await this.#streams.open(request, AbortSignal.any([signal, impatience.signal]))
+    } finally {
+      timer.cancel()
+    }
   }
 
   receive(frame: Exclude<AgentFrame, HelloFrame>): void {

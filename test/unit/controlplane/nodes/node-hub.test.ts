@@ -213,6 +213,15 @@ describe('streams', () => {
     expect(text).toEqual(['hello'])
   })
 
+  it('are given up when the agent does not answer', async () => {
+    const { agent, hub, clock } = await startHub()
+    await agent('n1')
+    const opening = hub.open('n1', request, new AbortController().signal)
+    const refused = expect(opening).rejects.toMatchObject({ reason: 'Timeout', message: 'node "n1" does not answer' })
+    await clock.advance(10_000)
+    await refused
+  })
+
   it('are refused for a node that is not connected, and end with its connection', async () => {
     const { agent, hub } = await startHub()
     const { pair } = await agent('n1')
