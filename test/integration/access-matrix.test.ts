@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { createAuthorizer } from '../../controlplane/apiserver/auth/authorizer.ts'
 import { createAgentEndpoint } from '../../controlplane/apiserver/auth/join/agent-endpoint.ts'
 import { registryNodeLookup } from '../../controlplane/apiserver/auth/registry-node-lookup.ts'
@@ -163,5 +166,32 @@ describe('who may do what', () => {
       everything.filter(({ title }) => !title.startsWith('watch')),
     )
     expect([...codes].filter(([, code]) => code === 401 || code === 403 || code === 500)).toEqual([])
+  })
+})
+
+/** With what code a WebSocket of an agent is refused. */
+async function dial(
+  of: TestApiServer,
+  name: string,
+  headers: Record<string, string> = {},
+): Promise<number | undefined> {
+  const tls = await of.clientCertificate(name, ['system:nodes'])
+  const url = `${server.url.replace('https', 'wss')}/kubette/v1/agent`
+  const socket = new WebSocket(url, { ca: server.ca, ...tls, headers }).on('error', () => {})
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+  socket.terminate()
+  return response.statusCode
+}
+
+describe("the agents' door", () => {
+  it('is shut, and the log says so, for pages, for who is no node and for another CA', async () => {
+    expect(await dial(server, 'system:node:n1', { origin: 'https://example.com' })).toBe(403)
+    expect(await dial(server, 'eve')).toBe(403)
+    expect(await dial(strangers, 'system:node:n1')).toBe(401)
+    expect(logged.map(({ why }) => why)).toEqual([
+      'browsers are not served here',
+      'only nodes connect here, not "eve"',
+      'Unauthorized',
+    ])
   })
 })

@@ -22,6 +22,8 @@ export function createAgentEndpoint({ clock, accept }: AgentEndpointOptions): Up
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
+    // Agents do not ping: they have heartbeats. Answers to who pings and does not read would pile up here.
+    autoPong: false,
     maxPayload: MAX_MESSAGE_BYTES,
   })
   return {
