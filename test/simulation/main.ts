@@ -1,9 +1,10 @@
 /**
- * Runs the cluster simulation from many seeds: `npm run simulate -- [--seeds 20] [--from 1] [--trace]`. Ends with 1 where
- * one fails. A seed that fails fails again: keep it as a named test.
+ * Runs the cluster simulation from many seeds: `npm run simulate -- [--seeds 20] [--from 1] [--trace] [--plant NAME]`.
+ * Ends with 1 where one fails. A seed that fails fails again: keep it as a named test. With a planted bug one should fail soon.
  */
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../shared/clock.ts'
+import { PLANTED_BUGS } from './planted-bugs/index.ts'
 import { runScenario } from './scenario.ts'
 
 const { values } = parseArgs({
@@ -11,12 +12,16 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '20' },
     from: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
+    plant: { type: 'string' },
   },
 })
 const from = Number(values.from)
 const count = Number(values.seeds)
 const clock = systemClock()
 const failed: number[] = []
+const planted = PLANTED_BUGS.find(({ plant }) => plant.name === values.plant)
+if (values.plant && !planted)
+  throw new Error(`no such bug; there are ${PLANTED_BUGS.map(({ plant }) => plant.name).join(', ')}`)
 for (let seed = from; seed < from + count; seed++) {
   const startMs = clock.monotonic()
   const problems = await problemsOf(seed)
@@ -31,7 +36,7 @@ process.exitCode = failed.length > 0 ? 1 : 0
 
 async function problemsOf(seed: number): Promise<readonly string[]> {
   try {
-    const { violations, trace } = await runScenario(seed)
+    const { violations, trace } = await runScenario(seed, planted?.plant)
     if (values.trace) console.log(trace.join('\n'))
     return violations.map(({ at, invariant, what }) => `${at} violated: ${invariant}: ${what}`)
   } catch (error) {
@@ -40,5 +45,5 @@ async function problemsOf(seed: number): Promise<readonly string[]> {
 }
 
 function again(seed: number): string {
-  return `alone, with its trace: npm run simulate -- --from ${seed} --seeds 1 --trace`
+  return `alone, with its trace: npm run simulate -- --from ${seed} --seeds 1 --trace${values.plant ? ` --plant ${values.plant}` : ''}`
 }

@@ -1,17 +1,20 @@
 import type { Clock } from '../../shared/clock.ts'
 
 /** What must always be so, by the name under which a simulation reports that it was not. */
-export type InvariantName =
-  | 'a Pod stays on its node'
-  | 'one of each runs'
-  | 'a Pod only goes forward'
-  | 'a Pod outlives its containers'
-  | 'a healthy container is left alone'
-  | 'Pods within bounds'
-  | 'a watch shows what happened'
-  | 'what is acknowledged is kept'
-  | 'a Secret stays secret'
-  | 'all ends as asked'
+export const INVARIANTS = [
+  'a Pod stays on its node',
+  'one of each runs',
+  'a Pod only goes forward',
+  'a Pod outlives its containers',
+  'a healthy container is left alone',
+  'Pods within bounds',
+  'a watch shows what happened',
+  'what is acknowledged is kept',
+  'a Secret stays secret',
+  'all ends as asked',
+] as const
+
+export type InvariantName = (typeof INVARIANTS)[number]
 
 export interface Violation {
   /** Virtual time. */

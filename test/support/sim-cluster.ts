@@ -3,6 +3,7 @@ import type { Client } from '../../controlplane/client/client.ts'
 import { createLocalClient } from '../../controlplane/client/local-client.ts'
 import { type Core, startCore } from '../../controlplane/core.ts'
 import { createRegistry } from '../../controlplane/registry/create-registry.ts'
+import { VOLATILE_PREFIXES } from '../../controlplane/registry/storage-keys.ts'
 import { MemoryStore } from '../../controlplane/store/memory-store.ts'
 import { type Logger, silentLogger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
@@ -73,6 +74,7 @@ export class SimCluster {
 
   async startControlPlane(): Promise<void> {
     if (this.#controlPlane) return
+    await this.#forgetVolatile()
     const store = new SeverableStore(this.store)
     const options = { clusterId: 'simulated', clock: this.clock, random: this.#random, log: this.log }
     const core = await startCore({ ...options, store, seams: this.#seams })
@@ -113,6 +115,14 @@ export class SimCluster {
     for (const agent of this.agents) agent.crash()
     await this.stopControlPlane()
     this.#end.abort()
+  }
+
+  /** What the real store keeps in memory only is not there after a restart. */
+  async #forgetVolatile(): Promise<void> {
+    for (const prefix of VOLATILE_PREFIXES) {
+      const { items } = await this.store.list(prefix)
+      for (const { key, revision } of items) await this.store.delete(key, revision)
+    }
   }
 
   get #core(): Core | undefined {

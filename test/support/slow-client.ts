@@ -13,7 +13,7 @@ export function slowClient(client: Client, clock: Clock, random: Random): Client
   return new Proxy(client, {
     get: (target, name: keyof Client) => {
       const method = (target[name] as (...args: unknown[]) => unknown).bind(target)
-      if (name === 'watch') return (...args: unknown[]) => late(method(...args) as Events, delay)
+      if (name === 'watch') return (...args: unknown[]) => late(method(...args) as Events, delay, clock)
       return async (...args: unknown[]) => {
         await delay()
         return method(...args)
@@ -24,9 +24,12 @@ export function slowClient(client: Client, clock: Clock, random: Random): Client
 
 type Events = AsyncIterable<WatchEvent<never>>
 
-async function* late(events: Events, delay: () => Promise<void>): AsyncGenerator<WatchEvent<never>> {
+/** What has piled up during a delay comes with it: a watch that goes on from long ago still catches up. */
+async function* late(events: Events, delay: () => Promise<void>, clock: Clock): AsyncGenerator<WatchEvent<never>> {
+  let cameMs: number | undefined
   for await (const event of events) {
-    await delay()
+    if (clock.monotonic() !== cameMs) await delay()
+    cameMs = clock.monotonic()
     yield event
   }
 }

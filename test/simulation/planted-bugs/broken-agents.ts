@@ -1,5 +1,7 @@
+import type { Reporter } from '../../../agent/reporter.ts'
 import type { Runtime } from '../../../agent/runtime/runtime.ts'
 import type { AssignmentsFrame } from '../../../shared/protocol/frames.ts'
+import type { SimCluster } from '../../support/sim-cluster.ts'
 import type { SimSeams } from '../../support/sim-seams.ts'
 
 /** Starts each sandbox twice, as if the answer to the first call had been lost. */
@@ -43,6 +45,24 @@ export function reportEndTooEarly(): SimSeams {
       podStatus: (report) => reporter.podStatus({ ...report, terminated: true }),
       event: (event) => reporter.event(event),
     }),
+  }
+}
+
+/** Tells once more, after the newest status of a Pod, the one before it. */
+export function reportOutOfOrder({ clock }: SimCluster): SimSeams {
+  return {
+    reporter: (reporter) => {
+      const newest = new Map<string, Parameters<Reporter['podStatus']>[0]>()
+      return {
+        podStatus: (report) => {
+          const before = newest.get(report.uid)
+          newest.set(report.uid, report)
+          reporter.podStatus(report)
+          if (before) clock.after(50, () => reporter.podStatus(before))
+        },
+        event: (event) => reporter.event(event),
+      }
+    },
   }
 }
 

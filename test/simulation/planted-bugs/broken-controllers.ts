@@ -79,7 +79,7 @@ export function collectLiveDependents(): SimSeams {
   })
 }
 
-/** Goes by the age of a Lease alone: nobody could renew it while the control plane was away. */
+/** Goes by Leases alone: nobody could renew it while the control plane was away. */
 export function evictAfterPause(): SimSeams {
   return inPlaceOf('node-lifecycle', (deps) => new HastyNodeLifecycle(deps))
 }
@@ -93,14 +93,16 @@ class HastyNodeLifecycle implements Controller {
   constructor(deps: ControllerDeps) {
     this.#deps = deps
     deps.informers.of(LEASES)
+    deps.informers.of(NODES)
   }
 
   async reconcile() {
     const { client, clock, informers } = this.#deps
-    for (const { metadata, spec } of informers.of(LEASES).list('kube-node-lease')) {
-      const isOld = clock.now() - Date.parse(spec?.renewTime ?? '') > 4_000
-      await client.modify(NODES, { name: metadata.name }, (node) => {
-        node.spec.taints = isOld ? [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }] : []
+    for (const { metadata } of informers.of(NODES).list()) {
+      const lease = informers.of(LEASES).get(`kube-node-lease/${metadata.name}`)
+      const isFresh = clock.now() - Date.parse(lease?.spec?.renewTime ?? '') < 4_000
+      await client.modify(NODES, metadata, (node) => {
+        node.spec.taints = isFresh ? [] : [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }]
       })
     }
     return { requeueAfterMs: 500 }
