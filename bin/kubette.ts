@@ -36,7 +36,8 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = exitCodeOf(error)
+  // At once: a channel to a supervisor, or what a failed start left open, would keep the process.
+  process.exit(exitCodeOf(error))
 }
 
 /** 2 for wrong arguments, 1 for what went wrong; a defect is thrown on, with its stack. */

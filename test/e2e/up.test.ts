@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LABELS } from '../../agent/runtime/docker/labels.ts'
 import { clusterIdsIn } from '../../bin/data-directory.ts'
@@ -56,6 +58,13 @@ describe('kubette up, as somebody who tries it for the first time', () => {
       code: 1,
       stderr: expect.stringMatching(/^kubette: already running here as process \d+/),
     })
+  })
+
+  it('says which port is taken, and ends', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'kubette-up-'))
+    const second = await kubette('up', '--data', dataDir, '--port', String(up.port))
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringMatching(/EADDRINUSE.*server\.log/) })
+    await kubette('down', '--data', dataDir)
   })
 
   it('leaves Pods running after Ctrl-C, and takes them over when started again', async () => {
