@@ -125,7 +125,14 @@ async function startEngine() {
   }
   mkdirSync('/var/log', { recursive: true })
   const log = openSync('/var/log/dockerd.log', 'a')
-  spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] }).unref()
+  const path = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` // its helpers are there too
+  const dockerd = spawn('dockerd', [], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, PATH: path },
+  })
+  dockerd.on('error', () => {}) // said below
+  dockerd.unref()
   if (await becomesReady(30)) return
   fail('the Docker Engine does not come up; /var/log/dockerd.log says why.')
 }
