@@ -8,8 +8,8 @@ import type { PodEvents } from './pod-events.ts'
 import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
 import type { EnvironmentSources } from './spec/environment.ts'
+import { refusedFields, refusedMessage } from './spec/refused-fields.ts'
 import { sandboxSpec } from './spec/sandbox-spec.ts'
-import { unsupportedFields, unsupportedMessage } from './spec/unsupported-fields.ts'
 
 export interface PodExecutorOptions {
   node: NodeContext
@@ -49,17 +49,16 @@ export class PodExecutor {
 
   /** True for a Pod that asks for what this version cannot give: then each container says so. */
   refuses(pod: Persisted<Pod>): boolean {
-    const fields = unsupportedFields(pod)
-    if (fields.length === 0) return false
-    const failure = { reason: CONFIG_ERROR, message: unsupportedMessage(fields), retryAtMs: Number.POSITIVE_INFINITY }
+    const { volumes, others } = refusedFields(pod)
+    if (volumes.length + others.length === 0) return false
+    const message = refusedMessage([...volumes, ...others])
+    const failure = { reason: CONFIG_ERROR, message, retryAtMs: Number.POSITIVE_INFINITY }
     for (const { name } of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
       this.#startFailures.set(name, failure)
     }
-    this.#events.once(`unsupported ${failure.message}`, () => {
-      const volumes = fields.filter(({ isVolume }) => isVolume)
-      const others = fields.filter(({ isVolume }) => !isVolume)
-      if (volumes.length > 0) this.#events.pod('Warning', 'FailedMount', unsupportedMessage(volumes))
-      if (others.length > 0) this.#events.pod('Warning', 'Failed', `Error: ${unsupportedMessage(others)}`)
+    this.#events.once(`refused ${message}`, () => {
+      if (volumes.length > 0) this.#events.pod('Warning', 'FailedMount', refusedMessage(volumes))
+      if (others.length > 0) this.#events.pod('Warning', 'Failed', `Error: ${refusedMessage(others)}`)
     })
     return true
   }

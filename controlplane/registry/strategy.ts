@@ -33,6 +33,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** What may not change. Runs besides `validate`. */
   validateUpdate?(object: T, current: Persisted<T>, errors: FieldErrors): void
   validateStatusUpdate?(object: T, current: Persisted<T>, errors: FieldErrors): void
+  /** What whoever writes the object is told besides: fields that are accepted but do nothing here. */
+  warnings?(object: T): string[]
 
   /** The seconds between a deletion's request and the object's end. Absent: the kind is deleted at once. */
   graceSeconds?(object: Persisted<T>, requested: number | undefined): number

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { HostAlias, PodSpec, PodTemplateSpec } from '../../../shared/api/generated/core-v1.ts'
+import { unhonouredFields } from '../../../shared/pod-fields/unhonoured-fields.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
 import { validateAnnotations, validateLabels } from '../validation/labels.ts'
 import { isDnsLabel, isDnsSubdomain, isQualifiedName } from '../validation/names.ts'
@@ -24,6 +25,7 @@ export function validatePodSpec(spec: PodSpec, path: string, errors: FieldErrors
   validateNames(spec, path, errors)
   validateNetwork(spec, path, errors)
   validateDeadline(spec.activeDeadlineSeconds, `${path}.activeDeadlineSeconds`, errors)
+  refuseUnhonoured(spec, path, errors)
 }
 
 export function validatePodTemplate({ metadata = {}, spec }: PodTemplateSpec, path: string, errors: FieldErrors): void {
@@ -86,4 +88,11 @@ function checkAddress(text: string, path: string, errors: FieldErrors): void {
 function validateDeadline(seconds: number | undefined, path: string, errors: FieldErrors): void {
   if (seconds === undefined || (seconds >= 1 && seconds <= INT32_MAX)) return
   errors.invalid(path, seconds, `must be between 1 and ${INT32_MAX}, inclusive`)
+}
+
+/** What cannot be done as it is asked for is refused here rather than run differently. */
+function refuseUnhonoured(spec: PodSpec, path: string, errors: FieldErrors): void {
+  for (const { state, path: field, reason } of unhonouredFields(spec, path)) {
+    if (state === 'refused') errors.forbidden(field, reason)
+  }
 }

@@ -1,5 +1,6 @@
 import { DEPLOYMENTS, type Deployment } from '../../../shared/api/kinds.ts'
 import { applyTemplateDefaults } from '../pods/pod-spec-defaults.ts'
+import { podWarnings } from '../pods/pod-warnings.ts'
 import { strategy } from '../strategy.ts'
 import { deploymentColumns } from '../tables/workload-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
@@ -53,6 +54,8 @@ export const deploymentStrategy = strategy<Deployment>({
       errors.invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds')
     }
   },
+
+  warnings: ({ spec }) => podWarnings(spec.template?.spec, 'spec.template.spec'),
 
   validateUpdate({ spec }, current, errors) {
     validateWorkloadUpdate(spec, current.spec, errors)

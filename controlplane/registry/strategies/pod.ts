@@ -3,6 +3,7 @@ import { admitPod } from '../pods/pod-admission.ts'
 import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
 import { validatePodSpec } from '../pods/pod-spec-validation.ts'
 import { validatePodUpdate } from '../pods/pod-update-validation.ts'
+import { podWarnings } from '../pods/pod-warnings.ts'
 import { qosClassOf } from '../pods/qos-class.ts'
 import { strategy } from '../strategy.ts'
 import { podColumns } from '../tables/pod-columns.ts'
@@ -41,6 +42,8 @@ export const podStrategy = strategy<Pod>({
   validate(pod, errors) {
     validatePodSpec(pod.spec, 'spec', errors)
   },
+
+  warnings: ({ spec }) => podWarnings(spec, 'spec'),
 
   validateUpdate(pod, current, errors) {
     validatePodUpdate(pod.spec, current.spec, errors)

@@ -1,5 +1,6 @@
 import { REPLICA_SETS, type ReplicaSet } from '../../../shared/api/kinds.ts'
 import { applyTemplateDefaults } from '../pods/pod-spec-defaults.ts'
+import { podWarnings } from '../pods/pod-warnings.ts'
 import { strategy } from '../strategy.ts'
 import { replicaSetColumns } from '../tables/workload-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
@@ -28,6 +29,8 @@ export const replicaSetStrategy = strategy<ReplicaSet>({
   validate({ spec }, errors) {
     validateWorkload(spec, errors)
   },
+
+  warnings: ({ spec }) => podWarnings(spec.template?.spec, 'spec.template.spec'),
 
   validateUpdate({ spec }, current, errors) {
     validateWorkloadUpdate(spec, current.spec, errors)

@@ -12,6 +12,7 @@ import { type RegistryContext, writeContextOf } from '../registry-context.ts'
 import { storageKey } from '../storage-keys.ts'
 import { strategyOf } from '../strategies/index.ts'
 import { validateCreate } from '../validation/validate-object.ts'
+import { warn } from '../warn.ts'
 
 /** How often a name is made up before giving up: eight collisions of 14 million names are no accident. */
 const NAME_ATTEMPTS = 8
@@ -33,7 +34,10 @@ export async function createEntry(
     if (namespace) await admitToNamespace(context, kind, namespace, name)
     validateCreate(strategyOf(kind), draft)
     const entry = await tryCreate(context, kind, draft, options.dryRun ?? false)
-    if (entry) return entry
+    if (entry) {
+      warn(strategyOf(kind), draft, options)
+      return entry
+    }
     if (!isGenerated || attempt === NAME_ATTEMPTS) throw ApiError.alreadyExists(kind, name)
   }
 }

@@ -9,7 +9,9 @@ import type { Entry, NamespacedName, UpdateArea, WriteOptions } from '../registr
 import { type RegistryContext, writeContextOf } from '../registry-context.ts'
 import { tryReplace } from '../replace.ts'
 import { storageKey } from '../storage-keys.ts'
+import { strategyOf } from '../strategies/index.ts'
 import { changedObject } from '../update-areas.ts'
+import { warn } from '../warn.ts'
 
 type ChangeFunction = (current: Persisted<KubeObject>) => KubeObject | Promise<KubeObject>
 
@@ -20,6 +22,7 @@ export async function updateEntry(
   change: ChangeFunction,
   options: WriteOptions & { area?: UpdateArea },
 ): Promise<Entry> {
+  const { area = 'object' } = options
   for (;;) {
     const stored = await context.store.get(storageKey(kind, key))
     if (!stored) throw ApiError.notFound(kind, key.name)
@@ -28,9 +31,11 @@ export async function updateEntry(
     if (proposed === current.object) return current
     const draft = draftOf(kind, proposed)
     checkSameVersion(kind, current.object, draft)
-    const next = changedObject(kind, options.area ?? 'object', draft, current.object, writeContextOf(context))
+    const next = changedObject(kind, area, draft, current.object, writeContextOf(context))
     if (jsonEqual(next, current.object)) return current
     const entry = await tryReplace(context, kind, stored, next, options.dryRun ?? false)
-    if (entry) return entry
+    if (!entry) continue
+    if (area === 'object') warn(strategyOf(kind), next, options)
+    return entry
   }
 }

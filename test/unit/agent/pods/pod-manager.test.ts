@@ -320,17 +320,15 @@ describe('PodManager', () => {
   })
 
   it('refuses what this version does not honour, and names it', async () => {
-    node.put(assignedPod('a', { volumes: [{ name: 'v', hostPath: { path: '/' } }], hostPID: true }))
+    const nfs = { server: 'nas', path: '/' }
+    node.put(assignedPod('a', { volumes: [{ name: 'v', nfs }], hostUsers: false }))
     await clock.advance(1_000)
-    expect(web()?.state?.waiting).toEqual({
-      reason: 'CreateContainerConfigError',
-      message:
-        'spec.volumes[0].hostPath is not supported by this version; spec.hostPID is not supported by this version',
-    })
-    expect(node.said()).toEqual([
-      'FailedMount: spec.volumes[0].hostPath is not supported by this version',
-      'Failed: Error: spec.hostPID is not supported by this version',
-    ])
+    const why = {
+      nfs: 'spec.volumes[0].nfs: Kubette has no driver for storage outside a node',
+      users: 'spec.hostUsers: Docker has one user namespace for all its containers',
+    }
+    expect(web()?.state?.waiting).toEqual({ reason: 'CreateContainerConfigError', message: `${why.nfs}; ${why.users}` })
+    expect(node.said()).toEqual([`FailedMount: ${why.nfs}`, `Failed: Error: ${why.users}`])
     expect(runtime.sandboxes.size).toBe(0)
   })
 

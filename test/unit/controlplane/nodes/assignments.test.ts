@@ -84,8 +84,7 @@ describe('assignments', () => {
   it('carry a ConfigMap that changes or appears later, for Pods that refer to it', async () => {
     const { agent, pod, configMap, clock, client } = await startHub()
     await pod('a', 'n1', {
-      containers: [{ name: 'm', image: 'x' }],
-      volumes: [{ name: 'v', configMap: { name: 'late' } }],
+      containers: [{ name: 'm', image: 'x', envFrom: [{ configMapRef: { name: 'late' } }] }],
     })
     const { assignments } = await agent('n1')
     await configMap('other', { a: '1' })
@@ -131,8 +130,8 @@ describe('assignments', () => {
     const { agent, pod, configMap } = await startHub()
     const big = 'x'.repeat(900_000)
     for (let i = 0; i < 10; i++) await configMap(`big-${i}`, { big })
-    const volumes = Array.from({ length: 10 }, (_, i) => ({ name: `v${i}`, configMap: { name: `big-${i}` } }))
-    await pod('web', 'n1', { containers: [{ name: 'm', image: 'x' }], volumes })
+    const envFrom = Array.from({ length: 10 }, (_, i) => ({ configMapRef: { name: `big-${i}` } }))
+    await pod('web', 'n1', { containers: [{ name: 'm', image: 'x', envFrom }] })
     const { assignments, closed } = await agent('n1')
     expect(closed()).toBeUndefined()
     expect(assignments().length).toBeGreaterThan(2)

@@ -62,7 +62,7 @@ describe('Pod defaults', () => {
       testPod('a', {
         spec: {
           hostNetwork: true,
-          volumes: [{ name: 'v' }, { name: 'c', configMap: { name: 'x' } }],
+          volumes: [{ name: 'v' }],
           containers: [
             {
               name: 'main',
@@ -75,10 +75,7 @@ describe('Pod defaults', () => {
         },
       }),
     )
-    expect(spec.volumes).toEqual([
-      { name: 'v', emptyDir: {} },
-      { name: 'c', configMap: { name: 'x', defaultMode: 420 } },
-    ])
+    expect(spec.volumes).toEqual([{ name: 'v', emptyDir: {} }])
     expect(spec.containers[0]).toMatchObject({
       ports: [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }],
       livenessProbe: {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { containerSpec } from '../../../../../agent/pods/spec/container-spec.ts'
 import { sandboxSpec } from '../../../../../agent/pods/spec/sandbox-spec.ts'
-import { unsupportedFields } from '../../../../../agent/pods/spec/unsupported-fields.ts'
 import type { Container, PodSpec } from '../../../../../shared/api/generated/core-v1.ts'
 import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
 
@@ -114,60 +113,5 @@ describe('sandboxSpec', () => {
   it('cuts a long name to what a hostname may have', () => {
     expect(sandboxSpec(assignedPod(`${'a'.repeat(62)}-b`)).hostname).toBe('a'.repeat(62))
     expect(sandboxSpec(assignedPod('a', { hostname: 'own' })).hostname).toBe('own')
-  })
-})
-
-describe('unsupportedFields', () => {
-  it('finds nothing in a Pod with what the API fills in by itself', () => {
-    const pod = assignedPod('a', {
-      dnsPolicy: 'ClusterFirst',
-      schedulerName: 'default-scheduler',
-      securityContext: {},
-      hostPID: false,
-      serviceAccountName: 'default',
-      enableServiceLinks: true,
-      tolerations: [{ key: 'x', operator: 'Exists' }],
-      volumes: [{ name: 'v', emptyDir: {} }],
-      containers: [
-        podContainer('web', { terminationMessagePath: '/dev/termination-log', resources: {}, lifecycle: {} }),
-      ],
-    })
-    expect(unsupportedFields(pod)).toEqual([])
-  })
-
-  it('names each field that is asked for in vain', () => {
-    const pod = assignedPod('a', {
-      hostIPC: true,
-      runtimeClassName: 'gvisor',
-      securityContext: { fsGroup: 0, sysctls: [{ name: 'a', value: '1' }] },
-      volumes: [
-        { name: 'v', emptyDir: {} },
-        { name: 's', secret: { secretName: 'x' } },
-      ],
-      initContainers: [podContainer('side', { restartPolicy: 'Always' })],
-      containers: [
-        podContainer('web', {
-          lifecycle: { preStop: { sleep: { seconds: 1 } } },
-          volumeMounts: [
-            { name: 'v', mountPath: '/v' },
-            { name: 'v', mountPath: '/w', subPath: 'x' },
-          ],
-          resources: { limits: { 'nvidia.com/gpu': '1' } },
-          livenessProbe: { grpc: { port: 1 } },
-        }),
-      ],
-    })
-    expect(unsupportedFields(pod).map(({ field }) => field)).toEqual([
-      'spec.volumes[1].secret',
-      'spec.hostIPC',
-      'spec.runtimeClassName',
-      'spec.securityContext.fsGroup',
-      'spec.securityContext.sysctls',
-      'spec.initContainers[0].restartPolicy',
-      'spec.containers[0].lifecycle.preStop',
-      'spec.containers[0].resources.limits',
-      'spec.containers[0].livenessProbe.grpc',
-      'spec.containers[0].volumeMounts[1].subPath',
-    ])
   })
 })

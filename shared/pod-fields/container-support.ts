@@ -1,0 +1,98 @@
+import type {
+  Container,
+  EmptyDirVolumeSource,
+  EnvVarSource,
+  EphemeralContainer,
+  Lifecycle,
+  Probe,
+  ResourceRequirements,
+  VolumeMount,
+} from '../api/generated/core-v1.ts'
+import { type FieldSupport, honoured, refused, refusedIf } from './field-support.ts'
+
+export const containerSupport: Record<keyof Container, FieldSupport> = {
+  args: honoured,
+  command: honoured,
+  env: honoured,
+  envFrom: honoured,
+  image: honoured,
+  imagePullPolicy: honoured,
+  lifecycle: honoured,
+  livenessProbe: honoured,
+  name: honoured,
+  ports: honoured,
+  readinessProbe: honoured,
+  resizePolicy: honoured,
+  resources: honoured,
+  restartPolicy: refused('this version restarts all containers as spec.restartPolicy says'),
+  restartPolicyRules: refused('this version restarts all containers as spec.restartPolicy says'),
+  securityContext: honoured,
+  startupProbe: honoured,
+  stdin: honoured,
+  stdinOnce: honoured,
+  terminationMessagePath: honoured,
+  terminationMessagePolicy: honoured,
+  tty: honoured,
+  volumeDevices: refused('this version has no raw block volumes'),
+  volumeMounts: honoured,
+  workingDir: honoured,
+}
+
+export const ephemeralContainerSupport: Record<keyof EphemeralContainer, FieldSupport> = {
+  ...containerSupport,
+  targetContainerName: honoured,
+}
+
+export const lifecycleSupport: Record<keyof Lifecycle, FieldSupport> = {
+  postStart: refused('this version has no hooks'),
+  preStop: refused('this version has no hooks'),
+  stopSignal: honoured,
+}
+
+export const probeSupport: Record<keyof Probe, FieldSupport> = {
+  exec: honoured,
+  failureThreshold: honoured,
+  grpc: refused('this version has no gRPC probes'),
+  httpGet: honoured,
+  initialDelaySeconds: honoured,
+  periodSeconds: honoured,
+  successThreshold: honoured,
+  tcpSocket: honoured,
+  terminationGracePeriodSeconds: honoured,
+  timeoutSeconds: honoured,
+}
+
+export const envVarSourceSupport: Record<keyof EnvVarSource, FieldSupport> = {
+  configMapKeyRef: honoured,
+  fieldRef: honoured,
+  fileKeyRef: refused('this version reads no environment from files of volumes'),
+  resourceFieldRef: honoured,
+  secretKeyRef: honoured,
+}
+
+const ONLY_CPU_AND_MEMORY = 'this version limits cpu and memory only'
+
+export const resourcesSupport: Record<keyof ResourceRequirements, FieldSupport> = {
+  claims: refused('there are no ResourceClaims'),
+  limits: refusedIf('other than cpu, memory', isOfOtherResources, ONLY_CPU_AND_MEMORY),
+  requests: honoured,
+}
+
+export const emptyDirSupport: Record<keyof EmptyDirVolumeSource, FieldSupport> = {
+  medium: refusedIf('huge pages', (medium: string) => medium !== 'Memory', 'this version has no huge pages'),
+  sizeLimit: honoured,
+}
+
+export const volumeMountSupport: Record<keyof VolumeMount, FieldSupport> = {
+  mountPath: honoured,
+  mountPropagation: refusedIf('other than None', (mode: string) => mode !== 'None', 'this version cannot do it'),
+  name: honoured,
+  readOnly: honoured,
+  recursiveReadOnly: refusedIf('Enabled', (mode: string) => mode === 'Enabled', 'this version cannot do it'),
+  subPath: refused('this version mounts whole volumes only'),
+  subPathExpr: refused('this version mounts whole volumes only'),
+}
+
+function isOfOtherResources(limits: Record<string, string>): boolean {
+  return Object.keys(limits).some((name) => name !== 'cpu' && name !== 'memory')
+}

@@ -1,0 +1,70 @@
+import {
+  containerSupport,
+  emptyDirSupport,
+  envVarSourceSupport,
+  ephemeralContainerSupport,
+  lifecycleSupport,
+  probeSupport,
+  resourcesSupport,
+  volumeMountSupport,
+} from './container-support.ts'
+import type { TypeSupport } from './field-support.ts'
+import { podOsSupport, podSpecSupport, volumeSupport } from './pod-spec-support.ts'
+import { podSecurityContextSupport, seccompProfileSupport, securityContextSupport } from './security-support.ts'
+
+/** By type of the schema, every type below a Pod's spec with a field that is not simply honoured, and what they hang on. */
+export const POD_FIELD_SUPPORT: Readonly<Record<string, TypeSupport>> = {
+  'core.v1.PodSpec': podSpecSupport,
+  'core.v1.Container': containerSupport,
+  'core.v1.EphemeralContainer': ephemeralContainerSupport,
+  'core.v1.Volume': volumeSupport,
+  'core.v1.VolumeMount': volumeMountSupport,
+  'core.v1.EmptyDirVolumeSource': emptyDirSupport,
+  'core.v1.EnvVarSource': envVarSourceSupport,
+  'core.v1.Lifecycle': lifecycleSupport,
+  'core.v1.Probe': probeSupport,
+  'core.v1.ResourceRequirements': resourcesSupport,
+  'core.v1.PodSecurityContext': podSecurityContextSupport,
+  'core.v1.SecurityContext': securityContextSupport,
+  'core.v1.SeccompProfile': seccompProfileSupport,
+  'core.v1.PodOS': podOsSupport,
+}
+
+/** The types below a Pod's spec whose every field is honoured wherever the field that holds them is. */
+export const HONOURED_TYPES: readonly string[] = [
+  'core.v1.Affinity',
+  'core.v1.Capabilities',
+  'core.v1.ConfigMapEnvSource',
+  'core.v1.ConfigMapKeySelector',
+  'core.v1.ContainerPort',
+  'core.v1.ContainerResizePolicy',
+  'core.v1.EnvFromSource',
+  'core.v1.EnvVar',
+  'core.v1.ExecAction',
+  'core.v1.HTTPGetAction',
+  'core.v1.HTTPHeader',
+  'core.v1.HostAlias',
+  'core.v1.LocalObjectReference',
+  'core.v1.NodeAffinity',
+  'core.v1.NodeSelector',
+  'core.v1.NodeSelectorRequirement',
+  'core.v1.NodeSelectorTerm',
+  'core.v1.ObjectFieldSelector',
+  'core.v1.PodAffinity',
+  'core.v1.PodAffinityTerm',
+  'core.v1.PodAntiAffinity',
+  'core.v1.PodDNSConfig',
+  'core.v1.PodDNSConfigOption',
+  'core.v1.PodReadinessGate',
+  'core.v1.PodSchedulingGate',
+  'core.v1.PreferredSchedulingTerm',
+  'core.v1.ResourceFieldSelector',
+  'core.v1.SecretEnvSource',
+  'core.v1.SecretKeySelector',
+  'core.v1.TCPSocketAction',
+  'core.v1.Toleration',
+  'core.v1.TopologySpreadConstraint',
+  'core.v1.WeightedPodAffinityTerm',
+  'meta.v1.LabelSelector',
+  'meta.v1.LabelSelectorRequirement',
+]

@@ -1,0 +1,108 @@
+import type { PodOS, PodSpec, Volume } from '../api/generated/core-v1.ts'
+import { type FieldSupport, honoured, refused, refusedIf, warnedIf } from './field-support.ts'
+
+const NO_CLAIMS = 'there are no ResourceClaims'
+const NO_ACCOUNTS = 'there are no ServiceAccounts yet: the Pod gets no token'
+
+export const SYSTEM_PRIORITY_CLASSES: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+}
+
+export const podSpecSupport: Record<keyof PodSpec, FieldSupport> = {
+  activeDeadlineSeconds: honoured,
+  affinity: honoured,
+  automountServiceAccountToken: warnedIf('true', (value) => value === true, NO_ACCOUNTS),
+  containers: honoured,
+  dnsConfig: honoured,
+  dnsPolicy: honoured,
+  enableServiceLinks: honoured,
+  ephemeralContainers: refused('they can be added to a running Pod only, and this version cannot do that yet'),
+  hostAliases: honoured,
+  hostIPC: refusedIf('true', (value) => value === true, 'this version cannot share the IPC namespace of the machine'),
+  hostNetwork: honoured,
+  hostPID: refusedIf('true', (value) => value === true, 'this version cannot share the processes of the machine'),
+  hostUsers: refusedIf('false', (value) => value === false, 'Docker has one user namespace for all its containers'),
+  hostname: honoured,
+  hostnameOverride: refused('this version cannot set it'),
+  imagePullSecrets: honoured,
+  initContainers: honoured,
+  nodeName: honoured,
+  nodeSelector: honoured,
+  os: honoured,
+  overhead: refused('it belongs to a RuntimeClass, and there are none'),
+  preemptionPolicy: honoured,
+  priority: honoured,
+  priorityClassName: refusedIf(
+    'other than system-node-critical, system-cluster-critical',
+    (name: string) => !(name in SYSTEM_PRIORITY_CLASSES),
+    'there are no PriorityClasses but the two that every cluster has',
+  ),
+  readinessGates: honoured,
+  resourceClaims: refused(NO_CLAIMS),
+  resources: refusedIf(
+    'with requests or limits',
+    (value: PodSpec['resources']) => isFilled(value?.limits) || isFilled(value?.requests) || isFilled(value?.claims),
+    'this version knows resources of containers only',
+  ),
+  restartPolicy: honoured,
+  runtimeClassName: refused('there are no RuntimeClasses: Pods run in the runtime that Docker is set up with'),
+  schedulerName: honoured,
+  schedulingGates: honoured,
+  schedulingGroup: refused('there are no PodGroups'),
+  securityContext: honoured,
+  serviceAccount: honoured,
+  serviceAccountName: warnedIf('other than default', (name: string) => name !== 'default', NO_ACCOUNTS),
+  setHostnameAsFQDN: refusedIf('true', (value) => value === true, 'this version cannot set it'),
+  shareProcessNamespace: refusedIf('true', (value) => value === true, 'this version cannot share processes'),
+  subdomain: warnedIf('any', () => true, 'there is no cluster DNS yet: it names nothing'),
+  terminationGracePeriodSeconds: honoured,
+  tolerations: honoured,
+  topologySpreadConstraints: honoured,
+  volumes: honoured,
+}
+
+export const podOsSupport: Record<keyof PodOS, FieldSupport> = {
+  name: refusedIf('other than linux', (name: string) => name !== 'linux', 'all nodes run Linux'),
+}
+
+const OUTSIDE = 'Kubette has no driver for storage outside a node'
+const NOT_YET = 'this version has only emptyDir volumes'
+
+export const volumeSupport: Record<keyof Volume, FieldSupport> = {
+  awsElasticBlockStore: refused(OUTSIDE),
+  azureDisk: refused(OUTSIDE),
+  azureFile: refused(OUTSIDE),
+  cephfs: refused(OUTSIDE),
+  cinder: refused(OUTSIDE),
+  configMap: refused(NOT_YET),
+  csi: refused(OUTSIDE),
+  downwardAPI: refused(NOT_YET),
+  emptyDir: honoured,
+  ephemeral: refused(NOT_YET),
+  fc: refused(OUTSIDE),
+  flexVolume: refused(OUTSIDE),
+  flocker: refused(OUTSIDE),
+  gcePersistentDisk: refused(OUTSIDE),
+  gitRepo: refused('Kubernetes has taken it out; clone in an init container instead'),
+  glusterfs: refused(OUTSIDE),
+  hostPath: refused(NOT_YET),
+  image: refused(NOT_YET),
+  iscsi: refused(OUTSIDE),
+  name: honoured,
+  nfs: refused(OUTSIDE),
+  persistentVolumeClaim: refused(NOT_YET),
+  photonPersistentDisk: refused(OUTSIDE),
+  portworxVolume: refused(OUTSIDE),
+  projected: refused(NOT_YET),
+  quobyte: refused(OUTSIDE),
+  rbd: refused(OUTSIDE),
+  scaleIO: refused(OUTSIDE),
+  secret: refused(NOT_YET),
+  storageos: refused(OUTSIDE),
+  vsphereVolume: refused(OUTSIDE),
+}
+
+function isFilled(value: object | undefined): boolean {
+  return value !== undefined && Object.keys(value).length > 0
+}
