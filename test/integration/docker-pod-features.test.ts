@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { DockerApi } from '../../agent/runtime/docker/docker-api.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
+import { pauseReference } from '../../agent/runtime/docker/pause-image.ts'
 import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
 import type { ContainerSpec, PodIdentity, SandboxSpec } from '../../agent/runtime/runtime.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
@@ -163,7 +164,7 @@ describe('Docker runtime', () => {
     const first = await sandbox()
     await runtime.removeSandbox(first.id)
     await docker.json({ method: 'DELETE', path: `/networks/kubette-${clusterId.slice(0, 8)}-node-1` })
-    await docker.json({ method: 'DELETE', path: `/images/kubette/pause:${clusterId}` })
+    await docker.json({ method: 'DELETE', path: `/images/${pauseReference(clusterId)}` })
     expect((await sandbox()).running).toBe(true)
   })
 

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto'
 import { RuntimeFailure } from '../runtime.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 import { imageArchive } from './image-archive.ts'
 import { LABELS } from './labels.ts'
-import { type Architecture, pauseProgram } from './pause-program.ts'
+import type { Architecture } from './programs/elf-executable.ts'
+import { pauseProgram } from './programs/pause-program.ts'
+import { RELAY_PATH, relayProgram } from './programs/relay-program.ts'
+import type { ArchiveEntry } from './tar-archive.ts'
 
 /** The image that sandboxes run. It is made here and loaded, so that no registry is needed; the same bytes each time. */
 export class PauseImage {
@@ -15,7 +19,7 @@ export class PauseImage {
   constructor(docker: DockerApi, clusterId: string) {
     this.#docker = docker
     this.#clusterId = clusterId
-    this.reference = `kubette/pause:${clusterId.toLowerCase().slice(0, 32)}`
+    this.reference = pauseReference(clusterId)
   }
 
   /** Resolves when the image is there; asks Docker only once. */
@@ -49,12 +53,26 @@ export class PauseImage {
   }
 }
 
+/** Another name for other programs: an agent that was upgraded finds the image of the one before it under the old name. */
+export function pauseReference(clusterId: string): string {
+  const content = [...programs('amd64'), ...programs('arm64')].map(({ content }) => content)
+  const version = createHash('sha256').update(Buffer.concat(content)).digest('hex').slice(0, 8)
+  return `kubette/pause:${clusterId.toLowerCase().slice(0, 32)}-${version}`
+}
+
 /** The archive that makes the image. */
 export function pauseArchive(reference: string, architecture: Architecture, clusterId: string): Promise<Buffer> {
   return imageArchive({
     reference,
     architecture,
-    files: [{ type: 'file', name: 'pause', mode: 0o755, content: pauseProgram(architecture) }],
+    files: programs(architecture),
     config: { Entrypoint: ['/pause'], Labels: { [LABELS.cluster]: clusterId, [LABELS.kind]: 'image' } },
   })
+}
+
+function programs(architecture: Architecture): (ArchiveEntry & { type: 'file'; content: Buffer })[] {
+  const program = (path: string, content: Buffer) => {
+    return { type: 'file', name: path.slice(1), mode: 0o755, content } as const
+  }
+  return [program('/pause', pauseProgram(architecture)), program(RELAY_PATH, relayProgram(architecture))]
 }

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pauseProgram } from '../../../../../../agent/runtime/docker/programs/pause-program.ts'
+import { relayProgram } from '../../../../../../agent/runtime/docker/programs/relay-program.ts'
+
+describe.each([
+  ['amd64', 62],
+  ['arm64', 183],
+] as const)('for %s', (architecture, machine) => {
+  it.each([
+    ['pause', pauseProgram],
+    ['relay', relayProgram],
+  ])('%s is a small executable', (_name, make) => {
+    const program = make(architecture)
+    expect(program.subarray(0, 4).toString('latin1')).toBe('\x7fELF')
+    expect(program.readUInt16LE(18)).toBe(machine)
+    expect(program.readBigUInt64LE(24) - program.readBigUInt64LE(64 + 16)).toBe(120n)
+    expect(program.readBigUInt64LE(64 + 32)).toBe(BigInt(program.length))
+    expect(program.length).toBeLessThan(1024)
+  })
+
+  it('asks the kernel for nothing but what it says', () => {
+    expect(callsOf(architecture, pauseProgram(architecture))).toEqual(
+      architecture === 'amd64' ? [13, 14, 128, 231] : [134, 135, 137, 94],
+    )
+    const relayed = new Set(callsOf(architecture, relayProgram(architecture)))
+    const expected = architecture === 'amd64' ? [13, 41, 42, 231, 56, 0, 1, 48] : [134, 198, 203, 94, 220, 63, 64, 210]
+    expect([...relayed].sort()).toEqual(expected.sort())
+  })
+})
+
+/** The numbers of the calls, in the order of the code. */
+function callsOf(architecture: 'amd64' | 'arm64', program: Buffer): number[] {
+  if (architecture === 'arm64') {
+    const words = Array.from({ length: (program.length - 120) >> 2 }, (_, i) => program.readUInt32LE(120 + i * 4))
+    const calls = words.filter((word, i) => (word & 0xffe0001f) >>> 0 === 0xd2800008 && words[i + 1] === 0xd4000001)
+    return calls.map((word) => (word >> 5) & 0xffff)
+  }
+  const calls: number[] = []
+  for (let at = 120; at + 7 <= program.length; at++) {
+    if (program[at] === 0xb8 && program[at + 5] === 0x0f && program[at + 6] === 0x05)
+      calls.push(program.readUInt32LE(at + 1))
+  }
+  return calls
+}
+
+const own = ({ x64: 'amd64', arm64: 'arm64' } as const)[process.arch as 'x64' | 'arm64']
+
+describe.skipIf(own === undefined || process.platform !== 'linux')('run on this machine', () => {
+  let folder: string
+  const servers: Server[] = []
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kubette-programs-'))
+    await writeFile(join(folder, 'pause'), pauseProgram(own), { mode: 0o755 })
+    await writeFile(join(folder, 'relay'), relayProgram(own), { mode: 0o755 })
+  })
+  afterAll(async () => {
+    for (const server of servers) server.close()
+    await rm(folder, { recursive: true })
+  })
+
+  const start = (...[name = '', ...args]: string[]) => spawn(join(folder, name), args)
+  const endOf = async (process: ChildProcess) => (await once(process, 'close')).at(0)
+  const serve = async (host: string, onConnection: (socket: Socket) => void): Promise<string> => {
+    const server = createServer({ allowHalfOpen: true }, onConnection).listen(0, host)
+    servers.push(server)
+    await once(server, 'listening')
+    return String((server.address() as AddressInfo).port)
+  }
+
+  it('pause ends when it is asked to', async () => {
+    const pause = start('pause')
+    await once(pause, 'spawn')
+    // It blocks the signal with its second call: one that comes sooner is as good.
+    pause.kill('SIGTERM')
+    expect(await once(pause, 'close')).toSatisfy(([code, signal]) => code === 0 || signal === 'SIGTERM')
+  })
+
+  it.each(['127.0.0.1', '::1'])('relay passes everything on, and the end of it, to %s', async (host) => {
+    const port = await serve(host, (socket) => {
+      const parts: Buffer[] = []
+      socket.on('data', (part) => parts.push(part)).on('end', () => socket.end(Buffer.concat(parts)))
+    })
+    const relay = start('relay', port)
+    const data = randomBytes(1_000_000)
+    for (const part of [data.subarray(0, 1), data.subarray(1, 700_000), data.subarray(700_000)]) {
+      relay.stdin.write(lengthOf(part))
+      relay.stdin.write(part)
+    }
+    relay.stdin.write(lengthOf(Buffer.alloc(0)))
+    const [answer, code] = await Promise.all([buffer(relay.stdout), endOf(relay)])
+    expect(answer.equals(data)).toBe(true)
+    expect(code).toBe(0)
+  })
+
+  it('relay goes on with what the other side sends after it has closed its own direction', async () => {
+    const port = await serve('127.0.0.1', (socket) => socket.end('hello'))
+    const relay = start('relay', port)
+    expect((await buffer(relay.stdout)).toString()).toBe('hello')
+  })
+
+  it('relay ends with the reason where nobody listens, and when its user has gone', async () => {
+    const unused = await serve('127.0.0.1', () => {})
+    servers.pop()?.close()
+    expect(await endOf(start('relay', unused))).toBe(111)
+    const relay = start('relay', await serve('127.0.0.1', () => {}))
+    relay.stdin.end(Buffer.concat([lengthOf(Buffer.alloc(9)), Buffer.from('cut')]))
+    expect(await endOf(relay)).toBe(0)
+  })
+})
+
+function lengthOf(part: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(part.length)
+  return length
+}
