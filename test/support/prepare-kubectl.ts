@@ -1,6 +1,6 @@
-import { KUBECTL_VERSIONS, kubectlPath } from './kubectl.ts'
+import { KUBECTL_VERSIONS, kubectlPath, OLD_KUBECTL_VERSION } from './kubectl.ts'
 
 /** Vitest's global set-up: every kubectl is there before the first test needs one. */
 export default async function prepareKubectl(): Promise<void> {
-  for (const version of KUBECTL_VERSIONS) await kubectlPath(version)
+  for (const version of [...KUBECTL_VERSIONS, OLD_KUBECTL_VERSION]) await kubectlPath(version)
 }
