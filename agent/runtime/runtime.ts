@@ -150,6 +150,8 @@ export interface ContainerSpec {
   workingDir?: string
   env: { name: string; value: string }[]
   resources: ContainerResources
+  /** How readily the kernel ends it when memory runs out, from -1000 (never) to 1000; as near as the runtime can. */
+  oomScoreAdj: number
   tty: boolean
   stdin: boolean
   stdinOnce: boolean

@@ -8,6 +8,7 @@ import type {
   ResourceRequirements,
   VolumeMount,
 } from '../api/generated/core-v1.ts'
+import { isHugePages } from '../resource-names.ts'
 import { type FieldSupport, honoured, refused, refusedIf } from './field-support.ts'
 
 export const containerSupport: Record<keyof Container, FieldSupport> = {
@@ -75,7 +76,7 @@ const ONLY_CPU_AND_MEMORY = 'this version limits cpu and memory only'
 export const resourcesSupport: Record<keyof ResourceRequirements, FieldSupport> = {
   claims: refused('there are no ResourceClaims'),
   limits: refusedIf('other than cpu, memory', isOfOtherResources, ONLY_CPU_AND_MEMORY),
-  requests: honoured,
+  requests: refusedIf('huge pages', hasHugePages, 'this version has no huge pages'),
 }
 
 export const emptyDirSupport: Record<keyof EmptyDirVolumeSource, FieldSupport> = {
@@ -91,6 +92,10 @@ export const volumeMountSupport: Record<keyof VolumeMount, FieldSupport> = {
   recursiveReadOnly: refusedIf('Enabled', (mode: string) => mode === 'Enabled', 'this version cannot do it'),
   subPath: refused('this version mounts whole volumes only'),
   subPathExpr: refused('this version mounts whole volumes only'),
+}
+
+function hasHugePages(amounts: Record<string, string>): boolean {
+  return Object.keys(amounts).some(isHugePages)
 }
 
 function isOfOtherResources(limits: Record<string, string>): boolean {

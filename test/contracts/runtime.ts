@@ -74,6 +74,7 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
         command: harness.command(program),
         env: [],
         resources: {},
+        oomScoreAdj: 0,
         tty: false,
         stdin: false,
         stdinOnce: false,

@@ -8,6 +8,7 @@ import { removeEverything } from '../../agent/runtime/docker/remove-everything.t
 import type { ContainerSpec, PodIdentity, SandboxSpec } from '../../agent/runtime/runtime.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
+import { needsLimits } from '../support/docker-limits.ts'
 import { loadTestImage } from '../support/test-image.ts'
 
 const clock = systemClock()
@@ -40,7 +41,16 @@ describe('Docker runtime', () => {
   const start = async (sandboxId: string, script: string, more: Partial<ContainerSpec> = {}) => {
     const id = await runtime.createContainer({
       ...{ pod, sandboxId, name: 'web', restartCount: 0, specHash: 'h', image: IMAGE, imageId },
-      ...{ env: [], resources: {}, tty: false, stdin: false, stdinOnce: false, mounts: [], annotations: {} },
+      ...{
+        env: [],
+        resources: {},
+        oomScoreAdj: 0,
+        tty: false,
+        stdin: false,
+        stdinOnce: false,
+        mounts: [],
+        annotations: {},
+      },
       command: ['sh', '-c', script],
       ...more,
     })
@@ -133,7 +143,7 @@ describe('Docker runtime', () => {
   it('limits CPU and memory, leaves restarts to the agent, and bounds the log', async () => {
     const { id } = await sandbox()
     const resources = { cpuShares: 256, cpuLimitMilli: 500, memoryLimitBytes: 64 * 2 ** 20 }
-    const container = await start(id, 'sleep 1000', { resources })
+    const container = await start(id, 'sleep 1000', { resources, oomScoreAdj: 321 })
     const { Name, HostConfig } = await inspect(container)
     expect(Name).toBe(`/kubette_web_pod_default_${pod.uid.slice(0, 8)}_0`)
     expect(HostConfig).toMatchObject({
@@ -142,9 +152,17 @@ describe('Docker runtime', () => {
       CpuPeriod: 100_000,
       Memory: 64 * 2 ** 20,
       MemorySwap: 64 * 2 ** 20,
+      OomScoreAdj: 321,
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     })
+  })
+
+  it('tells of a container that the kernel ended for want of memory', async (context) => {
+    await needsLimits(context, 'MemoryLimit', 'SwapLimit')
+    const { id } = await sandbox()
+    const greedy = await start(id, 'tail /dev/zero', { resources: { memoryLimitBytes: 16 * 2 ** 20 } })
+    expect(await exited(greedy)).toMatchObject({ exitCode: 137, oomKilled: true })
   })
 
   it('sends the stop signal that the container names', async () => {

@@ -3,6 +3,7 @@ import { parseMilliNumber, parseUnits } from '../../../shared/quantity.ts'
 import type { ContainerResources } from '../../runtime/runtime.ts'
 
 const MIN_CPU_SHARES = 2
+const MAX_CPU_SHARES = 262_144
 
 /** Requests become the weight among neighbours, limits what it cannot exceed. */
 export function containerResources({ resources }: Container): ContainerResources {
@@ -11,8 +12,12 @@ export function containerResources({ resources }: Container): ContainerResources
   const limitMilli = parseMilliNumber(limits?.cpu ?? '0')
   const limitBytes = parseUnits(limits?.memory ?? '0')
   return {
-    cpuShares: Math.max(MIN_CPU_SHARES, Math.floor((requestMilli * 1024) / 1000)),
+    cpuShares: cpuSharesOf(requestMilli),
     ...(limitMilli > 0 ? { cpuLimitMilli: limitMilli } : {}),
     ...(limitBytes > 0 ? { memoryLimitBytes: limitBytes } : {}),
   }
+}
+
+export function cpuSharesOf(milli: number): number {
+  return Math.min(Math.max(MIN_CPU_SHARES, Math.floor((milli * 1024) / 1000)), MAX_CPU_SHARES)
 }

@@ -1,4 +1,5 @@
 import type { Container } from '../../../shared/api/generated/core-v1.ts'
+import { parseUnits } from '../../../shared/quantity.ts'
 import type { ContainerSpec, ImageState } from '../../runtime/runtime.ts'
 import type { StartContainer } from '../plan.ts'
 import { BACKOFF_ANNOTATION } from '../restart-backoff.ts'
@@ -6,6 +7,7 @@ import { specHash } from '../spec-hash.ts'
 import { ContainerConfigError } from './container-config-error.ts'
 import { containerResources } from './container-resources.ts'
 import { containerEnvironment, type EnvironmentSources } from './environment.ts'
+import { oomScoreAdj } from './oom-score.ts'
 import { identityOf } from './pod-identity.ts'
 import { securityContextOf } from './security-context.ts'
 import { expandVariables } from './variable-expansion.ts'
@@ -32,6 +34,7 @@ export function containerSpec(
     ...(container.workingDir ? { workingDir: container.workingDir } : {}),
     env: [...environment].map(([name, value]) => ({ name, value })),
     resources: containerResources(container),
+    oomScoreAdj: oomScoreAdj(sources.pod, container, parseUnits(sources.allocatable.memory)),
     tty: container.tty ?? false,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,

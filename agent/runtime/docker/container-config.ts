@@ -1,4 +1,11 @@
-import type { ContainerSpec, PodIdentity, PublishedPort, SandboxSpec, VolumeMount } from '../runtime.ts'
+import type {
+  ContainerResources,
+  ContainerSpec,
+  PodIdentity,
+  PublishedPort,
+  SandboxSpec,
+  VolumeMount,
+} from '../runtime.ts'
 import { annotationLabels, LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
 import { VOLUMES_DIRECTORY, volumeName } from './volumes.ts'
 
@@ -21,7 +28,13 @@ function podPart({ name, namespace, uid }: PodIdentity): string {
 }
 
 /** The body of `POST /containers/create` for a sandbox. `network` is unused where it has the machine's own. */
-export function sandboxConfig(spec: SandboxSpec, owner: Ownership, image: string, network: string | undefined) {
+export function sandboxConfig(
+  spec: SandboxSpec,
+  owner: Ownership,
+  image: string,
+  network: string | undefined,
+  oomScoreAdj: number,
+) {
   const { pod, dns, hosts, ports, volumes } = spec
   return {
     Image: image,
@@ -40,6 +53,7 @@ export function sandboxConfig(spec: SandboxSpec, owner: Ownership, image: string
       RestartPolicy: { Name: 'no' },
       LogConfig: LOG_CONFIG,
       CpuShares: 2,
+      OomScoreAdj: oomScoreAdj,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
     },
@@ -68,7 +82,8 @@ export function containerConfig(spec: ContainerSpec, owner: Ownership, imageDige
       Mounts: spec.mounts.map((mount) => volumeMount(spec.pod, mount)),
       RestartPolicy: { Name: 'no' },
       LogConfig: LOG_CONFIG,
-      ...resourceConfig(spec),
+      ...resourceConfig(spec.resources),
+      OomScoreAdj: spec.oomScoreAdj,
       ...securityConfig(spec),
     },
   }
@@ -89,8 +104,7 @@ function containerLabels(spec: ContainerSpec, owner: Ownership, imageDigest: str
   }
 }
 
-function resourceConfig({ resources }: ContainerSpec) {
-  const { cpuShares, cpuLimitMilli, memoryLimitBytes } = resources
+function resourceConfig({ cpuShares, cpuLimitMilli, memoryLimitBytes }: ContainerResources) {
   const quota = Math.max(MIN_CPU_QUOTA_US, ((cpuLimitMilli ?? 0) * CPU_PERIOD_US) / 1000)
   return {
     ...(cpuShares === undefined ? {} : { CpuShares: cpuShares }),

@@ -16,6 +16,7 @@ export interface ContainerInspect {
     FinishedAt: string
   }
   Config: { Labels: Record<string, string> | null; Tty: boolean; StopSignal?: string }
+  HostConfig: { OomScoreAdj: number }
   NetworkSettings: { Networks: Record<string, { IPAddress?: string }> | null }
 }
 

@@ -46,8 +46,15 @@ export class Containers {
     }
   }
 
-  create(spec: ContainerSpec, imageDigest: string | undefined): Promise<string> {
-    return this.createNamed(containerName(spec), containerConfig(spec, this.#owner, imageDigest))
+  async create(spec: ContainerSpec, imageDigest: string | undefined): Promise<string> {
+    const oomScoreAdj = await this.#settableOomScore(spec)
+    return this.createNamed(containerName(spec), containerConfig({ ...spec, oomScoreAdj }, this.#owner, imageDigest))
+  }
+
+  /** Its sandbox shows how low this Docker can go. */
+  async #settableOomScore({ oomScoreAdj, sandboxId }: ContainerSpec): Promise<number> {
+    if (oomScoreAdj >= 0) return oomScoreAdj
+    return Math.max(oomScoreAdj, (await this.inspect(sandboxId))?.HostConfig.OomScoreAdj ?? 0)
   }
 
   async createNamed(name: string, body: object): Promise<string> {

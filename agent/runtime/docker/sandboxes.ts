@@ -20,11 +20,16 @@ export interface SandboxesOptions {
   log: Logger
 }
 
+/** The kubelet's for sandboxes: a Pod's address must not go before its containers. */
+const OOM_SCORE_ADJ = -998
+
 /** Makes sandboxes: a container of the pause program that holds a Pod's network, IPC namespace and volumes. */
 export class Sandboxes {
   readonly #options: SandboxesOptions
   readonly #pause: PauseImage
   readonly #networks: Networks
+  #oomScoreAdj = OOM_SCORE_ADJ
+  #isOomScoreProven = false
 
   constructor(options: SandboxesOptions) {
     const { docker, owner, network } = options
@@ -45,12 +50,29 @@ export class Sandboxes {
     }
   }
 
+  /**
+   * A Docker without all of root's rights cannot protect a process from the kernel's OOM killer, and says so in words
+   * of its own: what failed is tried without, and what then works shows how it is.
+   */
   async #runOnce(spec: SandboxSpec): Promise<SandboxState> {
+    try {
+      return await this.#runProtected(spec)
+    } catch (error) {
+      if (this.#isOomScoreProven || isFailure(error, 'notFound')) throw error
+      this.#oomScoreAdj = 0
+      return await this.#runProtected(spec).catch((again: unknown) => {
+        this.#oomScoreAdj = OOM_SCORE_ADJ
+        throw again
+      })
+    }
+  }
+
+  async #runProtected(spec: SandboxSpec): Promise<SandboxState> {
     const { containers, volumes, owner } = this.#options
     const network = spec.hostNetwork ? undefined : this.#networks.ensure()
     await Promise.all([this.#pause.ensure(), network])
     for (const volume of spec.volumes) await volumes.create(spec.pod, volume)
-    const config = sandboxConfig(spec, owner, this.#pause.reference, await network)
+    const config = sandboxConfig(spec, owner, this.#pause.reference, await network, this.#oomScoreAdj)
     const id = await containers.createNamed(sandboxName(spec.pod), config)
     try {
       await volumes.open(id, spec.volumes)
@@ -65,6 +87,7 @@ export class Sandboxes {
   async #started(id: string): Promise<SandboxState> {
     const found = await this.#options.containers.inspect(id)
     if (!found?.State.Running) throw new RuntimeFailure('failed', 'the sandbox ended as soon as it was started')
+    this.#isOomScoreProven = true
     return sandboxState(found)
   }
 

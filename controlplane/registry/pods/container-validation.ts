@@ -4,7 +4,7 @@ import { isDnsLabel } from '../validation/names.ts'
 import { validateEnv, validateEnvFrom } from './env-validation.ts'
 import { validateHostPorts, validatePorts } from './port-validation.ts'
 import { validateLifecycle, validateProbes } from './probe-validation.ts'
-import { validateResources } from './resources-validation.ts'
+import { validateResizePolicy, validateResources } from './resources-validation.ts'
 import { validateVolumeMounts } from './volume-mount-validation.ts'
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
@@ -51,6 +51,9 @@ function validateInitContainer(container: Container, path: string, errors: Field
   for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
     if (container[field]) errors.forbidden(`${path}.${field}`, ONLY_FOR_SIDECARS)
   }
+  if (container.resizePolicy) {
+    errors.invalid(`${path}.resizePolicy`, container.resizePolicy, 'must not be set for init containers')
+  }
 }
 
 function validateContainer(container: Container, spec: PodSpec, path: string, errors: FieldErrors): void {
@@ -62,6 +65,7 @@ function validateContainer(container: Container, spec: PodSpec, path: string, er
   validateEnvFrom(container.envFrom ?? [], `${path}.envFrom`, errors)
   validateVolumeMounts(container.volumeMounts ?? [], spec.volumes ?? [], `${path}.volumeMounts`, errors)
   validateResources(container.resources ?? {}, `${path}.resources`, errors)
+  validateResizePolicy(container.resizePolicy ?? [], spec.restartPolicy, `${path}.resizePolicy`, errors)
 }
 
 export function validateImage(image: string | undefined, path: string, errors: FieldErrors): void {

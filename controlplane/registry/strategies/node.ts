@@ -1,6 +1,7 @@
 import type { NodeStatus } from '../../../shared/api/generated/core-v1.ts'
 import { NODES, type Node } from '../../../shared/api/kinds.ts'
 import { parseMilli } from '../../../shared/quantity.ts'
+import { isNativeResource } from '../../../shared/resource-names.ts'
 import { validateTaints } from '../pods/taint-validation.ts'
 import { strategy } from '../strategy.ts'
 import { nodeColumns } from '../tables/node-columns.ts'
@@ -35,8 +36,11 @@ export const nodeStrategy = strategy<Node>({
 function validateAmounts(status: NodeStatus, errors: FieldErrors): void {
   for (const field of ['capacity', 'allocatable'] as const) {
     for (const [name, amount] of Object.entries(status[field] ?? {})) {
-      if (parseMilli(amount) < 0n) {
-        errors.invalid(`status.${field}[${name}]`, amount, 'must be greater than or equal to 0')
+      const milli = parseMilli(amount)
+      const at = `status.${field}.${name}`
+      if (milli < 0n) errors.invalid(at, amount, 'must be greater than or equal to 0')
+      if ((name === 'pods' || !isNativeResource(name)) && milli % 1000n !== 0n) {
+        errors.invalid(at, amount, 'must be an integer')
       }
     }
   }

@@ -76,19 +76,55 @@ describe('Pod validation', () => {
     resources: [
       container({
         resources: {
-          limits: { cpu: '1', memory: '-1', 'x.io/gpu': '1500m', 'x.io/nic': '2', pods: '1' },
-          requests: { cpu: '2', 'x.io/nic': '1', 'x.io/other': '1' },
+          limits: { cpu: '1', memory: '-1', 'x.io/gpu': '1500m', 'x.io/nic': '2', pods: '1', disk: '1' },
+          requests: { cpu: '2', 'x.io/nic': '1', 'x.io/other': '1', 'requests.x.io/a': '1' },
         },
       }).spec,
       'spec.containers[0].resources.limits[memory]: Invalid value: "-1": must be greater than or equal to 0',
       'spec.containers[0].resources.limits[x.io/gpu]: Invalid value: "1500m": must be an integer',
       'spec.containers[0].resources.limits[pods]: Invalid value: "pods": must be a standard resource for containers',
+      'spec.containers[0].resources.limits[disk]: Invalid value: "disk": must be a standard resource type or fully qualified',
+      'spec.containers[0].resources.limits[disk]: Invalid value: "disk": must be a standard resource for containers',
       'spec.containers[0].resources.requests[memory]: Invalid value: "-1": must be greater than or equal to 0',
       'spec.containers[0].resources.requests[x.io/gpu]: Invalid value: "1500m": must be an integer',
       'spec.containers[0].resources.requests[pods]: Invalid value: "pods": must be a standard resource for containers',
+      'spec.containers[0].resources.requests[disk]: Invalid value: "disk": must be a standard resource type or fully qualified',
+      'spec.containers[0].resources.requests[disk]: Invalid value: "disk": must be a standard resource for containers',
+      'spec.containers[0].resources.requests[requests.x.io/a]: Invalid value: "requests.x.io/a": doesn\'t follow extended resource name standard',
       'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
       'spec.containers[0].resources.requests: Invalid value: "1": must be equal to x.io/nic limit of 2',
       'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+      'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+    ],
+    'huge pages': [
+      container({ resources: { limits: { 'hugepages-2Mi': '3Mi' } } }).spec,
+      'spec.containers[0].resources.limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi',
+      'spec.containers[0].resources.requests[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi',
+      'spec.containers[0].resources: Forbidden: HugePages require cpu or memory',
+    ],
+    'resize policies': [
+      {
+        restartPolicy: 'Never',
+        containers: [
+          {
+            name: 'main',
+            image: 'busybox:1',
+            resizePolicy: [
+              { resourceName: 'cpu', restartPolicy: 'Sometimes' },
+              { resourceName: 'disk', restartPolicy: 'NotRequired' },
+              { resourceName: 'memory', restartPolicy: 'RestartContainer' },
+            ],
+          },
+        ],
+        initContainers: [
+          { name: 'init', image: 'b', resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'NotRequired' }] },
+        ],
+      },
+      'spec.containers[0].resizePolicy: Unsupported value: "Sometimes": supported values: "NotRequired", "RestartContainer"',
+      "spec.containers[0].resizePolicy: Invalid value: \"Sometimes\": must be 'NotRequired' when `restartPolicy` is 'Never'",
+      'spec.containers[0].resizePolicy: Unsupported value: "disk": supported values: "cpu", "memory"',
+      "spec.containers[0].resizePolicy: Invalid value: \"RestartContainer\": must be 'NotRequired' when `restartPolicy` is 'Never'",
+      'spec.initContainers[0].resizePolicy: Invalid value: [{"resourceName":"cpu","restartPolicy":"NotRequired"}]: must not be set for init containers',
     ],
     probes: [
       container({

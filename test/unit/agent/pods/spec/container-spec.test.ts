@@ -40,6 +40,7 @@ describe('containerSpec', () => {
     expect(specOf({ resources }).resources).toEqual({ cpuShares: 512, cpuLimitMilli: 1500, memoryLimitBytes: 2 ** 31 })
     expect(specOf({ resources: { limits: { cpu: '2' } } }).resources).toEqual({ cpuShares: 2048, cpuLimitMilli: 2000 })
     expect(specOf({}).resources).toEqual({ cpuShares: 2 })
+    expect(specOf({ resources: { requests: { cpu: '999' } } }).resources).toEqual({ cpuShares: 262_144 })
   })
 
   it('runs as the container says, then as the Pod says', () => {

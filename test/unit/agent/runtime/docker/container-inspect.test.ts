@@ -19,6 +19,7 @@ function inspected(state: Partial<ContainerInspect['State']>, labels: Record<str
       ...state,
     },
     Config: { Labels: labels, Tty: false },
+    HostConfig: { OomScoreAdj: 0 },
     NetworkSettings: { Networks: { other: { IPAddress: '' }, mine: { IPAddress: '10.0.0.3' } } },
   }
 }

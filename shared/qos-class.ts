@@ -1,5 +1,5 @@
-import type { Container, PodSpec } from '../../../shared/api/generated/core-v1.ts'
-import { parseMilli } from '../../../shared/quantity.ts'
+import type { Container, PodSpec } from './api/generated/core-v1.ts'
+import { parseMilli } from './quantity.ts'
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
