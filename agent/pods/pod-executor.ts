@@ -1,6 +1,7 @@
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import { RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
+import { PodVolumes } from '../volumes/pod-volumes.ts'
 import type { ContainerStarter } from './container-starter.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Plan, PodAction, StartContainer } from './plan.ts'
@@ -25,6 +26,7 @@ export class PodExecutor {
   readonly #node: NodeContext
   readonly #events: PodEvents
   readonly #starter: ContainerStarter
+  readonly #volumes: PodVolumes
   readonly #startFailures = new Map<string, StartFailure>()
   readonly #stopping = new Map<string, Stopping>()
   #sandboxRetryAtMs: number | undefined
@@ -33,6 +35,7 @@ export class PodExecutor {
     this.#node = node
     this.#events = events
     this.#starter = starter
+    this.#volumes = new PodVolumes(node.runtime, events)
   }
 
   get memory(): PodMemory {
@@ -45,6 +48,16 @@ export class PodExecutor {
     const missing = [...this.#startFailures.values()].filter(({ reason }) => reason === CONFIG_ERROR)
     for (const failure of missing) failure.retryAtMs = this.#node.clock.now()
     return missing.length > 0
+  }
+
+  /** What its volumes are made of is not what they were made of last. */
+  areVolumesOutdated(pod: Persisted<Pod>): boolean {
+    return this.#volumes.isOutdated(this.#sources(undefined, pod))
+  }
+
+  /** Brings the files in the volumes of a Pod that runs up to date. */
+  async syncVolumes(sandbox: SandboxState, pod: Persisted<Pod>): Promise<void> {
+    await this.#volumes.sync(sandbox.id, this.#sources(sandbox, pod))
   }
 
   /** True for a Pod that asks for what this version cannot give: then each container says so. */
@@ -83,8 +96,7 @@ export class PodExecutor {
     const { runtime } = this.#node
     switch (action.type) {
       case 'runSandbox':
-        await this.#runSandbox(action.replacesDead, pod)
-        return 'done'
+        return this.#runSandbox(action.replacesDead, pod)
       case 'stopSandbox':
         await runtime.stopSandbox(action.id)
         return 'done'
@@ -116,23 +128,27 @@ export class PodExecutor {
     await this.#node.runtime.killContainer(target.id)
   }
 
-  async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<void> {
+  async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting'> {
     const { runtime, clock } = this.#node
+    const volumes = this.#volumes.prepare(this.#sources(undefined, pod))
+    if (!volumes) return 'waiting'
     if (replacesDead) {
       this.#events.pod('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     }
     try {
-      await runtime.runSandbox(sandboxSpec(pod))
+      await runtime.runSandbox(sandboxSpec(pod, volumes))
       this.#sandboxRetryAtMs = undefined
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error
       this.#sandboxRetryAtMs = clock.now() + SANDBOX_RETRY_MS
       this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`)
     }
+    return 'done'
   }
 
   async #start(action: StartContainer, sandbox: SandboxState, pod: Persisted<Pod>): Promise<'done' | 'waiting'> {
     const { name } = action.container
+    if (!this.#volumes.isReady(sandbox.id)) return 'waiting'
     const result = await this.#starter.start(action, sandbox, this.#sources(sandbox, pod))
     switch (result.outcome) {
       case 'started':
@@ -146,11 +162,11 @@ export class PodExecutor {
     }
   }
 
-  #sources(sandbox: SandboxState, pod: Persisted<Pod>): EnvironmentSources {
+  #sources(sandbox: SandboxState | undefined, pod: Persisted<Pod>): EnvironmentSources {
     const { namespace = '' } = pod.metadata
     return {
       pod,
-      podIP: sandbox.ip,
+      podIP: sandbox?.ip,
       hostIPs: this.#node.hostIPs(),
       allocatable: this.#node.allocatable(),
       configMap: (name) => this.#node.assignments().configMap(namespace, name),

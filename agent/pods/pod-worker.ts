@@ -93,7 +93,8 @@ export class PodWorker {
     const end = endInApi(pod)
     if (end && this.#state.phase === 'syncing') this.#state = { phase: 'finished', end }
     if (pod.metadata.deletionTimestamp) this.#terminate((pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000)
-    if (this.#executor.retryConfiguration() || isNew) this.wake()
+    const isRetried = this.#executor.retryConfiguration()
+    if (isRetried || isNew || this.#executor.areVolumesOutdated(pod)) this.wake()
   }
 
   /** The Pod is not to be on this node at all: its end is not waited for. */
@@ -131,9 +132,14 @@ export class PodWorker {
     if (this.#state.phase !== 'syncing') this.#probes.freeze()
     const isRefused = this.#state.phase === 'syncing' && this.#executor.refuses(this.#pod)
     this.#advance(observed)
+    await this.#syncVolumes(observed, isRefused)
     const plan = isRefused ? { actions: [] } : this.#plan(observed)
     const acted = await this.#executor.execute(plan, observed, this.#pod)
     return acted ? 0 : this.#restMs(plan)
+  }
+
+  async #syncVolumes({ sandbox }: PodObservation, isRefused: boolean): Promise<void> {
+    if (this.#state.phase === 'syncing' && sandbox && !isRefused) await this.#executor.syncVolumes(sandbox, this.#pod)
   }
 
   #restMs(plan: Plan): number {

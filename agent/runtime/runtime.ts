@@ -1,4 +1,7 @@
 import type { Readable } from 'node:stream'
+import type { VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
+
+export type { VolumeFile, VolumeMount, VolumeSpec }
 
 /**
  * A container runtime: sandboxes (a Pod's shared network and IPC namespaces) and containers in them. One contract
@@ -26,6 +29,11 @@ export interface Runtime {
   killContainer(id: string): Promise<void>
   /** Kills it if it runs, and removes it with its log. */
   removeContainer(id: string): Promise<void>
+  /**
+   * Puts files into a `files` volume of a running sandbox, instead of those that it has: who reads sees all of the old
+   * ones or all of the new. False where it has them already.
+   */
+  writeVolume(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean>
   /** Removes the Pod's volumes; its containers and sandboxes must be gone. */
   removeVolumes(podUid: string): Promise<void>
 
@@ -99,23 +107,8 @@ export interface SandboxSpec {
   ports: PublishedPort[]
   /** Uses the machine's own network. */
   hostNetwork: boolean
-  /** Live as long as the Pod; made empty when they are first asked for. */
+  /** What containers may mount; those of the Pod's own live as long as it does. */
   volumes: VolumeSpec[]
-}
-
-/** An `emptyDir`: writable by everybody. */
-export interface VolumeSpec {
-  name: string
-  medium: 'disk' | 'memory'
-  /** Only for memory. */
-  sizeLimitBytes?: number
-}
-
-export interface VolumeMount {
-  /** A volume of the sandbox. */
-  volume: string
-  mountPath: string
-  readOnly: boolean
 }
 
 export interface PublishedPort {

@@ -9,7 +9,7 @@ import {
   volumeMountSupport,
 } from './container-support.ts'
 import type { TypeSupport } from './field-support.ts'
-import { podOsSupport, podSpecSupport, volumeSupport } from './pod-spec-support.ts'
+import { podOsSupport, podSpecSupport, volumeProjectionSupport, volumeSupport } from './pod-spec-support.ts'
 import { podSecurityContextSupport, seccompProfileSupport, securityContextSupport } from './security-support.ts'
 
 /** By type of the schema, every type below a Pod's spec with a field that is not simply honoured, and what they hang on. */
@@ -19,6 +19,7 @@ export const POD_FIELD_SUPPORT: Readonly<Record<string, TypeSupport>> = {
   'core.v1.EphemeralContainer': ephemeralContainerSupport,
   'core.v1.Volume': volumeSupport,
   'core.v1.VolumeMount': volumeMountSupport,
+  'core.v1.VolumeProjection': volumeProjectionSupport,
   'core.v1.EmptyDirVolumeSource': emptyDirSupport,
   'core.v1.EnvVarSource': envVarSourceSupport,
   'core.v1.Lifecycle': lifecycleSupport,
@@ -36,14 +37,20 @@ export const HONOURED_TYPES: readonly string[] = [
   'core.v1.Capabilities',
   'core.v1.ConfigMapEnvSource',
   'core.v1.ConfigMapKeySelector',
+  'core.v1.ConfigMapProjection',
+  'core.v1.ConfigMapVolumeSource',
   'core.v1.ContainerPort',
   'core.v1.ContainerResizePolicy',
+  'core.v1.DownwardAPIProjection',
+  'core.v1.DownwardAPIVolumeFile',
+  'core.v1.DownwardAPIVolumeSource',
   'core.v1.EnvFromSource',
   'core.v1.EnvVar',
   'core.v1.ExecAction',
   'core.v1.HTTPGetAction',
   'core.v1.HTTPHeader',
   'core.v1.HostAlias',
+  'core.v1.KeyToPath',
   'core.v1.LocalObjectReference',
   'core.v1.NodeAffinity',
   'core.v1.NodeSelector',
@@ -58,9 +65,12 @@ export const HONOURED_TYPES: readonly string[] = [
   'core.v1.PodReadinessGate',
   'core.v1.PodSchedulingGate',
   'core.v1.PreferredSchedulingTerm',
+  'core.v1.ProjectedVolumeSource',
   'core.v1.ResourceFieldSelector',
   'core.v1.SecretEnvSource',
   'core.v1.SecretKeySelector',
+  'core.v1.SecretProjection',
+  'core.v1.SecretVolumeSource',
   'core.v1.TCPSocketAction',
   'core.v1.Toleration',
   'core.v1.TopologySpreadConstraint',

@@ -1,4 +1,4 @@
-import type { PodOS, PodSpec, Volume } from '../api/generated/core-v1.ts'
+import type { PodOS, PodSpec, Volume, VolumeProjection } from '../api/generated/core-v1.ts'
 import { type FieldSupport, honoured, refused, refusedIf, warnedIf } from './field-support.ts'
 
 const NO_CLAIMS = 'there are no ResourceClaims'
@@ -67,7 +67,7 @@ export const podOsSupport: Record<keyof PodOS, FieldSupport> = {
 }
 
 const OUTSIDE = 'Kubette has no driver for storage outside a node'
-const NOT_YET = 'this version has only emptyDir volumes'
+const NOT_YET = 'this version has no such volumes'
 
 export const volumeSupport: Record<keyof Volume, FieldSupport> = {
   awsElasticBlockStore: refused(OUTSIDE),
@@ -75,9 +75,9 @@ export const volumeSupport: Record<keyof Volume, FieldSupport> = {
   azureFile: refused(OUTSIDE),
   cephfs: refused(OUTSIDE),
   cinder: refused(OUTSIDE),
-  configMap: refused(NOT_YET),
+  configMap: honoured,
   csi: refused(OUTSIDE),
-  downwardAPI: refused(NOT_YET),
+  downwardAPI: honoured,
   emptyDir: honoured,
   ephemeral: refused(NOT_YET),
   fc: refused(OUTSIDE),
@@ -94,13 +94,24 @@ export const volumeSupport: Record<keyof Volume, FieldSupport> = {
   persistentVolumeClaim: refused(NOT_YET),
   photonPersistentDisk: refused(OUTSIDE),
   portworxVolume: refused(OUTSIDE),
-  projected: refused(NOT_YET),
+  projected: honoured,
   quobyte: refused(OUTSIDE),
   rbd: refused(OUTSIDE),
   scaleIO: refused(OUTSIDE),
-  secret: refused(NOT_YET),
+  secret: honoured,
   storageos: refused(OUTSIDE),
   vsphereVolume: refused(OUTSIDE),
+}
+
+const NO_TOKENS = 'there are no ServiceAccounts yet, and so no tokens'
+
+export const volumeProjectionSupport: Record<keyof VolumeProjection, FieldSupport> = {
+  clusterTrustBundle: refused('there are no ClusterTrustBundles'),
+  configMap: honoured,
+  downwardAPI: honoured,
+  podCertificate: refused('there are no PodCertificateRequests'),
+  secret: honoured,
+  serviceAccountToken: refused(NO_TOKENS),
 }
 
 function isFilled(value: object | undefined): boolean {

@@ -21,7 +21,7 @@ export const securityContextSupport: Record<keyof SecurityContext, FieldSupport>
 
 export const podSecurityContextSupport: Record<keyof PodSecurityContext, FieldSupport> = {
   appArmorProfile: refused(NOT_YET),
-  fsGroup: refused('this version does not change who owns volumes'),
+  fsGroup: honoured,
   fsGroupChangePolicy: honoured,
   runAsGroup: honoured,
   runAsNonRoot: honoured,

@@ -7,6 +7,7 @@ import type {
   PodIdentity,
   Runtime,
   SandboxSpec,
+  VolumeFile,
 } from '../../agent/runtime/runtime.ts'
 
 /** What a container of the suite does. */
@@ -26,6 +27,8 @@ export interface RuntimeHarness {
   command(program: SuiteProgram): string[]
   /** Commands for exec: one that prints `hello` and exits with 3, and one that takes longer than a second. */
   exec: { quick: string[]; slow: string[] }
+  /** The text of a file in a running container that mounts `volume` at `/volume`. */
+  read(containerId: string, volume: string, path: string): Promise<string | undefined>
   /** Resolves when it holds; throws if it does not before long. */
   eventually(condition: () => Promise<boolean> | boolean): Promise<void>
   /** Lets time pass while a promise is waited for. */
@@ -247,6 +250,26 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       await runtime.removeSandbox(again.id)
       await runtime.removeVolumes(pod.uid)
       expect((await runtime.list(pod.uid)).volumes).toEqual([])
+    })
+
+    it('puts files into a volume, and others in their place', async () => {
+      const volumes = [{ name: 'conf', medium: 'files' as const }]
+      const { id: sandboxId } = await sandbox({ volumes })
+      const file = (path: string, text: string) => ({ path, mode: 0o644, content: Buffer.from(text) })
+      const write = (...files: VolumeFile[]) => runtime.writeVolume(sandboxId, 'conf', files)
+      expect(await write(file('a', 'one'), file('deep/er/b', 'two'))).toBe(true)
+      const mounts = [{ volume: 'conf', mountPath: '/volume', readOnly: true }]
+      const id = await create(sandboxId, { does: 'run' }, { mounts })
+      await runtime.startContainer(id)
+      const read = (path: string) => harness.read(id, 'conf', path)
+      expect([await read('a'), await read('deep/er/b'), await read('c')]).toEqual(['one', 'two', undefined])
+      expect(await write(file('a', 'one'), file('deep/er/b', 'two'))).toBe(false)
+      expect(await write(file('a', 'changed'), file('c', 'new'))).toBe(true)
+      expect([await read('a'), await read('deep/er/b'), await read('c')]).toEqual(['changed', undefined, 'new'])
+      expect(await write()).toBe(true)
+      expect([await read('a'), await read('c')]).toEqual([undefined, undefined])
+      await runtime.removeSandbox(sandboxId)
+      await expect(write(file('a', 'x'))).rejects.toMatchObject({ name: 'RuntimeFailure' })
     })
 
     it('knows its images, and says why one cannot be pulled', async () => {

@@ -18,6 +18,10 @@ runtimeContract('Docker', async () => {
     image: { reference: REFERENCE, id: image?.id ?? '' },
     command: (program) => (program.does === 'notExist' ? ['/no/such/file'] : ['sh', '-c', scriptOf(program)]),
     exec: { quick: ['sh', '-c', 'echo hello; exit 3'], slow: ['sleep', '20'] },
+    read: async (id, _, path) => {
+      const { exitCode, output } = await runtime.exec(id, ['cat', `/volume/${path}`], 10_000)
+      return exitCode === 0 ? output : undefined
+    },
     eventually: async (condition) => {
       for (let tries = 0; tries < 200; tries++) {
         if (await condition()) return

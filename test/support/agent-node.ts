@@ -51,16 +51,21 @@ export class AgentNode {
   }
 
   putConfigMap(name: string, data: Record<string, string>): void {
-    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: assignedMetadata(name), data }
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: this.#newVersion(name), data }
     this.#configMaps.set(`default/${name}`, configMap)
     this.assign()
   }
 
   putSecret(name: string, data: Record<string, string>): void {
     const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
-    const metadata = assignedMetadata(name)
+    const metadata = this.#newVersion(name)
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata, data: Object.fromEntries(encoded) }
     this.#secrets.set(`default/${name}`, secret)
+    this.assign()
+  }
+
+  removeSecret(name: string): void {
+    this.#secrets.delete(`default/${name}`)
     this.assign()
   }
 
@@ -98,6 +103,10 @@ export class AgentNode {
   /** `reason: message` of every event so far. */
   said(): string[] {
     return this.events.map(({ reason, message }) => `${reason}: ${message}`)
+  }
+
+  #newVersion(name: string) {
+    return { ...assignedMetadata(name), resourceVersion: String(this.#revision++) }
   }
 
   #report(name: string): Report | undefined {

@@ -13,10 +13,11 @@ import {
   type RuntimeListing,
   type SandboxSpec,
   type SandboxState,
-  type VolumeSpec,
+  type VolumeFile,
 } from '../../agent/runtime/runtime.ts'
 import { type Clock, microTimestamp, sleep, type Timer } from '../../shared/clock.ts'
 import { Broadcast } from './broadcast.ts'
+import { FakeVolumes } from './fake-volumes.ts'
 import { ScriptedTroubles } from './scripted-troubles.ts'
 
 /** What a fake container does once started. */
@@ -68,7 +69,7 @@ export class FakeRuntime implements Runtime {
   readonly sandboxes = new Map<string, SandboxState>()
   readonly containers = new Map<string, FakeContainer>()
   readonly images = new Map<string, ImageState>()
-  readonly volumes = new Map<string, { pod: PodIdentity; spec: VolumeSpec }>()
+  readonly volumes = new FakeVolumes()
   /** Every call so far, such as `createContainer web`. */
   readonly calls: string[] = []
   /** Why an image cannot be pulled, by reference. An image without an entry can. */
@@ -162,16 +163,14 @@ export class FakeRuntime implements Runtime {
     return structuredClone({
       sandboxes: [...this.sandboxes.values()].filter(ofPod),
       containers: [...this.containers.values()].map(({ state }) => state).filter(ofPod),
-      volumes: [...this.volumes.values()].map(({ pod, spec }) => ({ pod, name: spec.name })).filter(ofPod),
+      volumes: this.volumes.list().filter(ofPod),
     })
   }
 
   async runSandbox(spec: SandboxSpec): Promise<SandboxState> {
     await this.#enter('runSandbox', spec.pod.name)
     await this.#delay(this.#options.sandboxStartMs)
-    for (const volume of spec.volumes) {
-      this.volumes.set(`${spec.pod.uid}/${volume.name}`, { pod: spec.pod, spec: volume })
-    }
+    this.volumes.add(spec.pod, spec.volumes)
     const number = this.#addresses++
     const address = `${this.#options.addressPrefix ?? '10.244.0'}.${(number % 254) + 1}`
     const state: SandboxState = {
@@ -258,7 +257,14 @@ export class FakeRuntime implements Runtime {
 
   async removeVolumes(podUid: string): Promise<void> {
     await this.#enter('removeVolumes', podUid)
-    for (const [key, volume] of this.volumes) if (volume.pod.uid === podUid) this.volumes.delete(key)
+    this.volumes.remove(podUid)
+  }
+
+  async writeVolume(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean> {
+    await this.#enter('writeVolume', volume)
+    const sandbox = this.sandboxes.get(sandboxId)
+    if (!sandbox?.running) throw new RuntimeFailure('conflict', 'the sandbox is not running')
+    return this.volumes.write(sandbox.pod, volume, files)
   }
 
   async exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult> {

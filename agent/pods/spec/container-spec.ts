@@ -1,6 +1,7 @@
 import type { Container } from '../../../shared/api/generated/core-v1.ts'
 import { parseUnits } from '../../../shared/quantity.ts'
 import type { ContainerSpec, ImageState } from '../../runtime/runtime.ts'
+import { isFileVolume } from '../../volumes/file-projection.ts'
 import type { StartContainer } from '../plan.ts'
 import { BACKOFF_ANNOTATION } from '../restart-backoff.ts'
 import { specHash } from '../spec-hash.ts'
@@ -47,8 +48,8 @@ export function containerSpec(
 
 function mountsOf(container: Container, { pod }: EnvironmentSources): ContainerSpec['mounts'] {
   return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => {
-    const known = pod.spec?.volumes?.some((volume) => volume.name === name)
-    if (!known) throw new ContainerConfigError(`volume "${name}" not found`)
-    return { volume: name, mountPath, readOnly: readOnly ?? false }
+    const volume = pod.spec?.volumes?.find((each) => each.name === name)
+    if (!volume) throw new ContainerConfigError(`volume "${name}" not found`)
+    return { volume: name, mountPath, readOnly: readOnly || isFileVolume(volume) }
   })
 }

@@ -1,12 +1,11 @@
 import type { Pod, PodSpec } from '../../../shared/api/generated/core-v1.ts'
-import { parseUnits } from '../../../shared/quantity.ts'
 import type { PublishedPort, SandboxSpec, VolumeSpec } from '../../runtime/runtime.ts'
 import { identityOf } from './pod-identity.ts'
 
 const MAX_HOSTNAME = 63
 
-/** What the Pod's sandbox is to be: its name, network, ports and volumes. */
-export function sandboxSpec(pod: Pod): SandboxSpec {
+/** What the Pod's sandbox is to be: its name, network and ports, with these volumes. */
+export function sandboxSpec(pod: Pod, volumes: VolumeSpec[] = []): SandboxSpec {
   const spec = pod.spec ?? { containers: [] }
   const dns = dnsOf(spec)
   return {
@@ -16,7 +15,7 @@ export function sandboxSpec(pod: Pod): SandboxSpec {
     hosts: (spec.hostAliases ?? []).map(({ ip, hostnames }) => ({ ip, hostnames: hostnames ?? [] })),
     ports: spec.hostNetwork ? [] : publishedPorts(spec),
     hostNetwork: spec.hostNetwork ?? false,
-    volumes: (spec.volumes ?? []).map(volumeOf),
+    volumes,
   }
 }
 
@@ -41,10 +40,4 @@ function publishedPorts({ containers, initContainers }: PodSpec): PublishedPort[
     const published = { containerPort, hostPort, protocol: (protocol ?? 'TCP') as PublishedPort['protocol'] }
     return [hostIP ? { ...published, hostIP } : published]
   })
-}
-
-function volumeOf({ name, emptyDir }: NonNullable<PodSpec['volumes']>[number]): VolumeSpec {
-  if (emptyDir?.medium !== 'Memory') return { name, medium: 'disk' }
-  const { sizeLimit } = emptyDir
-  return { name, medium: 'memory', ...(sizeLimit ? { sizeLimitBytes: parseUnits(sizeLimit) } : {}) }
 }

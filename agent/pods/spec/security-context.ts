@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../../../shared/api/generated/core-v1.ts'
+import type { Container, Pod, PodSecurityContext } from '../../../shared/api/generated/core-v1.ts'
 import type { ContainerSpec, ImageState } from '../../runtime/runtime.ts'
 import { ContainerConfigError } from './container-config-error.ts'
 
@@ -16,7 +16,7 @@ export function securityContextOf(
   const seccomp = own?.seccompProfile ?? shared?.seccompProfile
   return {
     ...userOf(uid, gid, image.user),
-    supplementalGroups: shared?.supplementalGroups ?? [],
+    supplementalGroups: groupsOf(shared),
     readOnlyRootFilesystem: own?.readOnlyRootFilesystem ?? false,
     privileged: own?.privileged ?? false,
     addCapabilities: own?.capabilities?.add ?? [],
@@ -24,6 +24,11 @@ export function securityContextOf(
     noNewPrivileges: own?.allowPrivilegeEscalation === false,
     seccompUnconfined: seccomp?.type === 'Unconfined',
   }
+}
+
+/** Who may read the Pod's volumes is in their group. */
+function groupsOf({ supplementalGroups = [], fsGroup }: PodSecurityContext = {}): number[] {
+  return fsGroup === undefined ? supplementalGroups : [...new Set([...supplementalGroups, fsGroup])]
 }
 
 function userOf(uid: number | undefined, gid: number | undefined, imageUser: string): { user?: string } {

@@ -86,12 +86,12 @@ export class Containers {
   }
 
   /** Docker cannot end a command that takes too long: it is only not waited for. */
-  async exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult> {
+  async exec(id: string, command: string[], timeoutMs: number, directory?: string): Promise<ExecResult> {
     const giveUp = new AbortController()
     const timedOut = new RuntimeFailure('timeout', `command did not end in ${goDuration(timeoutMs)}`)
     const timer = this.#clock.after(timeoutMs, () => giveUp.abort(timedOut))
     try {
-      return await this.#exec(id, command, timeoutMs, giveUp.signal)
+      return await this.#exec(id, { command, directory }, timeoutMs, giveUp.signal)
     } catch (error) {
       giveUp.signal.throwIfAborted()
       throw dockerFailure(error)
@@ -101,8 +101,13 @@ export class Containers {
     }
   }
 
-  async #exec(id: string, command: string[], timeoutMs: number, signal: AbortSignal): Promise<ExecResult> {
-    const create = { AttachStdout: true, AttachStderr: true, Cmd: command }
+  async #exec(
+    id: string,
+    { command, directory }: { command: string[]; directory: string | undefined },
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<ExecResult> {
+    const create = { AttachStdout: true, AttachStderr: true, Cmd: command, WorkingDir: directory }
     const begin = { method: 'POST', path: `/containers/${id}/exec`, body: create, timeoutMs } as const
     const { Id } = await this.#docker.json<{ Id: string }>(begin)
     const body = { Detach: false, Tty: false }

@@ -10,7 +10,7 @@ import { dockerFailure } from './docker-failure.ts'
 export type DockerOptions = Docker.DockerOptions
 
 export interface DockerCall {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** Without version, such as `/containers/json`. */
   path: string
   /** Objects are sent as JSON. */

@@ -22,6 +22,7 @@ import { Images } from './images.ts'
 import type { Ownership } from './labels.ts'
 import { podChanges } from './pod-changes.ts'
 import { Sandboxes } from './sandboxes.ts'
+import { VolumeWriter } from './volume-writer.ts'
 import { Volumes } from './volumes.ts'
 
 export interface DockerRuntimeOptions extends Ownership {
@@ -51,6 +52,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const docker = new DockerApi(options.docker ?? {}, clock)
   const containers = new Containers(docker, owner, clock)
   const volumes = new Volumes(docker, owner)
+  const writer = new VolumeWriter(docker, containers)
   const images = new Images(docker, clock)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
   const sandboxes = new Sandboxes({ docker, containers, volumes, owner, network, log })
@@ -66,6 +68,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     stopContainer: (id) => stop(containers, id),
     killContainer: (id) => containers.signal(id, 'KILL'),
     removeContainer: (id) => containers.remove(id),
+    writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
     removeVolumes: (podUid) => volumes.remove(podUid),
     exec: (id, command, timeoutMs) => containers.exec(id, command, timeoutMs),
     inspectImage: (reference): Promise<ImageState | undefined> => images.inspect(reference),

@@ -7,6 +7,7 @@ import { LABELS } from './labels.ts'
 import type { Architecture } from './programs/elf-executable.ts'
 import { pauseProgram } from './programs/pause-program.ts'
 import { RELAY_PATH, relayProgram } from './programs/relay-program.ts'
+import { SWITCH_PATH, switchProgram } from './programs/switch-program.ts'
 import type { ArchiveEntry } from './tar-archive.ts'
 
 /** The image that sandboxes run. It is made here and loaded, so that no registry is needed; the same bytes each time. */
@@ -74,5 +75,9 @@ function programs(architecture: Architecture): (ArchiveEntry & { type: 'file'; c
   const program = (path: string, content: Buffer) => {
     return { type: 'file', name: path.slice(1), mode: 0o755, content } as const
   }
-  return [program('/pause', pauseProgram(architecture)), program(RELAY_PATH, relayProgram(architecture))]
+  return [
+    program('/pause', pauseProgram(architecture)),
+    program(RELAY_PATH, relayProgram(architecture)),
+    program(SWITCH_PATH, switchProgram(architecture)),
+  ]
 }

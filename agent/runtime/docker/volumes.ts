@@ -1,8 +1,8 @@
 import type { PodIdentity, VolumeSpec } from '../runtime.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
-import { LABELS, labelFilter, type Ownership, ownerLabels, podLabels, podOf } from './labels.ts'
-import { tarArchive } from './tar-archive.ts'
+import { LABELS, type Labels, labelFilter, type Ownership, ownerLabels, podLabels, podOf } from './labels.ts'
+import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
 
 /** Where a sandbox mounts its Pod's volumes, so that files can be put into them. */
 export const VOLUMES_DIRECTORY = '/volumes'
@@ -27,7 +27,7 @@ export class Volumes {
     const body = {
       Name: volumeName(pod.uid, spec.name),
       Driver: 'local',
-      DriverOpts: spec.medium === 'memory' ? memoryOptions(spec) : {},
+      DriverOpts: driverOptions(spec),
       Labels: {
         ...ownerLabels(this.#owner),
         ...podLabels(pod),
@@ -38,17 +38,18 @@ export class Volumes {
     await this.#docker.json({ method: 'POST', path: '/volumes/create', body })
   }
 
-  /** Lets every user write to the volumes that a sandbox, not started yet, mounts. */
+  /** Lets who may write to the volumes on disk that a sandbox, not started yet, mounts. */
   async open(sandboxId: string, specs: readonly VolumeSpec[]): Promise<void> {
-    if (specs.length === 0) return
-    const directories = specs.map(({ name }) => ({ type: 'directory', name: `${name}/`, mode: 0o777 }) as const)
+    const onDisk = specs.filter(({ medium }) => medium === 'disk')
+    if (onDisk.length === 0) return
+    const archive = await tarArchive(onDisk.map(openDirectory))
     const path = `/containers/${sandboxId}/archive`
-    const archive = await tarArchive(directories)
     await this.#docker.json({ method: 'PUT', path, query: { path: VOLUMES_DIRECTORY }, archive })
   }
 
   async list(podUid?: string): Promise<{ pod: PodIdentity; name: string; volume: string }[]> {
-    const labels = { ...ownerLabels(this.#owner), ...(podUid === undefined ? {} : { [LABELS.podUid]: podUid }) }
+    const ofPod: Labels = podUid === undefined ? {} : { [LABELS.podUid]: podUid }
+    const labels = { ...ownerLabels(this.#owner), [LABELS.kind]: 'volume', ...ofPod }
     const query = { filters: { label: labelFilter(labels) } }
     const answer = await this.#docker.json<{ Volumes: VolumeInspect[] | null }>({
       method: 'GET',
@@ -75,7 +76,17 @@ export function volumeName(podUid: string, name: string): string {
   return `kubette_${podUid}_${name}`
 }
 
-function memoryOptions({ sizeLimitBytes }: VolumeSpec): Record<string, string> {
-  const size = sizeLimitBytes === undefined ? '' : `,size=${sizeLimitBytes}`
-  return { type: 'tmpfs', device: 'tmpfs', o: `mode=0777${size}` }
+function openDirectory({ name, group }: VolumeSpec): ArchiveEntry {
+  const directory = { type: 'directory', name: `${name}/` } as const
+  return group === undefined ? { ...directory, mode: 0o777 } : { ...directory, mode: 0o2777, gid: group }
+}
+
+/** Options of `mount` for what is kept in memory. */
+function driverOptions(spec: VolumeSpec): Record<string, string> {
+  if (spec.medium === 'disk') return {}
+  const sticky = spec.medium === 'files' ? 1 : 0
+  const options = [`mode=${sticky + (spec.group === undefined ? 0 : 2)}777`]
+  if (spec.group !== undefined) options.push(`gid=${spec.group}`)
+  if (spec.medium === 'memory' && spec.sizeLimitBytes !== undefined) options.push(`size=${spec.sizeLimitBytes}`)
+  return { type: 'tmpfs', device: 'tmpfs', o: options.join(',') }
 }

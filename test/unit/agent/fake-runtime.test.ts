@@ -17,6 +17,10 @@ runtimeContract('the fake', async () => {
     image: { reference: 'app:1', id },
     command: (program) => [JSON.stringify(program)],
     exec: { quick: ['quick'], slow: ['slow'] },
+    read: async (id, volume, path) => {
+      const container = runtime.containers.get(id)
+      return container && runtime.volumes.read(container.spec.pod.name, volume)?.[path]
+    },
     eventually: (condition) => clock.until(condition),
     during: async (promise) => {
       const guarded = promise.catch(() => undefined)

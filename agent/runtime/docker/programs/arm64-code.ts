@@ -67,6 +67,11 @@ export class Arm64Code extends MachineCode {
     return this.#word(0x39400000 | (numberOf(address) << 5) | numberOf(to))
   }
 
+  /** 64 bits at an address. */
+  load(to: Register, address: Register): this {
+    return this.#word(0xf9400000 | (numberOf(address) << 5) | numberOf(to))
+  }
+
   /** `offset` in bytes, a multiple of the width. */
   loadFromStack(to: Register, offset: number, bits: 32 | 64): this {
     const [operation, shift] = bits === 64 ? [0xf94003e0, 3] : [0xb94003e0, 2]

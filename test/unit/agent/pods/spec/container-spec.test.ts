@@ -73,6 +73,9 @@ describe('containerSpec', () => {
       { volume: 'v', mountPath: '/v', readOnly: true },
     ])
     expect(() => specOf({ volumeMounts })).toThrow('volume "v" not found')
+    const settings = { name: 'v', configMap: { name: 'settings' } }
+    const [mount] = specOf({ volumeMounts: [{ name: 'v', mountPath: '/v' }] }, { volumes: [settings] }).mounts
+    expect(mount?.readOnly).toBe(true)
   })
 })
 
@@ -86,16 +89,13 @@ describe('sandboxSpec', () => {
           searches: ['example'],
           options: [{ name: 'ndots', value: '2' }, { name: 'edns0' }],
         },
-        volumes: [
-          { name: 'd', emptyDir: {} },
-          { name: 'm', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-        ],
         containers: [
           podContainer('web', {
             ports: [{ containerPort: 80, hostPort: 8080, protocol: 'TCP' }, { containerPort: 81 }],
           }),
         ],
       }),
+      [{ name: 'd', medium: 'disk' }],
     )
     expect(spec).toEqual({
       pod: { uid: 'uid-a', namespace: 'default', name: 'a' },
@@ -104,10 +104,7 @@ describe('sandboxSpec', () => {
       hosts: [{ ip: '192.0.2.1', hostnames: ['x', 'y'] }],
       ports: [{ containerPort: 80, hostPort: 8080, protocol: 'TCP' }],
       hostNetwork: false,
-      volumes: [
-        { name: 'd', medium: 'disk' },
-        { name: 'm', medium: 'memory', sizeLimitBytes: 2 ** 20 },
-      ],
+      volumes: [{ name: 'd', medium: 'disk' }],
     })
   })
 

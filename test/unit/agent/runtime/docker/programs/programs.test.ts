@@ -9,6 +9,7 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pauseProgram } from '../../../../../../agent/runtime/docker/programs/pause-program.ts'
 import { relayProgram } from '../../../../../../agent/runtime/docker/programs/relay-program.ts'
+import { switchProgram } from '../../../../../../agent/runtime/docker/programs/switch-program.ts'
 
 describe.each([
   ['amd64', 62],
@@ -17,6 +18,7 @@ describe.each([
   it.each([
     ['pause', pauseProgram],
     ['relay', relayProgram],
+    ['switch', switchProgram],
   ])('%s is a small executable', (_name, make) => {
     const program = make(architecture)
     expect(program.subarray(0, 4).toString('latin1')).toBe('\x7fELF')
@@ -29,6 +31,9 @@ describe.each([
   it('asks the kernel for nothing but what it says', () => {
     expect(callsOf(architecture, pauseProgram(architecture))).toEqual(
       architecture === 'amd64' ? [13, 14, 128, 231] : [134, 135, 137, 94],
+    )
+    expect(callsOf(architecture, switchProgram(architecture))).toEqual(
+      architecture === 'amd64' ? [82, 87, 84, 231, 231] : [38, 35, 35, 94, 94],
     )
     const relayed = new Set(callsOf(architecture, relayProgram(architecture)))
     const expected = architecture === 'amd64' ? [13, 41, 42, 231, 56, 0, 1, 48] : [134, 198, 203, 94, 220, 63, 64, 210]

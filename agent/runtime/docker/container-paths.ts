@@ -1,0 +1,41 @@
+import type { DockerApi } from './docker-api.ts'
+import { isFailure } from './docker-failure.ts'
+
+/** What is at a path of a container, running or not; links before the last element are followed. */
+export interface PathStat {
+  type: 'directory' | 'file' | 'link' | 'socket' | 'characterDevice' | 'blockDevice' | 'other'
+  /** Of a link: the path in the container that it leads to in the end, also where nothing is there. */
+  linkTarget: string
+}
+
+/** Go's file mode bits. */
+const TYPES: readonly (readonly [bit: number, type: PathStat['type']])[] = [
+  [31, 'directory'],
+  [27, 'link'],
+  [24, 'socket'],
+  [21, 'characterDevice'],
+  [26, 'blockDevice'],
+  [25, 'other'],
+  [19, 'other'],
+]
+
+/** Undefined where nothing is there. */
+export async function pathStat(docker: DockerApi, containerId: string, path: string): Promise<PathStat | undefined> {
+  const call = { method: 'HEAD', path: `/containers/${containerId}/archive`, query: { path } } as const
+  try {
+    const answer = await docker.stream(call, new AbortController().signal)
+    answer.resume()
+    const header = String(answer.headers['x-docker-container-path-stat'] ?? '')
+    const { mode, linkTarget } = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as GoStat
+    const type = TYPES.find(([bit]) => Math.floor(mode / 2 ** bit) % 2 === 1)?.[1] ?? 'file'
+    return { type, linkTarget }
+  } catch (error) {
+    if (isFailure(error, 'notFound')) return undefined
+    throw error
+  }
+}
+
+interface GoStat {
+  mode: number
+  linkTarget: string
+}

@@ -1,0 +1,102 @@
+import type { Volume } from '../../shared/api/generated/core-v1.ts'
+import { podReferences } from '../../shared/pod-references.ts'
+import type { PodEvents } from '../pods/pod-events.ts'
+import type { EnvironmentSources } from '../pods/spec/environment.ts'
+import type { Runtime, VolumeSpec } from '../runtime/runtime.ts'
+import { isFileVolume, projectedFiles } from './file-projection.ts'
+import { VolumeError } from './volume-error.ts'
+import { volumeSpec } from './volume-specs.ts'
+
+/** Sets up the volumes of one Pod, and keeps the files in them as the API has them. */
+export class PodVolumes {
+  readonly #runtime: Pick<Runtime, 'writeVolume'>
+  readonly #events: Pick<PodEvents, 'pod' | 'once'>
+  /** Of what the files were made that are there, and in which sandbox. */
+  #written: { sandboxId: string; version: string } | undefined
+  #readySandbox: string | undefined
+
+  constructor(runtime: Pick<Runtime, 'writeVolume'>, events: Pick<PodEvents, 'pod' | 'once'>) {
+    this.#runtime = runtime
+    this.#events = events
+  }
+
+  /** What the sandbox is to mount; undefined, and told in an event, while something that a volume needs is missing. */
+  prepare(sources: EnvironmentSources): VolumeSpec[] | undefined {
+    const specs = this.#each(sources, (volume) => {
+      if (isFileVolume(volume)) projectedFiles(volume, sources)
+      return volumeSpec(volume, sources)
+    })
+    return specs.length === volumesOf(sources).length ? specs : undefined
+  }
+
+  /** Brings the files up to date. What cannot be made now stays as it is, and an event tells why. */
+  async sync(sandboxId: string, sources: EnvironmentSources): Promise<void> {
+    const version = versionOf(sources)
+    if (this.#written?.sandboxId === sandboxId && this.#written.version === version) return
+    const volumes = volumesOf(sources).filter(isFileVolume)
+    const made = this.#each(sources, (volume) =>
+      isFileVolume(volume) ? { name: volume.name, files: projectedFiles(volume, sources) } : undefined,
+    ).filter((each) => each !== undefined)
+    for (const { name, files } of made) {
+      await this.#tellFailure(name, this.#runtime.writeVolume(sandboxId, name, files))
+    }
+    if (made.length < volumes.length) return
+    this.#written = { sandboxId, version }
+    this.#readySandbox = sandboxId
+  }
+
+  /** All volumes have been set up in that sandbox, whatever became of what they were made of. */
+  isReady(sandboxId: string): boolean {
+    return this.#readySandbox === sandboxId
+  }
+
+  /** The files are made of other objects than there are now, or could not be made yet. */
+  isOutdated(sources: EnvironmentSources): boolean {
+    return volumesOf(sources).length > 0 && this.#written?.version !== versionOf(sources)
+  }
+
+  #each<T>(sources: EnvironmentSources, make: (volume: Volume) => T): T[] {
+    return volumesOf(sources).flatMap((volume) => {
+      try {
+        return [make(volume)]
+      } catch (error) {
+        if (!(error instanceof VolumeError)) throw error
+        this.#tell(volume.name, error.message)
+        return []
+      }
+    })
+  }
+
+  async #tellFailure(volume: string, writing: Promise<unknown>): Promise<void> {
+    try {
+      await writing
+    } catch (error) {
+      this.#tell(volume, error instanceof Error ? error.message : String(error))
+      throw error
+    }
+  }
+
+  #tell(volume: string, why: string): void {
+    const message = `MountVolume.SetUp failed for volume "${volume}" : ${why}`
+    this.#events.once(message, () => this.#events.pod('Warning', 'FailedMount', message))
+  }
+}
+
+function volumesOf({ pod }: EnvironmentSources): readonly Volume[] {
+  return pod.spec?.volumes ?? []
+}
+
+/** Changes whenever something changes that a file may be made of. */
+function versionOf({ pod, configMap, secret }: EnvironmentSources): string {
+  const { configMaps, secrets } = podReferences({ containers: [], volumes: pod.spec?.volumes ?? [] })
+  const { labels, annotations } = pod.metadata
+  const metadataOf = ({ uid, resourceVersion }: { uid?: string; resourceVersion?: string } = {}) => [
+    uid,
+    resourceVersion,
+  ]
+  return JSON.stringify([
+    [labels, annotations],
+    [...configMaps].map((name) => metadataOf(configMap(name)?.metadata)),
+    [...secrets].map((name) => metadataOf(secret(name)?.metadata)),
+  ])
+}

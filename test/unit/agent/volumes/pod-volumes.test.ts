@@ -1,0 +1,116 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { RuntimeFailure } from '../../../../agent/runtime/runtime.ts'
+import type { Volume } from '../../../../shared/api/generated/core-v1.ts'
+import { AgentNode } from '../../../support/agent-node.ts'
+import { assignedPod, podContainer } from '../../../support/assigned-pod.ts'
+import { FakeRuntime } from '../../../support/fake-runtime.ts'
+import { VirtualClock } from '../../../support/virtual-clock.ts'
+
+describe('the volumes of a Pod', () => {
+  let clock: VirtualClock
+  let runtime: FakeRuntime
+  let node: AgentNode
+
+  beforeEach(() => {
+    clock = new VirtualClock()
+    runtime = new FakeRuntime({ clock })
+    runtime.addImage('app:1')
+    node = new AgentNode(runtime, clock)
+  })
+
+  const put = (volume: Omit<Volume, 'name'>, labels?: Record<string, string>) => {
+    const volumeMounts = [{ name: 'v', mountPath: '/v' }]
+    const pod = assignedPod('a', {
+      volumes: [{ name: 'v', ...volume }],
+      containers: [podContainer('web', { volumeMounts })],
+    })
+    node.put({ ...pod, metadata: { ...pod.metadata, ...(labels ? { labels } : {}) } })
+  }
+  const isRunning = () => node.status('a')?.phase === 'Running'
+  const files = () => runtime.volumes.read('a', 'v')
+  const writes = () => runtime.calls.filter((call) => call.startsWith('writeVolume')).length
+
+  it('has the files of a ConfigMap before anything starts, and follows its changes', async () => {
+    node.putConfigMap('settings', { color: 'blue' })
+    put({ configMap: { name: 'settings' } })
+    await clock.until(isRunning)
+    const before = runtime.calls.indexOf('writeVolume v')
+    expect(before).toBeLessThan(runtime.calls.indexOf('startContainer web'))
+    expect(files()).toEqual({ color: 'blue' })
+    node.putConfigMap('settings', { color: 'green', size: 'big' })
+    await clock.until(() => files()?.color === 'green')
+    expect(files()).toEqual({ color: 'green', size: 'big' })
+    await clock.advance(200_000)
+    expect(writes()).toBe(2)
+    expect(runtime.calls.filter((call) => call.startsWith('startContainer'))).toHaveLength(1)
+  })
+
+  it('follows the Pod’s own labels', async () => {
+    const downwardAPI = { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] }
+    put({ downwardAPI }, { app: 'one' })
+    await clock.until(isRunning)
+    put({ downwardAPI }, { app: 'two' })
+    await clock.until(() => files()?.labels === 'app="two"')
+  })
+
+  it('waits for what is missing, says so once, and heals', async () => {
+    put({ secret: { secretName: 'keys' } })
+    await clock.advance(200_000)
+    expect(node.said()).toEqual(['FailedMount: MountVolume.SetUp failed for volume "v" : secret "keys" not found'])
+    expect(node.status('a')?.containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'ContainerCreating' } })
+    expect(runtime.sandboxes.size).toBe(0)
+    node.putSecret('keys', { pass: 'w0rd' })
+    await clock.until(isRunning)
+    expect(files()).toEqual({ pass: 'w0rd' })
+  })
+
+  it('keeps the files of a Secret that goes while the Pod runs', async () => {
+    node.putSecret('keys', { pass: 'w0rd' })
+    put({ secret: { secretName: 'keys' } })
+    await clock.until(isRunning)
+    node.removeSecret('keys')
+    await clock.advance(1_000)
+    expect(files()).toEqual({ pass: 'w0rd' })
+    expect(node.said()).toContain('FailedMount: MountVolume.SetUp failed for volume "v" : secret "keys" not found')
+    runtime.exitContainer(runtime.containerOf('a', 'web')?.id ?? '', { exitCode: 1 })
+    await clock.until(() => node.status('a')?.containerStatuses?.[0]?.restartCount === 1)
+  })
+
+  it('writes the files anew into a sandbox that takes another’s place', async () => {
+    node.putSecret('keys', { pass: 'w0rd' })
+    put({ secret: { secretName: 'keys' } })
+    await clock.until(isRunning)
+    runtime.killSandboxProcess([...runtime.sandboxes.keys()][0] ?? '')
+    await clock.until(() => node.status('a')?.containerStatuses?.[0]?.restartCount === 1)
+    expect(files()).toEqual({ pass: 'w0rd' })
+    expect(writes()).toBe(2)
+  })
+
+  it('tries again when a volume could not be written', async () => {
+    node.putConfigMap('settings', { color: 'blue' })
+    runtime.failNext('writeVolume', new RuntimeFailure('failed', 'no space left on device'))
+    put({ configMap: { name: 'settings' } })
+    await clock.until(isRunning)
+    const failed = 'FailedMount: MountVolume.SetUp failed for volume "v" : no space left on device'
+    expect(node.said()).toContain(failed)
+  })
+
+  it('bounds a volume in memory by its limit, by what the containers may use, and by the node', async () => {
+    const sizes: [string | undefined, string | undefined, number][] = [
+      ['1Mi', undefined, 2 ** 20],
+      [undefined, '64Mi', 2 ** 26],
+      ['128Mi', '64Mi', 2 ** 26],
+      [undefined, undefined, 2 ** 33],
+    ]
+    for (const [index, [sizeLimit, memory]] of sizes.entries()) {
+      const emptyDir = { medium: 'Memory', ...(sizeLimit ? { sizeLimit } : {}) }
+      const web = podContainer('web', memory ? { resources: { limits: { memory } } } : {})
+      node.put(assignedPod(`p${index}`, { volumes: [{ name: 'v', emptyDir }], containers: [web] }))
+    }
+    await clock.until(() => sizes.every((_, index) => node.status(`p${index}`)?.phase === 'Running'))
+    const specs = sizes.map((_, index) => runtime.volumes.spec(`p${index}`, 'v'))
+    expect(specs.map((spec) => spec?.medium === 'memory' && spec.sizeLimitBytes)).toEqual(
+      sizes.map(([, , size]) => size),
+    )
+  })
+})
