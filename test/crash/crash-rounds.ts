@@ -28,13 +28,16 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   for (; options.goesOn(rounds); rounds++) {
     const victim = start(model)
     victim.ready.catch(() => {}) // it is waited for below
-    if (randomInt(random, 100) < killedEarly.percent) {
-      await pause(randomInt(random, killedEarly.withinMs))
-    } else {
-      await victim.ready
-      await acknowledged(model, 1 + randomInt(random, mostWrites))
+    try {
+      if (randomInt(random, 100) < killedEarly.percent) {
+        await pause(randomInt(random, killedEarly.withinMs))
+      } else {
+        await victim.ready
+        await acknowledged(model, 1 + randomInt(random, mostWrites))
+      }
+    } finally {
+      await victim.kill()
     }
-    await victim.kill()
     await victim.ready
   }
   const last = start(model)

@@ -35,13 +35,18 @@ export function serverVictim(dataDir: string, port: number): StartVictim {
 async function start(dataDir: string, port: number, model: DurableModel) {
   const server = await ServerProcess.start(dataDir, port)
   const api = server.client()
-  const list = await api.call<MapList>('GET', MAPS)
-  const revisions = new Map(list.items.map(({ metadata }) => [metadata.name, metadata.resourceVersion]))
-  model.check(foundIn(list))
-  const clients = Array.from({ length: WRITERS }, (_, writer) => writeUntilGone(api, model, writer, revisions))
-  const writing = Promise.all(clients)
-  writing.catch(() => {}) // looked at when the server has gone
-  return { server, api, writing }
+  try {
+    const list = await api.call<MapList>('GET', MAPS)
+    model.check(foundIn(list))
+    const revisions = new Map(list.items.map(({ metadata }) => [metadata.name, metadata.resourceVersion]))
+    const clients = Array.from({ length: WRITERS }, (_, writer) => writeUntilGone(api, model, writer, revisions))
+    const writing = Promise.all(clients)
+    writing.catch(() => {}) // looked at when the server has gone
+    return { server, api, writing }
+  } catch (error) {
+    await server.end('SIGKILL')
+    throw error
+  }
 }
 
 function foundIn({ metadata, items }: MapList): Found {
