@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JournalRecord } from '../../controlplane/store/journal.ts'
-import { openStateFile } from '../../controlplane/store/sqlite-file.ts'
+import { createStateFile, openStateFile } from '../../controlplane/store/sqlite-file.ts'
 import { randomInt } from '../../shared/random.ts'
 import { seededRandom } from './seeded-random.ts'
 
@@ -58,6 +58,27 @@ export async function recordStateImages(
     } else if (states.length % COMMITS_BETWEEN_IMAGES === 0) take(false)
   }
   return images
+}
+
+/** A few entries, of which the pages hold half and the log the rest. Small enough to be damaged at every byte. */
+export async function recordSmallImage(directory: string): Promise<StateImage> {
+  const path = join(directory, 'small.db')
+  const random = seededRandom(8)
+  const change = (number: number): JournalRecord & Entry => {
+    const key = `/registry/configmaps/default/c${number % 7}`
+    return { type: 'put', key, value: random.bytes(number % 3 === 0 ? 5000 : 300), revision: number }
+  }
+  const changes = Array.from({ length: 12 }, (_, number) => change(number + 1))
+  const entries = new Map<string, Entry>()
+  const states = changes.map((entry) => fingerprint(entries.set(entry.key, entry).values()))
+  await createStateFile(path, changes.slice(0, 6))
+  const tables = await openStateFile(path)
+  tables.load()
+  for (const entry of changes.slice(6)) tables.commit([entry])
+  const image = join(directory, 'small-image.db')
+  copyState(path, image)
+  tables.close()
+  return { path: image, states: states.slice(5), isCheckpointed: false }
 }
 
 export function copyState(from: string, to: string): void {
