@@ -16,6 +16,7 @@ export interface CrashOptions {
 export interface CrashReport {
   readonly rounds: number
   readonly acknowledged: number
+  readonly refused: number
   /** Changes found after a crash though nobody had been told. */
   readonly survived: number
 }
@@ -43,7 +44,8 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   const last = start(model)
   await last.ready
   await last.kill()
-  return { rounds, acknowledged: model.acknowledged, survived: model.survived }
+  const { acknowledged: written, refused, survived } = model
+  return { rounds, acknowledged: written, refused, survived }
 }
 
 /** Resolves when that many more writes were acknowledged, and some are under way. */

@@ -40,6 +40,7 @@ export class DurableModel {
   readonly #unknown = new Map<string, Change>()
   #newest = 0
   acknowledged = 0
+  refused = 0
   /** Changes that were found though nobody was told. */
   survived = 0
 
@@ -56,6 +57,12 @@ export class DurableModel {
     else this.#certain.set(key, { id, revision })
     this.#newest = Math.max(this.#newest, revision)
     this.acknowledged++
+  }
+
+  /** Its writer was told that it did not happen: it must not be there, now or later. */
+  refuse({ key }: Change): void {
+    this.#unknown.delete(key)
+    this.refused++
   }
 
   /** Throws where `found` is not what must be there; else goes on from it. */

@@ -11,13 +11,14 @@ import { storeVictim } from './store-victim.ts'
 /** Most of a round is the start of a process, which waits now and then: a few side by side are no slower. */
 const LANES = 3
 
-/** `tsx test/crash/main.ts --rounds 2000 [--https] [--seed 1]`: kills that often, and checks after each. */
+/** `tsx test/crash/main.ts --rounds 2000 [--https | --tight] [--seed 1]`: kills that often, and checks after each. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '1000' },
       seed: { type: 'string', default: '1' },
       https: { type: 'boolean', default: false },
+      tight: { type: 'boolean', default: false },
     },
   })
   const most = Number(values.rounds)
@@ -31,7 +32,9 @@ async function main(): Promise<void> {
   const lane = async (number: number): Promise<CrashReport> => {
     const data = join(directory, String(number))
     return crashRounds({
-      start: values.https ? serverVictim(data, await freePort()) : storeVictim(`${data}.db`),
+      start: values.https
+        ? serverVictim(data, await freePort())
+        : storeVictim(`${data}.db`, values.tight ? 'tight' : 'roomy'),
       random: seededRandom(Number(values.seed) * LANES + number),
       mostWrites: 150,
       ...(values.https ? {} : { killedEarly: { percent: 20, withinMs: 800 } }),
@@ -47,9 +50,8 @@ async function main(): Promise<void> {
   const reports = await Promise.all(lanes)
   rmSync(directory, { recursive: true })
   const sum = (field: keyof CrashReport) => reports.reduce((total, report) => total + report[field], 0)
-  console.log(
-    `nothing lost: ${sum('rounds')} kills, ${sum('acknowledged')} acknowledged writes, ${sum('survived')} more found`,
-  )
+  const writes = `${sum('acknowledged')} acknowledged writes, ${sum('refused')} refused`
+  console.log(`nothing lost: ${sum('rounds')} kills, ${writes}, ${sum('survived')} more found`)
 }
 
 main().catch((error) => {

@@ -1,6 +1,9 @@
-import { writeSync } from 'node:fs'
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { statSync, writeSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { openSqliteStore } from '../../controlplane/store/sqlite-store.ts'
-import type { Store } from '../../controlplane/store/store.ts'
+import { type Store, StoreUnavailable } from '../../controlplane/store/store.ts'
 import { randomInt, systemRandom, uuid } from '../../shared/random.ts'
 import { type Change, contentOf, hashOf } from './durable-model.ts'
 
@@ -9,6 +12,7 @@ export type StoreProcessLine =
   | { type: 'found'; revision: number; entries: { key: string; revision: number; hash: string }[] }
   | { type: 'intent'; change: Change }
   | { type: 'acknowledged'; change: Change; revision: number }
+  | { type: 'refused'; change: Change }
 
 const WRITERS = 8
 const KEYS_PER_WRITER = 4
@@ -16,12 +20,13 @@ const KEYS_PER_WRITER = 4
 /** Blocks until it is said: the word of an acknowledgement is out before anything else happens. */
 const say = (line: StoreProcessLine) => writeSync(1, `${JSON.stringify(line)}\n`)
 
-/** Opens the store at the given path, says what is there, and writes until it is killed. */
-async function main(path: string): Promise<void> {
+/** Opens the store at `path`, says what is there, and writes until it is killed; on a tight disk some of it fails. */
+async function main(path: string, disk?: string): Promise<void> {
   const store = await openSqliteStore(path)
   const { items, revision } = await store.list('')
   const entries = items.map((item) => ({ key: item.key, revision: item.revision, hash: hashOf(item.value) }))
   say({ type: 'found', revision: Math.max(revision, store.revision), entries })
+  if (disk === 'tight') void runOutOfRoom(path)
   await Promise.all(Array.from({ length: WRITERS }, (_, writer) => writeForever(store, writer)))
 }
 
@@ -32,7 +37,25 @@ async function writeForever(store: Store, writer: number): Promise<void> {
     const isDeletion = expected > 0 && systemRandom.next() < 0.3
     const change: Change = isDeletion ? { key } : { key, id: uuid(systemRandom) }
     say({ type: 'intent', change })
-    say({ type: 'acknowledged', change, revision: await write(store, change, expected) })
+    try {
+      say({ type: 'acknowledged', change, revision: await write(store, change, expected) })
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      say({ type: 'refused', change })
+      assert.equal((await store.get(key))?.revision ?? 0, expected, `${key}: what was refused is there`)
+    }
+  }
+}
+
+/** Now and then no file may grow beyond some size: a write is torn there, wherever that is, as on a full disk. */
+async function runOutOfRoom(path: string): Promise<void> {
+  const allow = (bytes: number | 'unlimited') =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`])
+  for (;;) {
+    await pause(randomInt(systemRandom, 20))
+    allow(randomInt(systemRandom, statSync(`${path}-wal`).size + 20_000))
+    await pause(randomInt(systemRandom, 20))
+    allow('unlimited')
   }
 }
 
@@ -41,4 +64,4 @@ async function write(store: Store, { key, id }: Change, expected: number): Promi
   return (await store.put(key, new TextEncoder().encode(contentOf(key, id)), expected)).revision
 }
 
-void main(process.argv[2] as string)
+void main(process.argv[2] as string, process.argv[3])

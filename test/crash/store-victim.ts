@@ -8,12 +8,17 @@ import type { StartVictim } from './victim.ts'
 
 const PROGRAM = fileURLToPath(new URL('store-process.ts', import.meta.url))
 
-/** A process that has the store at `path` open. */
-export function storeVictim(path: string): StartVictim {
+/** A process that has the store at `path` open. On a tight disk many of its writes fail half-way. */
+export function storeVictim(path: string, disk: 'roomy' | 'tight' = 'roomy'): StartVictim {
   return (model) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, path], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const ended = once(child, 'close')
+    const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, path, disk], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let complaint = ''
+    const ended = once(child, 'close').then(([_code, signal]) => {
+      if (signal !== 'SIGKILL') throw new Error(`the store's process ended by itself: ${complaint}`)
+    })
+    ended.catch(() => {}) // told by `ready` or `kill`
     child.stderr.on('data', (chunk) => {
       complaint += chunk
     })
@@ -25,10 +30,7 @@ export function storeVictim(path: string): StartVictim {
           reject(error)
         }
       })
-      child.once('close', (_code, signal) => {
-        if (signal === 'SIGKILL') resolve()
-        else reject(new Error(`the store's process ended by itself: ${complaint}`))
-      })
+      ended.then(resolve, reject)
     })
     return {
       ready,
@@ -51,6 +53,9 @@ function hear(text: string, model: DurableModel, checked: () => void): void {
       break
     case 'intent':
       model.intend(line.change)
+      break
+    case 'refused':
+      model.refuse(line.change)
       break
     case 'acknowledged':
       model.acknowledge(line.change, line.revision)
