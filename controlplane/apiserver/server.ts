@@ -1,10 +1,10 @@
-import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { sleep } from '../../shared/clock.ts'
 import { createDispatcher } from './dispatcher.ts'
+import { Connections } from './http/connections.ts'
 import type { HttpRequest, HttpResponse } from './http/http-request.ts'
 import { RefusalLog } from './refusal-log.ts'
 import type { ApiServerOptions, TlsOptions } from './server-options.ts'
@@ -21,6 +21,7 @@ export interface ApiServer {
 
 /** How long requests under way may take when the server closes. */
 const CLOSING_GRACE_MS = 2_000
+const HANDSHAKE_MS = 10_000
 const MOST_STREAMS_PER_CONNECTION = 1_000
 /** MiB that one connection's streams may hold between them; Node's 10 are few for clients that watch everything. */
 const MOST_SESSION_MEMORY = 64
@@ -30,13 +31,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const closing = new AbortController()
   const refusals = new RefusalLog(options)
   const dispatch = createDispatcher(options, refusals, closing.signal)
-  const connections = new Connections()
+  const connections = new Connections(options.clock)
   const server = createSecureServer({
     ...contextOf(options.tls),
     allowHTTP1: true,
     requestCert: true,
     // Who has no certificate may have a token; who has neither gets 401.
     rejectUnauthorized: false,
+    handshakeTimeout: HANDSHAKE_MS,
     maxSessionMemory: MOST_SESSION_MEMORY,
     settings: { maxConcurrentStreams: MOST_STREAMS_PER_CONNECTION },
   })
@@ -77,41 +79,4 @@ function listen(server: Http2SecureServer, host: string, port: number): Promise<
       resolve((server.address() as AddressInfo).port)
     })
   })
-}
-
-/** Node waits for idle connections, and forgets upgraded ones, when it closes a server. */
-class Connections {
-  readonly #sockets = new Set<Duplex>()
-  readonly #sessions = new Set<ServerHttp2Session>()
-  readonly #responses = new Set<HttpResponse>()
-
-  follow(server: Http2SecureServer): void {
-    // Before TLS: a handshake may be under way when the server closes.
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
-    server.on('session', (session) => {
-      this.#sessions.add(session)
-      session.once('close', () => this.#sessions.delete(session))
-      session.on('error', () => {})
-    })
-  }
-
-  track(response: HttpResponse): void {
-    this.#responses.add(response)
-    response.once('close', () => this.#responses.delete(response))
-  }
-
-  /** Tells clients to send no more; resolves when all that is under way has been answered. */
-  async finish(): Promise<void> {
-    const closed = [...this.#responses].map((response) => once(response, 'close'))
-    for (const session of this.#sessions) session.close()
-    await Promise.all(closed)
-  }
-
-  destroy(): void {
-    for (const session of this.#sessions) session.destroy()
-    for (const socket of this.#sockets) socket.destroy()
-  }
 }
