@@ -1,7 +1,7 @@
 import { isApiError } from '../../shared/api/api-error.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
-import { RateLimit } from './auth/join/rate-limit.ts'
+import { RateLimit } from '../../shared/rate-limit.ts'
 import type { HttpRequest } from './http/http-request.ts'
 
 /** Lines for one address: so many at once, then one a second. Who is refused must not be able to fill the disk. */

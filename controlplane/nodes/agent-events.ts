@@ -24,6 +24,10 @@ export function createAgentEvents(deps: AgentEventsDeps): { take(report: EventRe
   const { informers, log, nodeName } = deps
   const recorder = createEventRecorder({ ...deps, client: fromHost(deps.client, nodeName), component: COMPONENT })
 
+  const isForeign = ({ pod }: EventReport) => {
+    const found = pod && informers.of(PODS).get(`${pod.namespace}/${pod.name}`)
+    return found !== undefined && found.spec?.nodeName !== nodeName
+  }
   const subjectOf = ({ pod }: EventReport): Persisted<KubeObject> | undefined => {
     if (!pod) return informers.of(NODES).get(nodeName)
     const found = informers.of(PODS).get(`${pod.namespace}/${pod.name}`)
@@ -32,9 +36,11 @@ export function createAgentEvents(deps: AgentEventsDeps): { take(report: EventRe
 
   return {
     take(report) {
+      const { pod, reason } = report
       const subject = subjectOf(report)
-      if (subject) recorder.event(subject, report.type, report.reason, report.message, report.fieldPath)
-      else log.debug({ pod: report.pod, reason: report.reason }, 'event ignored: not about a Pod of this node')
+      if (subject) recorder.event(subject, report.type, reason, report.message, report.fieldPath)
+      else if (isForeign(report)) log.warn({ pod, reason }, 'event ignored: the Pod is not of this node')
+      else log.debug({ pod, reason }, 'event ignored: the Pod is gone')
     },
   }
 }

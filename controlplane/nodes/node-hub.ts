@@ -10,6 +10,7 @@ import type { Random } from '../../shared/random.ts'
 import type { Client } from '../client/client.ts'
 import type { Informers } from '../reconcile/informer.ts'
 import { referenceKey } from './desired-assignments.ts'
+import { NodeLogs } from './node-logs.ts'
 import { type ConnectedNode, NodeSession } from './node-session.ts'
 import { podsByNode } from './pods-by-node.ts'
 
@@ -51,6 +52,7 @@ export function createNodeHub(
   options: Omit<NodeHubDeps, 'heartbeat'> & { heartbeat?: Partial<HeartbeatOptions> },
 ): NodeHub {
   const deps: NodeHubDeps = { ...options, heartbeat: { ...DEFAULT_HEARTBEAT, ...options.heartbeat } }
+  const logs = new NodeLogs(deps)
   const sessions = new Set<NodeSession>()
   const current = new Map<string, NodeSession>()
   const stops = subscribe(deps, sessions, current)
@@ -72,7 +74,8 @@ export function createNodeHub(
         socket.close(CLOSE_CODES.goingAway, STOPPING)
         return
       }
-      sessions.add(new NodeSession(deps, socket, { nodeName, keyFingerprint }, { admit, forget }))
+      const ofNode = { ...deps, log: logs.of(nodeName) }
+      sessions.add(new NodeSession(ofNode, socket, { nodeName, keyFingerprint }, { admit, forget }))
     },
     async open(nodeName, request, signal) {
       const session = current.get(nodeName)

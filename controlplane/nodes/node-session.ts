@@ -51,7 +51,7 @@ export class NodeSession {
     this.#deps = deps
     this.#node = node
     this.#owner = owner
-    this.#log = deps.log.child({ node: node.nodeName })
+    this.#log = deps.log
     this.#frames = new FrameSocket(socket, decodeAgentMessage, this.#log)
     this.#frames.onFrame({
       frame: (frame) => this.#receive(frame),

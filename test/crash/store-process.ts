@@ -18,7 +18,16 @@ const WRITERS = 8
 const KEYS_PER_WRITER = 4
 
 /** Blocks until it is said: the word of an acknowledgement is out before anything else happens. */
-const say = (line: StoreProcessLine) => writeSync(1, `${JSON.stringify(line)}\n`)
+function say(line: StoreProcessLine): void {
+  for (let left = Buffer.from(`${JSON.stringify(line)}\n`); left.length > 0; ) {
+    try {
+      left = left.subarray(writeSync(1, left))
+    } catch (error) {
+      // Who listens is slow.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
+}
 
 /** Opens the store at `path`, says what is there, and writes until it is killed; on a tight disk some of it fails. */
 async function main(path: string, disk?: string): Promise<void> {

@@ -8,7 +8,7 @@ import { createRegistry } from '../../controlplane/registry/create-registry.ts'
 import { bootstrapNamespaces } from '../../controlplane/registry/namespaces.ts'
 import type { Registry } from '../../controlplane/registry/registry.ts'
 import { MemoryStore } from '../../controlplane/store/memory-store.ts'
-import { silentLogger } from '../../shared/log.ts'
+import { type Logger, silentLogger } from '../../shared/log.ts'
 import { seededRandom } from './seeded-random.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -29,6 +29,7 @@ export interface TestControlPlaneOptions {
   registry?: Registry
   /** Stands between the control plane and its client, to let it fail. */
   wrap?: (client: Client) => Client
+  log?: Logger
 }
 
 export async function startTestControlPlane(options: TestControlPlaneOptions = {}): Promise<TestControlPlane> {
@@ -38,12 +39,13 @@ export async function startTestControlPlane(options: TestControlPlaneOptions = {
   await bootstrapNamespaces(registry)
   const local = createLocalClient(registry)
   const client = options.wrap?.(local) ?? local
-  const informers = createInformers({ client, clock, random, log: silentLogger })
+  const log = options.log ?? silentLogger
+  const informers = createInformers({ client, clock, random, log })
   const abort = new AbortController()
   informers.start(abort.signal)
 
   const running: Promise<void>[] = []
-  const deps: ControllerDeps = { client, informers, clock, random, log: silentLogger }
+  const deps: ControllerDeps = { client, informers, clock, random, log }
   return {
     ...deps,
     clock,

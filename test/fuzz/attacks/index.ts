@@ -1,4 +1,5 @@
 import type { Target } from '../target.ts'
+import { idleConnections, idleStrangers } from './idlers.ts'
 import { halfOpenSockets, slowBodies, slowHeads } from './slow-writers.ts'
 import { manyResets, manyStreams, oversizedHeaders } from './stream-abuse.ts'
 import { oversizedUpgrades } from './upgrades.ts'
@@ -11,6 +12,8 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   slowHeads,
   slowBodies,
   halfOpenSockets,
+  idleStrangers,
+  idleConnections,
   manyResets,
   manyStreams,
   oversizedHeaders,

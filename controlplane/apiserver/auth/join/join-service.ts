@@ -3,12 +3,12 @@ import type { Clock } from '../../../../shared/clock.ts'
 import type { Logger } from '../../../../shared/log.ts'
 import { isNodeName } from '../../../../shared/pki/node-identity.ts'
 import type { JoinRequest, JoinResponse } from '../../../../shared/protocol/join.ts'
+import { RateLimit } from '../../../../shared/rate-limit.ts'
 import type { Registry } from '../../../registry/registry.ts'
 import type { CertificateAuthority } from '../pki/certificate-authority.ts'
 import { checkNodeRequest, issueNodeCertificate } from '../pki/node-certificate.ts'
 import { checkJoinToken } from '../tokens.ts'
 import { claimNode, claimOf, nameTaken } from './node-claim.ts'
-import { RateLimit } from './rate-limit.ts'
 
 /** Enough for a rack that joins at once from behind one address, too little to keep the CA busy. */
 const RATE = { burst: 60, refillMs: 1000 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EVENTS, LEASES, NODES, PODS } from '../../../../shared/api/kinds.ts'
+import { createLogger } from '../../../../shared/log.ts'
 import type { PodReport } from '../../../../shared/protocol/frames.ts'
 import { settle } from '../../../support/virtual-clock.ts'
 import { NODE_REPORT, podReport, startHub } from './hub-fixture.ts'
@@ -127,5 +128,87 @@ describe('an agent that says too much', () => {
     deaf.frames.send({ type: 'heartbeat' })
     await clock.advance(100)
     expect(deaf.of('heartbeat')).toHaveLength(1)
+  })
+})
+
+interface LogLine {
+  node?: string
+  msg: string
+  level: number
+  lines?: number
+}
+
+/** A hub whose log can be read. That the fixture's labels are refused is no news. */
+async function startLoggedHub() {
+  const logged: LogLine[] = []
+  const write = (text: string) => {
+    const line = JSON.parse(text) as LogLine & { labels?: unknown }
+    if (!line.labels) logged.push(line)
+  }
+  const log = createLogger('test', 'warn', { write })
+  return { ...(await startHub({ log })), logged }
+}
+
+describe('the log', () => {
+  type Hub = Awaited<ReturnType<typeof startLoggedHub>>
+  const report = { phase: 'Failed' }
+
+  it.each<[string, (hub: Hub) => Promise<unknown>, string]>([
+    ['speaks another protocol', ({ agent }) => agent('rude', { protocolVersion: 99 }), 'other protocol version'],
+    [
+      'sends garbage',
+      async ({ agent }) => (await agent('rude')).pair.b.send('{"type":"podStatus","reports":7}'),
+      'bad frame, connection closed',
+    ],
+    [
+      'shows the certificate of a key that the Node had before',
+      async ({ agent }) => {
+        await agent('rude', { fingerprint: 'new' })
+        await agent('rude', { fingerprint: 'old' })
+      },
+      'the node name belongs to another key',
+    ],
+    [
+      "reports on another node's Pod",
+      async ({ agent, pod }) =>
+        (await agent('rude')).report(podReport(await pod('web', 'victim'), 1, { status: report })),
+      'pod status ignored',
+    ],
+    [
+      "tells of another node's Pod",
+      async ({ agent, pod }) => {
+        const { namespace = '', name, uid } = (await pod('web', 'victim')).metadata
+        const event = { pod: { namespace, name, uid }, type: 'Warning' as const, reason: 'Forged', message: 'm' }
+        const rude = await agent('rude')
+        rude.frames.send({ type: 'events', events: [event] })
+      },
+      'event ignored: the Pod is not of this node',
+    ],
+  ])('tells which agent %s', async (_title, misbehave, message) => {
+    const hub = await startLoggedHub()
+    await hub.agent('victim')
+    await misbehave(hub)
+    await hub.clock.advance(100)
+    expect(hub.logged).toEqual([expect.objectContaining({ node: 'rude', msg: expect.stringContaining(message) })])
+  })
+
+  it('is not filled by an agent that goes on and on, and tells how much is left out', async () => {
+    const { agent, pod, clock, logged } = await startLoggedHub()
+    await agent('victim')
+    const web = await pod('web', 'victim')
+    const rude = await agent('rude')
+    const forged = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) => podReport(web, from + n, { uid: `u${from + n}`, status: report }))
+    await rude.report(...forged(1, 1000))
+    await settle(200)
+    const told = logged.length
+    expect(told).toBeGreaterThan(90)
+    expect(told).toBeLessThanOrEqual(100)
+    await clock.advance(10_000)
+    await rude.report(...forged(2000, 1))
+    expect(logged.slice(told).map(({ lines }) => lines)).toEqual([1000 - told, undefined])
+    const polite = await agent('polite')
+    await polite.report(podReport(web, 1))
+    expect(logged.at(-1)?.node).toBe('polite')
   })
 })

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../shared/clock.ts'
+import type { Clock } from './clock.ts'
 
 const MAX_CALLERS = 10_000
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { RateLimit } from '../../../../../controlplane/apiserver/auth/join/rate-limit.ts'
-import { VirtualClock } from '../../../../support/virtual-clock.ts'
+import { RateLimit } from '../../../shared/rate-limit.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 it('lets each caller take a burst, and then as many as come back with time', async () => {
   const clock = new VirtualClock()
