@@ -61,6 +61,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     reporter: link.reporter,
     prober: new NetworkProber({ runtime, clock }),
     clock,
+    random,
     log: log.child({ part: 'pods' }),
     hostIPs: () => facts.hostIPs(),
     allocatable: () => facts.allocatable(),

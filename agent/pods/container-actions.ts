@@ -1,11 +1,13 @@
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
+import { stopWithin } from './container-stop.ts'
 import type { PlanBuilder, StartContainer } from './plan.ts'
 import type { PodSituation } from './pod-actions.ts'
 import type { StopReason } from './pod-memory.ts'
 import { type ExitedContainer, isExited } from './pod-observation.ts'
+import { isBeforePostStart } from './post-start.ts'
 import { keptBackoffMs, nextBackoffMs, restartAtMs } from './restart-backoff.ts'
-import { isInitContainer, isRestartedAfter } from './restart-policy.ts'
+import { isInitContainer, isRestartedAfter, isSidecar } from './restart-policy.ts'
 import { specHash } from './spec-hash.ts'
 
 /** Adds what one container needs, given its newest instance. */
@@ -44,8 +46,15 @@ function planCreated({ memory }: PodSituation, container: Container, latest: Con
 }
 
 function planRunning(situation: PodSituation, container: Container, latest: ContainerState, plan: PlanBuilder): void {
+  const { pod, memory } = situation
   const why = reasonToStop(situation, container, latest)
-  if (why) plan.stop(latest, why, graceSecondsFor(why, situation.pod, container), situation.memory)
+  if (why) {
+    stopWithin(situation, latest, why, graceSecondsFor(why, pod, container), plan)
+    return
+  }
+  const hook = container.lifecycle?.postStart
+  const isDueToRun = !memory.postStarts.has(latest.id) && isBeforePostStart(pod, container, latest, memory)
+  if (hook && isDueToRun) plan.add({ type: 'runPostStart', target: latest, container, hook })
 }
 
 /** A probe may have a grace period of its own. */
@@ -55,19 +64,23 @@ function graceSecondsFor(why: StopReason, pod: Pod, { livenessProbe, startupProb
 }
 
 function reasonToStop(situation: PodSituation, container: Container, running: ContainerState): StopReason | undefined {
-  const begun = situation.memory.stopping.get(running.id)?.why
+  const { pod, memory, givenUp } = situation
+  const begun = memory.stopping.get(running.id)?.why
   if (begun) return begun
-  if (running.specHash !== specHash(container)) return 'definitionChanged'
-  return situation.givenUp.get(running.id)
+  if (memory.postStarts.get(running.id) === 'failed') return 'postStartFailed'
+  const isReplaced = running.specHash !== specHash(container)
+  // An init container is let run to its end, as it was when it was started.
+  if (isReplaced && (!isInitContainer(pod, container) || isSidecar(pod, container))) return 'definitionChanged'
+  return givenUp.get(running.id)
 }
 
 function planExited(situation: PodSituation, container: Container, latest: ExitedContainer, plan: PlanBuilder): void {
-  const { pod, memory } = situation
+  const { pod, memory, nowMs } = situation
   // A new definition is started whatever the restartPolicy says, if the old one was ended for it.
   const replaced = memory.stopping.get(latest.id)?.why === 'definitionChanged'
-  const restarted = isRestartedAfter(pod, latest.state.exitCode, isInitContainer(pod, container))
+  const restarted = isRestartedAfter(pod, container, latest.state.exitCode)
   if (!restarted && !replaced) return
-  const isDue = plan.isDue(restartAtMs(latest, specHash(container)))
+  const isDue = plan.isDueByWallClock(restartAtMs(latest, specHash(container), nowMs))
   const mayRetry = plan.isDue(memory.startFailures.get(container.name)?.retryAtMs)
   if (isDue && mayRetry) plan.add(startOf(situation, container, latest))
 }

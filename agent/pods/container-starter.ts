@@ -49,7 +49,7 @@ export class ContainerStarter {
       return await this.#run(action, image, sandbox, sources)
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error
-      return { outcome: 'failed', failure: { ...error.failure, retryAtMs: this.#options.clock.now() + RETRY_MS } }
+      return { outcome: 'failed', failure: { ...error.failure, retryAtMs: this.#options.clock.monotonic() + RETRY_MS } }
     }
   }
 

@@ -1,9 +1,11 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
+import type { Random } from '../../shared/random.ts'
 import type { Assignments } from '../assignments.ts'
 import type { ImagePuller } from '../images/image-puller.ts'
 import type { Reporter } from '../reporter.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { HookRunner } from './hooks/hook-runner.ts'
 import type { Prober } from './probes/prober.ts'
 
 /** What all Pods of the node share. */
@@ -11,8 +13,10 @@ export interface NodeContext {
   runtime: Runtime
   images: ImagePuller
   prober: Prober
+  hooks: HookRunner
   reporter: Reporter
   clock: Clock
+  random: Random
   log: Logger
   /** The node's addresses, the first of which is shown as `hostIP`. */
   hostIPs(): readonly string[]

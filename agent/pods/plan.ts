@@ -1,4 +1,4 @@
-import type { Container } from '../../shared/api/generated/core-v1.ts'
+import type { Container, LifecycleHandler } from '../../shared/api/generated/core-v1.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
 import type { PodMemory, StopReason } from './pod-memory.ts'
 
@@ -7,7 +7,9 @@ export type PodAction =
   | { type: 'stopSandbox'; id: string }
   | { type: 'removeSandbox'; id: string }
   | StartContainer
-  | { type: 'stopContainer'; target: ContainerState; why: StopReason; killAtMs: number }
+  | RunPostStart
+  | BeginStop
+  | { type: 'stopContainer'; target: ContainerState; why: StopReason; killAtMs: number; notKilledBeforeMs?: number }
   | { type: 'killContainer'; target: ContainerState; why: StopReason; killAtMs: number }
   | { type: 'removeContainer'; id: string }
   | { type: 'removeVolumes' }
@@ -20,53 +22,69 @@ export interface StartContainer {
   backoffMs: number
 }
 
+/** The hook is begun and not waited for. */
+export interface RunPostStart {
+  type: 'runPostStart'
+  target: ContainerState
+  container: Container
+  hook: LifecycleHandler
+}
+
+/** The container will end, but has its hook to run or others to wait for before it is told. The hook is not waited for. */
+export interface BeginStop {
+  type: 'beginStop'
+  target: ContainerState
+  container: Container
+  why: StopReason
+  killAtMs: number
+  preStop?: LifecycleHandler
+}
+
 export interface Plan {
   /** In the order in which to do them. */
   actions: PodAction[]
-  /** When to look again if nothing happens before. */
+  /** When to look again if nothing happens before; monotonic. */
   wakeAtMs?: number
 }
 
-/** How long after a KILL that showed no effect to send another. */
-const KILL_AGAIN_MS = 10_000
+/** Wall-clock time is for what the runtime dates, monotonic time for all that is remembered. */
+export interface PlanTime {
+  nowMs: number
+  monotonicMs: number
+}
 
 export class PlanBuilder {
-  readonly #nowMs: number
+  readonly #time: PlanTime
   readonly #actions: PodAction[] = []
   #wakeAtMs = Number.POSITIVE_INFINITY
 
-  constructor(nowMs: number) {
-    this.#nowMs = nowMs
+  constructor(time: PlanTime) {
+    this.#time = time
   }
 
   add(action: PodAction): void {
     this.#actions.push(action)
   }
 
-  /** True when that moment has come; otherwise the plan wakes then. */
+  isStarting({ name }: Container): boolean {
+    return this.#actions.some((action) => action.type === 'startContainer' && action.container.name === name)
+  }
+
+  /** True when that moment of the monotonic clock has come; otherwise the plan wakes then. */
   isDue(atMs: number | undefined): boolean {
-    if (atMs === undefined || atMs <= this.#nowMs) return true
+    if (atMs === undefined || atMs <= this.#time.monotonicMs) return true
     this.#wakeAtMs = Math.min(this.#wakeAtMs, atMs)
     return false
+  }
+
+  /** The same for a wall-clock time. */
+  isDueByWallClock(atMs: number): boolean {
+    return this.isDue(this.#time.monotonicMs + atMs - this.#time.nowMs)
   }
 
   /** Unless the last try failed so recently that it has to wait. */
   start(action: StartContainer, memory: PodMemory): void {
     if (this.isDue(memory.startFailures.get(action.container.name)?.retryAtMs)) this.add(action)
-  }
-
-  stop(target: ContainerState, why: StopReason, graceSeconds: number, memory: PodMemory): void {
-    const killAtMs = memory.stopping.get(target.id)?.killAtMs ?? this.#nowMs + graceSeconds * 1000
-    this.stopBy(target, why, killAtMs, memory)
-  }
-
-  /** TERM first, KILL at the deadline, and again while that shows no effect. */
-  stopBy(target: ContainerState, why: StopReason, killAtMs: number, memory: PodMemory): void {
-    const stopping = memory.stopping.get(target.id)
-    if (this.isDue(killAtMs)) {
-      const again = stopping?.killedAtMs === undefined ? undefined : stopping.killedAtMs + KILL_AGAIN_MS
-      if (this.isDue(again)) this.add({ type: 'killContainer', target, why, killAtMs })
-    } else if (!stopping) this.add({ type: 'stopContainer', target, why, killAtMs })
   }
 
   done(): Plan {

@@ -1,26 +1,29 @@
-import type { Pod } from '../../shared/api/generated/core-v1.ts'
-import type { ContainerState } from '../runtime/runtime.ts'
-import { planContainer, startOf } from './container-actions.ts'
-import { type Plan, PlanBuilder } from './plan.ts'
+import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
+import { planContainer } from './container-actions.ts'
+import { stopBy, stopWithin } from './container-stop.ts'
+import { planInitContainers } from './init-containers.ts'
+import { type Plan, PlanBuilder, type PlanTime } from './plan.ts'
 import type { PodMemory, StopReason } from './pod-memory.ts'
 import { attemptsOf, isExited, type PodObservation, runningContainers } from './pod-observation.ts'
+import { isBeforePostStart } from './post-start.ts'
 import { isLost, isRestartedAfter } from './restart-policy.ts'
 
-export interface PodSituation {
+export interface PodSituation extends PlanTime {
   pod: Pod
   observed: PodObservation
   memory: PodMemory
   /** Ids of containers whose liveness or startup probe gave them up. */
   givenUp: ReadonlyMap<string, StopReason>
-  nowMs: number
+  /** Whether a running container's startup probe, if it has one, has passed. */
+  isStarted(containerId: string): boolean
 }
 
 /** What to do now for a Pod that is to run. Pure: the same situation gives the same plan. */
 export function planSync(situation: PodSituation): Plan {
-  const plan = new PlanBuilder(situation.nowMs)
-  const { pod, observed, memory } = situation
+  const plan = new PlanBuilder(situation)
+  const { pod, observed } = situation
   const strays = runningContainers(observed).filter(({ sandboxId }) => sandboxId !== observed.sandbox?.id)
-  for (const stray of strays) plan.stop(stray, 'sandboxGone', graceSecondsOf(pod), memory)
+  for (const stray of strays) stopWithin(situation, stray, 'sandboxGone', graceSecondsOf(pod), plan)
   if (strays.length > 0) return plan.done()
   if (observed.sandbox) planContainers(situation, observed.sandbox.id, plan)
   else if (needsSandbox(situation)) planSandbox(situation, plan)
@@ -29,23 +32,22 @@ export function planSync(situation: PodSituation): Plan {
 }
 
 /** Ends whatever runs, for a Pod that has reached its end but is not deleted: its containers stay, for their logs. */
-export function planFinish({ pod, observed, memory, nowMs }: PodSituation): Plan {
-  const plan = new PlanBuilder(nowMs)
-  const running = runningContainers(observed)
-  for (const container of running) plan.stop(container, 'podEnds', graceSecondsOf(pod), memory)
-  if (running.length === 0 && observed.sandbox) plan.add({ type: 'stopSandbox', id: observed.sandbox.id })
+export function planFinish(situation: PodSituation): Plan {
+  const plan = new PlanBuilder(situation)
+  const { observed } = situation
+  endAll(situation, plan)
+  if (runningContainers(observed).length === 0 && observed.sandbox) {
+    plan.add({ type: 'stopSandbox', id: observed.sandbox.id })
+  }
   return plan.done()
 }
 
-/** Ends what runs, by `deadlineMs` at the latest, and then removes everything of the Pod. */
-export function planTermination(
-  situation: Pick<PodSituation, 'observed' | 'memory' | 'nowMs'>,
-  deadlineMs: number,
-): Plan {
-  const { observed, memory, nowMs } = situation
-  const plan = new PlanBuilder(nowMs)
+/** Ends what runs, by `deadlineMs` (monotonic) at the latest, and then removes everything of the Pod. */
+export function planTermination(situation: PodSituation, deadlineMs: number): Plan {
+  const { observed } = situation
+  const plan = new PlanBuilder(situation)
   const running = runningContainers(observed)
-  for (const container of running) plan.stopBy(container, 'podEnds', deadlineMs, memory)
+  for (const container of running) stopBy(situation, container, 'podEnds', deadlineMs, plan)
   if (running.length > 0) return plan.done()
   for (const { id } of observed.containers) plan.add({ type: 'removeContainer', id })
   for (const { id } of observed.deadSandboxes) plan.add({ type: 'removeSandbox', id })
@@ -58,6 +60,12 @@ export function graceSecondsOf(pod: Pod): number {
   return pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30
 }
 
+function endAll(situation: PodSituation, plan: PlanBuilder): void {
+  for (const container of runningContainers(situation.observed)) {
+    stopWithin(situation, container, 'podEnds', graceSecondsOf(situation.pod), plan)
+  }
+}
+
 function planSandbox({ observed, memory }: PodSituation, plan: PlanBuilder): void {
   if (!plan.isDue(memory.sandboxRetryAtMs)) return
   for (const { id } of observed.deadSandboxes) plan.add({ type: 'removeSandbox', id })
@@ -65,47 +73,55 @@ function planSandbox({ observed, memory }: PodSituation, plan: PlanBuilder): voi
 }
 
 /** A Pod whose containers are all done, by its restartPolicy, gets no new sandbox. */
-function needsSandbox({ pod, observed }: PodSituation): boolean {
-  if (pod.spec?.restartPolicy === 'Never' && hadItsChance(pod, observed)) return false
-  return (pod.spec?.containers ?? []).some((container) => {
-    const latest = attemptsOf(observed, container.name)[0]
-    if (isExited(latest)) return isRestartedAfter(pod, latest.state.exitCode, false)
-    return latest !== undefined || !isLost(pod, container.name)
+function needsSandbox(situation: PodSituation): boolean {
+  const { restartPolicy, containers = [] } = situation.pod.spec ?? {}
+  const hadItsChance = hasFailedInit(situation) || containers.some((container) => hasEnded(situation, container))
+  return !(restartPolicy === 'Never' && hadItsChance) && !areAllDone(situation)
+}
+
+/** No main container runs or is ever to run again. */
+function areAllDone(situation: PodSituation): boolean {
+  const { containers = [] } = situation.pod.spec ?? {}
+  const isDone = (container: Container) => {
+    const isGone = attemptsOf(situation.observed, container.name).length === 0
+    return isGone ? isLost(situation.pod, container) : hasEnded(situation, container)
+  }
+  return containers.length > 0 && containers.every(isDone)
+}
+
+/** An init container failed that is not tried again: the Pod is not going to begin. */
+function hasFailedInit(situation: PodSituation): boolean {
+  return (situation.pod.spec?.initContainers ?? []).some((container) => {
+    const latest = attemptsOf(situation.observed, container.name)[0]
+    return isExited(latest) && latest.state.exitCode !== 0 && hasEnded(situation, container)
   })
 }
 
-function hadItsChance(pod: Pod, observed: PodObservation): boolean {
-  return observed.containers.some((found) => isExited(found) && (isMain(pod, found) || found.state.exitCode !== 0))
+/** For good: not to be started again, nor ended to make way for a new definition. */
+function hasEnded({ pod, observed, memory }: PodSituation, container: Container): boolean {
+  const latest = attemptsOf(observed, container.name)[0]
+  if (!isExited(latest) || memory.stopping.get(latest.id)?.why === 'definitionChanged') return false
+  return !isRestartedAfter(pod, container, latest.state.exitCode)
 }
 
 function planContainers(situation: PodSituation, sandboxId: string, plan: PlanBuilder): void {
-  const containers = situation.pod.spec?.containers ?? []
-  if (!planInitContainers(situation, sandboxId, plan)) return
-  for (const container of containers) {
-    const latest = attemptsOf(situation.observed, container.name)[0]
-    if (!latest && isLost(situation.pod, container.name)) continue
+  // Only sidecars can still be running, and they have nothing left to serve.
+  if (areAllDone(situation) || hasFailedInit(situation)) endAll(situation, plan)
+  else if (planInitContainers(situation, sandboxId, plan)) planMainContainers(situation, plan)
+}
+
+/** In the order of the spec: one whose postStart hook has not returned holds up the start of those after it. */
+function planMainContainers(situation: PodSituation, plan: PlanBuilder): void {
+  const { pod, observed, memory } = situation
+  let isHeldUp = false
+  for (const container of pod.spec?.containers ?? []) {
+    const latest = attemptsOf(observed, container.name)[0]
+    if (!latest && isLost(pod, container)) continue
+    if (isHeldUp && latest?.state.phase !== 'running') continue
     planContainer(situation, container, latest, plan)
+    const isInHook = latest !== undefined && isBeforePostStart(pod, container, latest, memory)
+    isHeldUp ||= isInHook || (container.lifecycle?.postStart !== undefined && plan.isStarting(container))
   }
-}
-
-/** One after the other, each to its success. True when all are through, in this sandbox. */
-function planInitContainers(situation: PodSituation, sandboxId: string, plan: PlanBuilder): boolean {
-  const { pod, observed } = situation
-  const begun = observed.containers.some((found) => found.sandboxId === sandboxId && isMain(pod, found))
-  if (begun) return true
-  for (const container of pod.spec?.initContainers ?? []) {
-    const attempts = attemptsOf(observed, container.name)
-    const latest = attempts.find((attempt) => attempt.sandboxId === sandboxId)
-    if (isExited(latest) && latest.state.exitCode === 0) continue
-    if (latest || attempts.length === 0) planContainer(situation, container, latest, plan)
-    else plan.start(startOf(situation, container, attempts[0]), situation.memory)
-    return false
-  }
-  return true
-}
-
-function isMain(pod: Pod, { name }: ContainerState): boolean {
-  return pod.spec?.containers.some((container) => container.name === name) ?? false
 }
 
 /** The newest and the one before it stay, for `logs --previous`. */

@@ -2,6 +2,8 @@ import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
 import type { Reporter } from '../reporter.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
 import type { StopReason } from './pod-memory.ts'
+import type { ProbeKind } from './probes/probe-state.ts'
+import type { ProbeOutcome } from './probes/prober.ts'
 import { isInitContainer } from './restart-policy.ts'
 import { identityOf } from './spec/pod-identity.ts'
 
@@ -28,7 +30,14 @@ export class PodEvents {
 
   killing(target: ContainerState, why: StopReason): void {
     if (!this.#isNew(`killing ${target.id}`)) return
-    this.container(target, 'Normal', 'Killing', killingMessage(target.name, why))
+    this.container(target, 'Normal', 'Killing', killingMessage(target.name, why, isInitContainer(this.#pod, target)))
+  }
+
+  probe(container: Container, kind: ProbeKind, { success, message }: ProbeOutcome): void {
+    const probe = `${PROBES[kind]} probe`
+    if (success) this.container(container, 'Warning', 'ProbeWarning', `${probe} warning: ${message}`)
+    else if (success === false) this.container(container, 'Warning', 'Unhealthy', `${probe} failed: ${message}`)
+    else this.container(container, 'Warning', 'Unhealthy', `${probe} errored and resulted in unknown state: ${message}`)
   }
 
   backOff(exited: Pick<ContainerState, 'id' | 'name'>): void {
@@ -52,17 +61,22 @@ export class PodEvents {
 }
 
 const MAX_TOLD = 200
+const PROBES = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' } as const
 
-function killingMessage(name: string, why: StopReason): string {
+function killingMessage(name: string, why: StopReason, isInit: boolean): string {
+  const subject = isInit ? `Init container ${name}` : `Container ${name}`
+  const outlook = isInit ? '' : ', will be restarted'
   switch (why) {
     case 'podEnds':
     case 'sandboxGone':
       return `Stopping container ${name}`
     case 'definitionChanged':
-      return `Container ${name} definition changed, will be restarted`
+      return `${subject} definition changed${outlook}`
     case 'livenessFailed':
-      return `Container ${name} failed liveness probe, will be restarted`
+      return `${subject} failed liveness probe${outlook}`
     case 'startupFailed':
-      return `Container ${name} failed startup probe, will be restarted`
+      return `${subject} failed startup probe${outlook}`
+    case 'postStartFailed':
+      return 'FailedPostStartHook'
   }
 }

@@ -1,14 +1,18 @@
+import type { Container } from '../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
-import { RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
+import { type ContainerState, RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
 import { PodVolumes } from '../volumes/pod-volumes.ts'
 import type { ContainerStarter } from './container-starter.ts'
+import type { HandlerTarget } from './handlers/handler-target.ts'
+import type { PodHooks } from './hooks/pod-hooks.ts'
 import type { NodeContext } from './node-context.ts'
-import type { Plan, PodAction, StartContainer } from './plan.ts'
+import type { BeginStop, Plan, PodAction, RunPostStart, StartContainer } from './plan.ts'
 import type { PodEvents } from './pod-events.ts'
 import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
 import type { EnvironmentSources } from './spec/environment.ts'
+import { podIPOf } from './spec/pod-ip.ts'
 import { refusedFields, refusedMessage } from './spec/refused-fields.ts'
 import { sandboxSpec } from './spec/sandbox-spec.ts'
 
@@ -16,6 +20,7 @@ export interface PodExecutorOptions {
   node: NodeContext
   events: PodEvents
   starter: ContainerStarter
+  hooks: PodHooks
 }
 
 const SANDBOX_RETRY_MS = 10_000
@@ -27,26 +32,33 @@ export class PodExecutor {
   readonly #events: PodEvents
   readonly #starter: ContainerStarter
   readonly #volumes: PodVolumes
+  readonly #hooks: PodHooks
   readonly #startFailures = new Map<string, StartFailure>()
   readonly #stopping = new Map<string, Stopping>()
   #sandboxRetryAtMs: number | undefined
 
-  constructor({ node, events, starter }: PodExecutorOptions) {
+  constructor({ node, events, starter, hooks }: PodExecutorOptions) {
     this.#node = node
     this.#events = events
     this.#starter = starter
     this.#volumes = new PodVolumes(node.runtime, events)
+    this.#hooks = hooks
   }
 
   get memory(): PodMemory {
     const retry = this.#sandboxRetryAtMs === undefined ? {} : { sandboxRetryAtMs: this.#sandboxRetryAtMs }
-    return { startFailures: this.#startFailures, stopping: this.#stopping, ...retry }
+    return {
+      startFailures: this.#startFailures,
+      stopping: this.#stopping,
+      postStarts: this.#hooks.postStarts,
+      ...retry,
+    }
   }
 
   /** What was missing may be there now. True where anything was. */
   retryConfiguration(): boolean {
     const missing = [...this.#startFailures.values()].filter(({ reason }) => reason === CONFIG_ERROR)
-    for (const failure of missing) failure.retryAtMs = this.#node.clock.now()
+    for (const failure of missing) failure.retryAtMs = this.#node.clock.monotonic()
     return missing.length > 0
   }
 
@@ -105,10 +117,14 @@ export class PodExecutor {
         return 'done'
       case 'startContainer':
         return sandbox ? this.#start(action, sandbox, pod) : 'waiting'
+      case 'runPostStart':
+        this.#runPostStart(action, sandbox, pod)
+        return 'done'
+      case 'beginStop':
+        this.#beginStop(action, sandbox, pod)
+        return 'done'
       case 'stopContainer':
-        this.#events.killing(action.target, action.why)
-        this.#stopping.set(action.target.id, { why: action.why, killAtMs: action.killAtMs })
-        await runtime.stopContainer(action.target.id)
+        await this.#stop(action)
         return 'done'
       case 'killContainer':
         await this.#kill(action)
@@ -122,9 +138,55 @@ export class PodExecutor {
     }
   }
 
+  /** The containers after it wait for the hook, this worker does not. */
+  #runPostStart(
+    { target, container, hook }: RunPostStart,
+    sandbox: SandboxState | undefined,
+    pod: Persisted<Pod>,
+  ): void {
+    const at = this.#handlerTarget(target, container, sandbox, pod)
+    this.#hooks.runPostStart(hook, pod, at, (message) => {
+      const retryAtMs = this.#node.clock.monotonic()
+      this.#startFailures.set(container.name, { reason: 'PostStartHookError', message, retryAtMs })
+    })
+  }
+
+  #beginStop(
+    { target, container, why, killAtMs, preStop }: BeginStop,
+    sandbox: SandboxState | undefined,
+    pod: Persisted<Pod>,
+  ): void {
+    this.#events.killing(target, why)
+    const stopping: Stopping = { why, killAtMs, inPreStop: preStop !== undefined }
+    this.#stopping.set(target.id, stopping)
+    if (!preStop) return
+    this.#hooks.runPreStop(preStop, pod, this.#handlerTarget(target, container, sandbox, pod), () => {
+      stopping.inPreStop = false
+    })
+  }
+
+  #handlerTarget(
+    { id }: ContainerState,
+    container: Container,
+    sandbox: SandboxState | undefined,
+    pod: Pod,
+  ): HandlerTarget {
+    return { containerId: id, container, podIP: podIPOf(pod, sandbox, this.#node.hostIPs()) }
+  }
+
+  async #stop({ target, why, killAtMs, notKilledBeforeMs }: PodAction & { type: 'stopContainer' }): Promise<void> {
+    this.#events.killing(target, why)
+    const toldAtMs = this.#node.clock.monotonic()
+    const late = notKilledBeforeMs === undefined ? {} : { notKilledBeforeMs }
+    this.#stopping.set(target.id, { why, killAtMs, inPreStop: false, toldAtMs, ...late })
+    await this.#node.runtime.stopContainer(target.id)
+  }
+
   async #kill({ target, why, killAtMs }: PodAction & { type: 'killContainer' }): Promise<void> {
     this.#events.killing(target, why)
-    this.#stopping.set(target.id, { why, killAtMs, killedAtMs: this.#node.clock.now() })
+    const nowMs = this.#node.clock.monotonic()
+    const before = this.#stopping.get(target.id)
+    this.#stopping.set(target.id, { inPreStop: false, toldAtMs: nowMs, ...before, why, killAtMs, killedAtMs: nowMs })
     await this.#node.runtime.killContainer(target.id)
   }
 
@@ -140,7 +202,7 @@ export class PodExecutor {
       this.#sandboxRetryAtMs = undefined
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error
-      this.#sandboxRetryAtMs = clock.now() + SANDBOX_RETRY_MS
+      this.#sandboxRetryAtMs = clock.monotonic() + SANDBOX_RETRY_MS
       this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`)
     }
     return 'done'
@@ -177,5 +239,6 @@ export class PodExecutor {
   #forgetRemoved({ containers }: PodObservation): void {
     for (const id of this.#stopping.keys())
       if (!containers.some((container) => container.id === id)) this.#stopping.delete(id)
+    this.#hooks.forgetAllBut(containers)
   }
 }

@@ -4,10 +4,12 @@ import type { Persisted } from '../../shared/api/object.ts'
 import { Backoff } from '../../shared/backoff.ts'
 import { type Clock, sleep } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
+import type { Random } from '../../shared/random.ts'
 import type { Assignments, AssignmentsSink } from '../assignments.ts'
 import { ImagePuller } from '../images/image-puller.ts'
 import type { Reporter } from '../reporter.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
+import { HookRunner } from './hooks/hook-runner.ts'
 import type { NodeContext } from './node-context.ts'
 import { PodWorker } from './pod-worker.ts'
 import type { Prober } from './probes/prober.ts'
@@ -17,6 +19,7 @@ export interface PodManagerOptions {
   reporter: Reporter
   prober: Prober
   clock: Clock
+  random: Random
   log: Logger
   /** The node's addresses, the first of which Pods show as `hostIP`. */
   hostIPs(): readonly string[]
@@ -40,7 +43,8 @@ export class PodManager implements AssignmentsSink {
   constructor(options: PodManagerOptions) {
     const { runtime, clock } = options
     const images = new ImagePuller({ runtime, clock })
-    this.#node = { ...options, images, assignments: () => this.#assignments }
+    const hooks = new HookRunner({ runtime, clock })
+    this.#node = { ...options, images, hooks, assignments: () => this.#assignments }
   }
 
   /** Begins to listen to the runtime. Pods are touched only after the first assignment. */

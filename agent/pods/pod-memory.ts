@@ -1,9 +1,11 @@
-/** What a worker remembers of its Pod beside what the runtime shows; a new agent begins with none of it. */
+/** What a worker remembers of its Pod beside what the runtime shows; a new agent begins with none of it. Times are monotonic. */
 export interface PodMemory {
   /** By container name: why the last try to start it came to nothing. Gone with the next success. */
   readonly startFailures: ReadonlyMap<string, StartFailure>
-  /** By container id: those that were told to end. */
+  /** By container id: those that were told to end, or soon will be. */
   readonly stopping: ReadonlyMap<string, Stopping>
+  /** By container id: how far its postStart hook is. */
+  readonly postStarts: ReadonlyMap<string, 'running' | 'done' | 'failed'>
   /** Before that moment no new sandbox is tried. */
   readonly sandboxRetryAtMs?: number
 }
@@ -19,8 +21,20 @@ export interface Stopping {
   why: StopReason
   /** When patience ends. */
   killAtMs: number
+  /** Its preStop hook has not returned. */
+  inPreStop: boolean
+  /** When it got its stop signal; not while its hook runs or others are to end before it. */
+  toldAtMs?: number
+  /** It was told late, and gets at least this long. */
+  notKilledBeforeMs?: number
   /** When KILL was sent last. */
   killedAtMs?: number
 }
 
-export type StopReason = 'podEnds' | 'definitionChanged' | 'livenessFailed' | 'startupFailed' | 'sandboxGone'
+export type StopReason =
+  | 'podEnds'
+  | 'definitionChanged'
+  | 'livenessFailed'
+  | 'startupFailed'
+  | 'postStartFailed'
+  | 'sandboxGone'

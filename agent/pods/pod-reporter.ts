@@ -29,7 +29,8 @@ export class PodReporter {
   report(facts: StatusFacts): PodStatus {
     const { clock, hostIPs } = this.#node
     const previous = mergeStatus(facts.pod.status, this.#status)
-    const status = podStatus({ ...facts, previous, hostIPs: hostIPs(), nowMs: clock.now() })
+    const time = { nowMs: clock.now(), monotonicMs: clock.monotonic() }
+    const status = podStatus({ ...facts, previous, hostIPs: hostIPs(), ...time })
     this.#status = status
     this.#tellBackOff(status)
     this.#tell(facts.pod, false)

@@ -3,15 +3,19 @@ import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Logger } from '../../shared/log.ts'
 import { ContainerStarter } from './container-starter.ts'
+import { PodHooks } from './hooks/pod-hooks.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Plan } from './plan.ts'
-import { planFinish, planSync, planTermination } from './pod-actions.ts'
+import { type PodSituation, planFinish, planSync, planTermination } from './pod-actions.ts'
 import { activeDeadlineMs, endByDeadline, endInApi } from './pod-end.ts'
 import { PodEvents } from './pod-events.ts'
 import { PodExecutor } from './pod-executor.ts'
 import { isGone, observePod, type PodObservation, runningContainers } from './pod-observation.ts'
 import { PodReporter } from './pod-reporter.ts'
-import { PodProbes } from './probes/pod-probes.ts'
+import { isBeforePostStart } from './post-start.ts'
+import { PodProbes, type ProbedContainer } from './probes/pod-probes.ts'
+import { isSidecar } from './restart-policy.ts'
+import { podIPOf } from './spec/pod-ip.ts'
 import { isTerminal } from './status/pod-phase.ts'
 import type { PodEnd } from './status/status-input.ts'
 import { WakeLoop } from './wake-loop.ts'
@@ -22,7 +26,7 @@ export type PodWorkerState =
   | { phase: 'syncing' }
   /** It has come to its end, and waits to be deleted: what still runs is ended, nothing is started. */
   | { phase: 'finished'; end: PodEnd }
-  /** It is deleted: everything of it has to go. */
+  /** It is deleted: everything of it has to go. The deadline is monotonic. */
   | { phase: 'terminating'; deadlineMs: number }
   | { phase: 'terminated' }
 
@@ -42,6 +46,7 @@ export class PodWorker {
   readonly #reporter: PodReporter
   readonly #probes: PodProbes
   readonly #starter: ContainerStarter
+  readonly #hooks: PodHooks
   readonly #executor: PodExecutor
   #pod: Persisted<Pod>
   #state: PodWorkerState = { phase: 'syncing' }
@@ -49,7 +54,7 @@ export class PodWorker {
   #isStatusFinal = false
 
   constructor(node: NodeContext, pod: Persisted<Pod>, onTerminated: () => void) {
-    const { runtime, images, clock, prober, reporter, log } = node
+    const { runtime, images, clock, random, prober, reporter, log, hooks: runner } = node
     const wake = () => this.wake()
     this.#node = node
     this.#pod = pod
@@ -63,12 +68,14 @@ export class PodWorker {
     this.#events = new PodEvents(reporter, pod)
     this.#reporter = new PodReporter(node, this.#events)
     this.#starter = new ContainerStarter({ runtime, images, clock, events: this.#events, onImage: wake })
-    this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter })
+    this.#hooks = new PodHooks({ runner, events: this.#events, log: this.#log, onReturn: wake })
+    this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter, hooks: this.#hooks })
     this.#probes = new PodProbes({
       prober,
       clock,
+      random,
       onChange: wake,
-      onFailure: (container, message) => this.#events.container(container, 'Warning', 'Unhealthy', message),
+      onNews: (container, kind, outcome) => this.#events.probe(container, kind, outcome),
     })
   }
 
@@ -112,24 +119,24 @@ export class PodWorker {
     this.#loop.stop()
     this.#probes.freeze()
     this.#starter.stop()
+    this.#hooks.stop()
   }
 
   #terminate(graceMs: number): void {
     if (this.#state.phase === 'terminated') return
-    const deadlineMs = this.#node.clock.now() + graceMs
+    const deadlineMs = this.#node.clock.monotonic() + graceMs
     const sooner = this.#state.phase === 'terminating' ? Math.min(this.#state.deadlineMs, deadlineMs) : deadlineMs
     this.#state = { phase: 'terminating', deadlineMs: sooner }
-    this.#probes.freeze()
+    this.#probes.keepReadinessOnly()
     this.#starter.stop()
   }
 
   /** Resolves with the time after which to look again. */
   async #pass(): Promise<number> {
-    const { runtime, hostIPs } = this.#node
-    const observed = observePod(await runtime.list(this.#pod.metadata.uid))
+    const observed = observePod(await this.#node.runtime.list(this.#pod.metadata.uid))
     if (this.#loop.isStopped) return Number.POSITIVE_INFINITY
-    this.#probes.sync(this.#pod, observed, hostIPs()[0], this.#pod.status)
-    if (this.#state.phase !== 'syncing') this.#probes.freeze()
+    if (this.#state.phase === 'finished') this.#probes.freeze()
+    this.#probes.sync(this.#probed(observed), this.#pod)
     const isRefused = this.#state.phase === 'syncing' && this.#executor.refuses(this.#pod)
     this.#advance(observed)
     await this.#syncVolumes(observed, isRefused)
@@ -144,9 +151,23 @@ export class PodWorker {
 
   #restMs(plan: Plan): number {
     if (this.#state.phase === 'terminated') return Number.POSITIVE_INFINITY
-    const wakesAtMs = [plan.wakeAtMs, activeDeadlineMs(this.#pod, this.status)].filter((at) => at !== undefined)
-    const delaysMs = wakesAtMs.map((at) => at - this.#node.clock.now())
+    const { clock } = this.#node
+    const { wakeAtMs = Number.POSITIVE_INFINITY } = plan
+    const deadlineMs = activeDeadlineMs(this.#pod, this.status) ?? Number.POSITIVE_INFINITY
+    const delaysMs = [wakeAtMs - clock.monotonic(), deadlineMs - clock.now()]
     return Math.min(RESYNC_MS, ...delaysMs.filter((delayMs) => delayMs > 0))
+  }
+
+  #probed(observed: PodObservation): ProbedContainer[] {
+    const pod = this.#pod
+    const podIP = podIPOf(pod, observed.sandbox, this.#node.hostIPs())
+    const sidecars = (pod.spec?.initContainers ?? []).filter((container) => isSidecar(pod, container))
+    return [...sidecars, ...(pod.spec?.containers ?? [])].flatMap((container) =>
+      runningContainers(observed)
+        .filter(({ name }) => name === container.name)
+        .filter((state) => !isBeforePostStart(pod, container, state, this.#executor.memory))
+        .map((state) => ({ container, state, podIP })),
+    )
   }
 
   /** Reports, and moves on where what is seen says so. */
@@ -200,8 +221,15 @@ export class PodWorker {
 
   #plan(observed: PodObservation): Plan {
     const { clock } = this.#node
-    const memory = this.#executor.memory
-    const situation = { pod: this.#pod, observed, memory, givenUp: this.#probes.givenUp(), nowMs: clock.now() }
+    const situation: PodSituation = {
+      pod: this.#pod,
+      observed,
+      memory: this.#executor.memory,
+      givenUp: this.#probes.givenUp(),
+      isStarted: (id) => this.#probes.health(id).started,
+      nowMs: clock.now(),
+      monotonicMs: clock.monotonic(),
+    }
     switch (this.#state.phase) {
       case 'syncing':
         return planSync(situation)
@@ -211,7 +239,7 @@ export class PodWorker {
         return planTermination(situation, this.#state.deadlineMs)
       // A call that was given up may still have made something: it goes too.
       case 'terminated':
-        return planTermination(situation, situation.nowMs)
+        return planTermination(situation, situation.monotonicMs)
     }
   }
 }

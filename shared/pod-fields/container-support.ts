@@ -1,15 +1,17 @@
 import type {
   Container,
+  ContainerRestartRule,
   EmptyDirVolumeSource,
   EnvVarSource,
   EphemeralContainer,
   Lifecycle,
+  LifecycleHandler,
   Probe,
   ResourceRequirements,
   VolumeMount,
 } from '../api/generated/core-v1.ts'
 import { isHugePages } from '../resource-names.ts'
-import { type FieldSupport, honoured, refused, refusedIf } from './field-support.ts'
+import { type FieldSupport, honoured, refused, refusedIf, warnedIf } from './field-support.ts'
 
 export const containerSupport: Record<keyof Container, FieldSupport> = {
   args: honoured,
@@ -25,8 +27,8 @@ export const containerSupport: Record<keyof Container, FieldSupport> = {
   readinessProbe: honoured,
   resizePolicy: honoured,
   resources: honoured,
-  restartPolicy: refused('this version restarts all containers as spec.restartPolicy says'),
-  restartPolicyRules: refused('this version restarts all containers as spec.restartPolicy says'),
+  restartPolicy: honoured,
+  restartPolicyRules: honoured,
   securityContext: honoured,
   startupProbe: honoured,
   stdin: honoured,
@@ -45,15 +47,35 @@ export const ephemeralContainerSupport: Record<keyof EphemeralContainer, FieldSu
 }
 
 export const lifecycleSupport: Record<keyof Lifecycle, FieldSupport> = {
-  postStart: refused('this version has no hooks'),
-  preStop: refused('this version has no hooks'),
+  postStart: honoured,
+  preStop: honoured,
   stopSignal: honoured,
+}
+
+export const lifecycleHandlerSupport: Record<keyof LifecycleHandler, FieldSupport> = {
+  exec: honoured,
+  httpGet: honoured,
+  sleep: honoured,
+  tcpSocket: warnedIf(
+    'at all',
+    () => true,
+    'Kubernetes keeps it for compatibility only: such a hook fails when it runs',
+  ),
+}
+
+export const restartRuleSupport: Record<keyof ContainerRestartRule, FieldSupport> = {
+  action: refusedIf(
+    'RestartAllContainers',
+    (action: string) => action === 'RestartAllContainers',
+    'this version restarts containers one by one',
+  ),
+  exitCodes: honoured,
 }
 
 export const probeSupport: Record<keyof Probe, FieldSupport> = {
   exec: honoured,
   failureThreshold: honoured,
-  grpc: refused('this version has no gRPC probes'),
+  grpc: honoured,
   httpGet: honoured,
   initialDelaySeconds: honoured,
   periodSeconds: honoured,

@@ -10,6 +10,7 @@ import { silentLogger } from '../../shared/log.ts'
 import type { EventReport, PodReport } from '../../shared/protocol/frames.ts'
 import { assignedMetadata } from './assigned-pod.ts'
 import { FakeProber } from './fake-prober.ts'
+import { seededRandom } from './seeded-random.ts'
 
 type Report = Omit<PodReport, 'sequence'>
 
@@ -122,6 +123,7 @@ export class AgentNode {
       },
       prober: this.prober,
       clock: this.#clock,
+      random: seededRandom(1),
       log: silentLogger,
       hostIPs: () => ['192.0.2.10'],
       allocatable: () => ({ cpu: '4', memory: '8Gi' }),

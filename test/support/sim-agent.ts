@@ -78,6 +78,7 @@ export class SimAgent {
       reporter: seams.reporter?.(link.reporter) ?? link.reporter,
       prober: new FakeProber(),
       clock,
+      random,
       log,
       hostIPs: () => [`192.0.2.${this.#options.number}`],
       allocatable: () => ({ cpu: '4', memory: '8Gi' }),

@@ -1,45 +1,51 @@
 import type { Container, ContainerStatus, Pod, PodStatus, Probe } from '../../../shared/api/generated/core-v1.ts'
 import type { Clock } from '../../../shared/clock.ts'
+import type { Random } from '../../../shared/random.ts'
 import type { ContainerState } from '../../runtime/runtime.ts'
+import type { HandlerTarget } from '../handlers/handler-target.ts'
 import type { StopReason } from '../pod-memory.ts'
-import type { PodObservation } from '../pod-observation.ts'
 import type { Health } from '../status/status-input.ts'
 import { ProbeLoop } from './probe-loop.ts'
 import type { ProbeKind } from './probe-state.ts'
-import type { Prober, ProbeTarget } from './prober.ts'
+import type { ProbeOutcome, Prober } from './prober.ts'
 
 export interface PodProbesOptions {
   prober: Prober
   clock: Clock
+  random: Random
   /** Some container's health turned. */
   onChange(): void
-  /** A probe failed: for the event. */
-  onFailure(container: Container, message: string): void
+  /** Something to tell of a probe. */
+  onNews(container: Container, kind: ProbeKind, outcome: ProbeOutcome): void
+}
+
+/** A container whose probes may run: it runs, and is through its postStart hook. */
+export interface ProbedContainer {
+  container: Container
+  state: ContainerState
+  podIP: string | undefined
 }
 
 type Loops = Partial<Record<ProbeKind, ProbeLoop>>
-
-const TITLES = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' } as const
 
 /** The probes of one Pod's running containers. */
 export class PodProbes {
   readonly #options: PodProbesOptions
   readonly #loops = new Map<string, Loops>()
+  readonly #bornMs: number
+  #kinds: ReadonlySet<ProbeKind> = new Set(['startup', 'liveness', 'readiness'])
 
   constructor(options: PodProbesOptions) {
     this.#options = options
+    this.#bornMs = options.clock.now()
   }
 
   /** Begins to probe what runs by now, and ends what does not any more. `before` is the status as the API has it. */
-  sync(pod: Pod, observed: PodObservation, hostIP: string | undefined, before: PodStatus | undefined): void {
-    const running = observed.containers.filter(({ state }) => state.phase === 'running')
-    for (const [id, loops] of this.#loops) if (!running.some((container) => container.id === id)) this.#end(id, loops)
-    for (const state of running) {
-      const container = pod.spec?.containers.find(({ name }) => name === state.name)
-      if (!container || this.#loops.has(state.id)) continue
-      const podIP = pod.spec?.hostNetwork ? hostIP : observed.sandbox?.ip
-      const known = before?.containerStatuses?.find(({ containerID }) => containerID === `docker://${state.id}`)
-      this.#begin(container, state, { containerId: state.id, container, podIP }, known)
+  sync(running: readonly ProbedContainer[], { status: before }: Pod): void {
+    for (const [id, loops] of this.#loops) if (!running.some(({ state }) => state.id === id)) this.#end(id, loops)
+    for (const { container, state, podIP } of running) {
+      if (this.#loops.has(state.id)) continue
+      this.#begin(state, { containerId: state.id, container, podIP }, knownBefore(before, state.id))
     }
   }
 
@@ -58,14 +64,25 @@ export class PodProbes {
     return found
   }
 
-  /** Ends all probing; the health of each stays as it was. */
-  freeze(): void {
-    for (const loops of this.#loops.values()) for (const loop of Object.values(loops)) loop.stop()
+  /** The Pod ends: nothing is restarted any more, and only readiness is still asked for. */
+  keepReadinessOnly(): void {
+    this.#kinds = new Set(['readiness'])
+    for (const loop of this.#all()) if (loop.kind !== 'readiness') loop.stop()
   }
 
-  #begin(container: Container, state: ContainerState, target: ProbeTarget, known: ContainerStatus | undefined): void {
+  /** Ends all probing; the health of each stays as it was. */
+  freeze(): void {
+    this.#kinds = new Set()
+    for (const loop of this.#all()) loop.stop()
+  }
+
+  #all(): ProbeLoop[] {
+    return [...this.#loops.values()].flatMap((loops) => Object.values(loops))
+  }
+
+  #begin(state: ContainerState, target: HandlerTarget, known: ContainerStatus | undefined): void {
     const loops: Loops = {}
-    const { livenessProbe: liveness, readinessProbe: readiness, startupProbe: startup } = container
+    const { livenessProbe: liveness, readinessProbe: readiness, startupProbe: startup } = target.container
     const wasGood = { liveness: false, readiness: known?.ready ?? false, startup: known?.started ?? false }
     for (const [kind, probe] of Object.entries({ startup, liveness, readiness }) as [ProbeKind, Probe | undefined][]) {
       if (probe) loops[kind] = this.#loop(kind, probe, target, state, wasGood[kind], loops)
@@ -76,30 +93,50 @@ export class PodProbes {
   #loop(
     kind: ProbeKind,
     probe: Probe,
-    target: ProbeTarget,
+    target: HandlerTarget,
     { state }: ContainerState,
     initiallySuccessful: boolean,
     siblings: Loops,
   ): ProbeLoop {
-    const { prober, clock, onChange, onFailure } = this.#options
-    return new ProbeLoop({
+    const { prober, clock, onNews } = this.#options
+    const startedAtMs = state.phase === 'running' ? Date.parse(state.startedAt) : clock.now()
+    const loop = new ProbeLoop({
       kind,
       probe,
       target,
-      startedAtMs: state.phase === 'running' ? Date.parse(state.startedAt) : clock.now(),
+      runsForMs: clock.now() - startedAtMs,
+      jitterMs: this.#jitterMs(probe, startedAtMs),
       initiallySuccessful,
       prober,
       clock,
       isEnabled: () => (kind === 'startup' ? !passes(siblings.startup) : passes(siblings.startup)),
-      onChange,
-      onFailure: (message) => onFailure(target.container, `${TITLES[kind]} probe failed: ${message}`),
+      onChange: () => this.#changed(kind, siblings),
+      onNews: (outcome) => onNews(target.container, kind, outcome),
     })
+    if (!this.#kinds.has(kind)) loop.stop()
+    return loop
+  }
+
+  /** After a start of the agent the probes of all that runs already would come at once. */
+  #jitterMs({ periodSeconds = 10 }: Probe, startedAtMs: number): number {
+    return startedAtMs < this.#bornMs ? this.#options.random.next() * periodSeconds * 1000 : 0
+  }
+
+  /** What waited for the startup probe waits no longer. */
+  #changed(kind: ProbeKind, { liveness, readiness }: Loops): void {
+    if (kind === 'startup') for (const loop of [liveness, readiness]) loop?.hurry()
+    this.#options.onChange()
   }
 
   #end(id: string, loops: Loops): void {
     for (const loop of Object.values(loops)) loop.stop()
     this.#loops.delete(id)
   }
+}
+
+function knownBefore(before: PodStatus | undefined, id: string): ContainerStatus | undefined {
+  const statuses = [...(before?.containerStatuses ?? []), ...(before?.initContainerStatuses ?? [])]
+  return statuses.find(({ containerID }) => containerID === `docker://${id}`)
 }
 
 /** A probe that is not there always passes. */

@@ -1,19 +1,14 @@
-import type { Container, Probe } from '../../../shared/api/generated/core-v1.ts'
-
-export interface ProbeTarget {
-  containerId: string
-  container: Container
-  /** Where to dial; absent while the Pod has no address. */
-  podIP: string | undefined
-}
+import type { Probe } from '../../../shared/api/generated/core-v1.ts'
+import type { HandlerTarget } from '../handlers/handler-target.ts'
 
 export interface ProbeOutcome {
-  success: boolean
-  /** What the user is told of a failure. */
+  /** Absent where the probe itself could not be made, which says nothing of the container. */
+  success?: boolean
+  /** What the user is told: why it failed, or what is odd about a success. */
   message: string
 }
 
 /** Asks one container once how it is. Never rejects; an outcome comes within the probe's `timeoutSeconds`. */
 export interface Prober {
-  probe(probe: Probe, target: ProbeTarget): Promise<ProbeOutcome>
+  probe(probe: Probe, target: HandlerTarget): Promise<ProbeOutcome>
 }

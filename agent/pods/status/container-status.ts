@@ -8,23 +8,26 @@ import { timestamp } from '../../../shared/clock.ts'
 import { goDuration } from '../../go-duration.ts'
 import type { ContainerState } from '../../runtime/runtime.ts'
 import { attemptsOf, type ExitedContainer, isExited } from '../pod-observation.ts'
+import { isBeforePostStart } from '../post-start.ts'
 import { backoffMs, restartAtMs } from '../restart-backoff.ts'
-import { isLost, isRestartedAfter } from '../restart-policy.ts'
+import { isInitContainer, isLost, isRestartedAfter, isSidecar } from '../restart-policy.ts'
 import { specHash } from '../spec-hash.ts'
 import type { StatusInput } from './status-input.ts'
 
 /** The status of one container, init or not, from its newest instance and the one before. */
-export function containerStatus(input: StatusInput, container: Container, isInit: boolean): ContainerStatus {
+export function containerStatus(input: StatusInput, container: Container): ContainerStatus {
   const [latest, before] = attemptsOf(input.observed, container.name)
   const previous = previousStatus(input, container.name)
-  const { state, lastState } = statesOf(input, container, isInit, latest, before)
+  const { state, lastState } = statesOf(input, container, latest, before)
   const health = latest ? input.probes(latest.id) : { started: false, ready: false }
   const running = state.running !== undefined
   return {
     name: container.name,
     state,
     lastState,
-    ready: isInit ? state.terminated?.exitCode === 0 : running && health.started && health.ready,
+    ready: runsToItsEnd(input, container)
+      ? state.terminated?.exitCode === 0
+      : running && health.started && health.ready,
     started: running && health.started,
     // One that could not start may be gone again while the one before it is still there: it counts all the same.
     restartCount: Math.max(latest?.restartCount ?? 0, previous?.restartCount ?? 0),
@@ -39,7 +42,6 @@ type States = { state: ApiContainerState; lastState: ApiContainerState }
 function statesOf(
   input: StatusInput,
   container: Container,
-  isInit: boolean,
   latest: ContainerState | undefined,
   before: ContainerState | undefined,
 ): States {
@@ -52,9 +54,11 @@ function statesOf(
     case 'created':
       return { state: { waiting }, lastState }
     case 'running':
+      if (isBeforePostStart(input.pod, container, latest, input.memory))
+        return { state: { waiting: notYet(input) }, lastState }
       return { state: { running: { startedAt: wholeSeconds(latest.state.startedAt) } }, lastState }
     case 'exited':
-      return exitedStates(input, container, isInit, latest as ExitedContainer, lastState)
+      return exitedStates(input, container, latest as ExitedContainer, lastState)
   }
 }
 
@@ -62,7 +66,7 @@ function statesOf(
 function unseen(input: StatusInput, container: Container, waiting: ApiContainerState['waiting']): States {
   const before = previousStatus(input, container.name)
   if (before?.state?.terminated) return { state: before.state, lastState: before.lastState ?? {} }
-  if (isLost(input.pod, container.name) || (input.ending && before?.state?.running)) {
+  if (isLost(input.pod, container) || (input.ending && before?.state?.running)) {
     return { state: { terminated: lost(before?.containerID) }, lastState: {} }
   }
   if (before?.state?.running) return { state: { waiting }, lastState: { terminated: lost(before.containerID) } }
@@ -72,17 +76,16 @@ function unseen(input: StatusInput, container: Container, waiting: ApiContainerS
 function exitedStates(
   input: StatusInput,
   container: Container,
-  isInit: boolean,
   latest: ExitedContainer,
   lastState: ApiContainerState,
 ): States {
   const ended = { terminated: terminated(latest) }
   const final = { state: ended, lastState }
-  if (input.ending || !isRestartedAfter(input.pod, latest.state.exitCode, isInit)) return final
+  if (input.ending || !isRestartedAfter(input.pod, container, latest.state.exitCode)) return final
   const failure = input.memory.startFailures.get(container.name)
   const failed = failure && { waiting: { reason: failure.reason, message: failure.message } }
-  if (failed && input.nowMs < failure.retryAtMs) return { state: failed, lastState: ended }
-  const inBackoff = input.nowMs < restartAtMs(latest, specHash(container))
+  if (failed && input.monotonicMs < failure.retryAtMs) return { state: failed, lastState: ended }
+  const inBackoff = input.nowMs < restartAtMs(latest, specHash(container), input.nowMs)
   if (inBackoff) return { state: { waiting: crashLoop(input, latest) }, lastState: ended }
   return failed ? { state: failed, lastState: ended } : final
 }
@@ -91,6 +94,10 @@ function crashLoop({ pod: { metadata } }: StatusInput, latest: ExitedContainer) 
   const podName = `${metadata.name}_${metadata.namespace}(${metadata.uid})`
   const message = `back-off ${goDuration(backoffMs(latest))} restarting failed container=${latest.name} pod=${podName}`
   return { reason: 'CrashLoopBackOff', message }
+}
+
+function runsToItsEnd({ pod }: StatusInput, container: Container): boolean {
+  return isInitContainer(pod, container) && !isSidecar(pod, container)
 }
 
 function notYet({ pod }: StatusInput): { reason: string } {

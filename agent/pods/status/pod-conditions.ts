@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../../shared/clock.ts'
+import { isSidecar } from '../restart-policy.ts'
 import { isTerminal, type PodPhase } from './pod-phase.ts'
 
 interface Facts {
@@ -44,15 +45,18 @@ function condition({ pod, previous, nowMs }: Facts, type: string, verdict: Verdi
 function isInitialized({ pod, phase, initStatuses, statuses }: Facts): Verdict {
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' }
   const begun = statuses.some(({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated)
-  const incomplete = initStatuses.filter(({ ready }) => !ready).map(({ name }) => name)
+  const isComplete = (status: ContainerStatus) => (isSidecar(pod, status) ? status.started : status.ready)
+  const incomplete = initStatuses.filter((status) => !isComplete(status)).map(({ name }) => name)
   if (!pod.spec?.initContainers?.length || begun || incomplete.length === 0) return TRUE
   return no('ContainersNotInitialized', `containers with incomplete status: [${incomplete.join(' ')}]`)
 }
 
-function areContainersReady({ phase, statuses }: Facts): Verdict {
+/** Sidecars count too. */
+function areContainersReady({ pod, phase, initStatuses, statuses }: Facts): Verdict {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' }
   if (isTerminal(phase)) return { status: 'False', reason: 'PodFailed' }
-  const unready = statuses.filter(({ ready }) => !ready).map(({ name }) => name)
+  const sidecars = initStatuses.filter((status) => isSidecar(pod, status))
+  const unready = [...sidecars, ...statuses].filter(({ ready }) => !ready).map(({ name }) => name)
   if (unready.length === 0) return TRUE
   return no('ContainersNotReady', `containers with unready status: [${unready.join(' ')}]`)
 }

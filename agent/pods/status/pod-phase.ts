@@ -1,41 +1,44 @@
-import type { ContainerStatus, Pod } from '../../../shared/api/generated/core-v1.ts'
+import type { Container, ContainerStatus, Pod } from '../../../shared/api/generated/core-v1.ts'
+import { isRestartedAfter, isSidecar } from '../restart-policy.ts'
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed'
 
-/** Where the Pod is in its life, from its containers' statuses. `ending`: none of them is started again. */
+/**
+ * Where the Pod is in its life, from its containers' statuses. `isEnding`: none of them is started again. Sidecars keep
+ * it Running, but how they end does not matter.
+ */
 export function podPhase(
   pod: Pod,
   initStatuses: readonly ContainerStatus[],
   statuses: readonly ContainerStatus[],
-  ending: boolean,
+  isEnding: boolean,
 ): PodPhase {
-  const never = pod.spec?.restartPolicy === 'Never'
-  if ((never || ending) && initStatuses.some(hasFailed)) return 'Failed'
+  const sidecars = initStatuses.filter((status) => isSidecar(pod, status))
+  const inits = initStatuses.filter((status) => !isSidecar(pod, status))
+  if (inits.some((status) => hasFailed(status) && (isEnding || !isRestarted(pod, status)))) return 'Failed'
   const stopped = statuses.filter(hasStopped)
   const running = statuses.filter(({ state }) => state?.running)
-  const waiting = statuses.length - stopped.length - running.length
-  const begun = running.length + stopped.length > 0
-  if (initStatuses.some((status) => !isThrough(status)) && !begun) return ending ? 'Failed' : 'Pending'
-  if (waiting > 0) return ending ? 'Failed' : 'Pending'
-  if (running.length > 0) return 'Running'
-  return endedPhase(pod, stopped, ending)
+  const hasBegun = running.length + stopped.length > 0
+  const isInitialized = inits.every(isThrough) && !sidecars.some(isPending)
+  if (!hasBegun && !isInitialized) return isEnding ? 'Failed' : 'Pending'
+  if (stopped.length + running.length < statuses.length) return isEnding ? 'Failed' : 'Pending'
+  if (running.length > 0 || sidecars.some(({ state }) => state?.running)) return 'Running'
+  return endedPhase(pod, stopped, isEnding)
 }
 
 export function isTerminal(phase: string | undefined): phase is 'Succeeded' | 'Failed' {
   return phase === 'Succeeded' || phase === 'Failed'
 }
 
-function endedPhase(pod: Pod, stopped: readonly ContainerStatus[], ending: boolean): PodPhase {
-  const succeeded = stopped.every(({ state }) => state?.terminated?.exitCode === 0)
-  if (ending) return succeeded ? 'Succeeded' : 'Failed'
-  switch (pod.spec?.restartPolicy ?? 'Always') {
-    case 'Never':
-      return succeeded ? 'Succeeded' : 'Failed'
-    case 'OnFailure':
-      return succeeded ? 'Succeeded' : 'Running'
-    default:
-      return 'Running'
-  }
+function endedPhase(pod: Pod, stopped: readonly ContainerStatus[], isEnding: boolean): PodPhase {
+  if (!isEnding && stopped.some((status) => !status.state?.terminated || isRestarted(pod, status))) return 'Running'
+  return stopped.every(({ state }) => state?.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed'
+}
+
+function isRestarted(pod: Pod, { name, state }: ContainerStatus): boolean {
+  const all: Container[] = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
+  const container = all.find((other) => other.name === name)
+  return container !== undefined && isRestartedAfter(pod, container, state?.terminated?.exitCode ?? 0)
 }
 
 /** Ended, also when it waits for its restart. */
@@ -49,4 +52,10 @@ function hasFailed({ state }: ContainerStatus): boolean {
 
 function isThrough({ state }: ContainerStatus): boolean {
   return state?.terminated?.exitCode === 0
+}
+
+/** A sidecar that is not up for the first time. */
+function isPending({ state, lastState, started }: ContainerStatus): boolean {
+  if (state?.running) return !started
+  return !state?.terminated && !lastState?.terminated
 }

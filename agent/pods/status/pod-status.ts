@@ -1,22 +1,28 @@
 import type { PodStatus } from '../../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../../shared/clock.ts'
+import { runningContainers } from '../pod-observation.ts'
 import { containerStatus } from './container-status.ts'
 import { podConditions } from './pod-conditions.ts'
 import { isTerminal, podPhase } from './pod-phase.ts'
 import type { StatusInput } from './status-input.ts'
 
-/** What the API shall say of the Pod. Pure. A phase that is Succeeded or Failed stays so. */
+/**
+ * What the API shall say of the Pod. Pure. A phase that is Succeeded or Failed stays so, and comes only when nothing runs
+ * any more: others rely on what the Pod held being free.
+ */
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, observed, previous, nowMs, ending } = input
-  const initStatuses = (pod.spec?.initContainers ?? []).map((container) => containerStatus(input, container, true))
-  const statuses = (pod.spec?.containers ?? []).map((container) => containerStatus(input, container, false))
+  const initStatuses = (pod.spec?.initContainers ?? []).map((container) => containerStatus(input, container))
+  const statuses = (pod.spec?.containers ?? []).map((container) => containerStatus(input, container))
   const computed = ending?.phase ?? podPhase(pod, initStatuses, statuses, ending !== undefined)
-  const phase = isTerminal(previous?.phase) ? previous.phase : computed
+  const outcome = isTerminal(previous?.phase) ? previous.phase : computed
+  const isTooEarly = isTerminal(computed) && runningContainers(observed).length > 0
+  const phase = isTooEarly ? (previous?.phase ?? 'Pending') : outcome
   const hasSandbox = observed.sandbox !== undefined && (observed.sandbox.ip !== undefined || usesHostNetwork(input))
   return {
-    ...kept(input),
+    ...kept(input, isTerminal(phase)),
     phase,
-    conditions: podConditions({ pod, phase, initStatuses, statuses, hasSandbox, previous, nowMs }),
+    conditions: podConditions({ pod, phase: outcome, initStatuses, statuses, hasSandbox, previous, nowMs }),
     ...addresses(input),
     startTime: previous?.startTime ?? timestamp(nowMs),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
@@ -25,9 +31,9 @@ export function podStatus(input: StatusInput): PodStatus {
   }
 }
 
-/** What is not the node's to decide, and why the Pod ended. */
-function kept({ pod, previous, ending }: StatusInput): PodStatus {
-  const { reason = previous?.reason, message = previous?.message } = ending ?? {}
+/** What is not the node's to decide, and why the Pod ended once it has. */
+function kept({ pod, previous, ending }: StatusInput, hasEnded: boolean): PodStatus {
+  const { reason = previous?.reason, message = previous?.message } = (hasEnded ? ending : undefined) ?? {}
   const { qosClass, nominatedNodeName } = pod.status ?? {}
   return {
     ...(reason === undefined ? {} : { reason }),

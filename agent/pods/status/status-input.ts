@@ -21,6 +21,7 @@ export interface StatusInput {
   /** Set when nothing of it is started any more: by its own end, or because it is deleted. */
   ending?: PodEnd
   nowMs: number
+  monotonicMs: number
 }
 
 export interface PodEnd {

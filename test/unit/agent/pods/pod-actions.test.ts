@@ -36,9 +36,11 @@ function situation(containers: ContainerState[], more: Partial<PodSituation> = {
   return {
     pod: two(),
     observed: { sandbox: box('box'), deadSandboxes: [], containers, hasVolumes: false },
-    memory: { startFailures: new Map(), stopping: new Map() },
+    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map() },
     givenUp: new Map(),
+    isStarted: () => true,
     nowMs: NOW,
+    monotonicMs: NOW,
     ...more,
   }
 }
@@ -100,7 +102,7 @@ describe('planSync', () => {
 
   it('waits between tries to make a sandbox', () => {
     const observed = { deadSandboxes: [], containers: [], hasVolumes: false }
-    const memory = { startFailures: new Map(), stopping: new Map(), sandboxRetryAtMs: NOW + 500 }
+    const memory = { startFailures: new Map(), stopping: new Map(), postStarts: new Map(), sandboxRetryAtMs: NOW + 500 }
     expect(planSync(situation([], { observed, memory }))).toEqual({ actions: [], wakeAtMs: NOW + 500 })
   })
 
@@ -128,8 +130,8 @@ describe('planSync', () => {
     const old = container('web', running)
     expect(summary(planSync(situation([old], { pod })))).toEqual(['stopContainer web-0 definitionChanged'])
     const why: StopReason = 'definitionChanged'
-    const stopping = new Map([['web-0', { why, killAtMs: NOW + 30_000 }]])
-    const memory = { startFailures: new Map(), stopping }
+    const stopping = new Map([['web-0', { why, killAtMs: NOW + 30_000, inPreStop: false, toldAtMs: NOW }]])
+    const memory = { startFailures: new Map(), stopping, postStarts: new Map() }
     const ended = container('web', exited(0), { annotations: { 'kubette.dev/restart-backoff-ms': '20000' } })
     expect(summary(planSync(situation([ended], { pod, memory })))).toEqual(['start web 1 0'])
     expect(summary(planSync(situation([ended], { pod })))).toEqual([])
@@ -173,11 +175,14 @@ describe('planTermination', () => {
     const web = container('web', running)
     const deadline = NOW + 5_000
     expect(summary(planTermination(situation([web]), deadline))).toEqual(['stopContainer web-0 podEnds'])
-    const asked = { why: 'podEnds' as const, killAtMs: deadline }
+    const asked = { why: 'podEnds' as const, killAtMs: deadline, inPreStop: false, toldAtMs: NOW }
     const later = (seconds: number, killedAtMs?: number) => {
       const stopping = new Map([['web-0', { ...asked, ...(killedAtMs === undefined ? {} : { killedAtMs }) }]])
-      const memory = { startFailures: new Map(), stopping }
-      return planTermination(situation([web], { memory, nowMs: NOW + seconds * 1000 }), deadline)
+      const memory = { startFailures: new Map(), stopping, postStarts: new Map() }
+      return planTermination(
+        situation([web], { memory, nowMs: NOW + seconds * 1000, monotonicMs: NOW + seconds * 1000 }),
+        deadline,
+      )
     }
     expect(later(1)).toEqual({ actions: [], wakeAtMs: deadline })
     expect(summary(later(5))).toEqual(['killContainer web-0 podEnds'])

@@ -49,7 +49,7 @@ describe('NetworkProber', () => {
     const httpHeaders = [{ name: 'X-Pass', value: 'yes' }]
     expect(await probe({ httpGet: { port: 'http', httpHeaders } })).toMatchObject({ success: true })
     const message = 'the container has no port named "other"'
-    expect(await probe({ httpGet: { port: 'other' } })).toEqual({ success: false, message })
+    expect(await probe({ httpGet: { port: 'other' } })).toEqual({ message })
   })
 
   it('dials', async () => {

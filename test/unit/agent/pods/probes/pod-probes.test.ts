@@ -32,7 +32,8 @@ describe('probes of a Pod', () => {
     asked = []
     prober.answer = ({ httpGet }) => {
       asked.push(httpGet?.path ?? '')
-      return { success: !failing.has(httpGet?.path ?? ''), message: 'HTTP probe failed with statuscode: 503' }
+      const fails = failing.has(httpGet?.path ?? '')
+      return { success: !fails, message: fails ? 'HTTP probe failed with statuscode: 503' : '' }
     }
     node = new AgentNode(runtime, clock, prober)
   })

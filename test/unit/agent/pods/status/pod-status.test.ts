@@ -35,11 +35,12 @@ function compute(containers: ContainerState[], more: Partial<StatusInput> = {}):
   return podStatus({
     pod: assignedPod('a', { containers: [podContainer('web'), podContainer('side')] }),
     observed,
-    memory: { startFailures: new Map(), stopping: new Map() },
+    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map() },
     probes: () => ({ started: true, ready: true }),
     previous: undefined,
     hostIPs: ['192.0.2.1'],
     nowMs: NOW,
+    monotonicMs: NOW,
     ...more,
   })
 }
@@ -132,9 +133,9 @@ describe('a container’s state', () => {
     const startFailures = new Map([['web', failure]])
     const backoff = { annotations: { 'kubette.dev/restart-backoff-ms': '40000' } }
     const containers = [container('web', exited(127), backoff)]
-    const memory = { startFailures, stopping: new Map() }
+    const memory = { startFailures, stopping: new Map(), postStarts: new Map() }
     expect(web(containers, { memory })?.state?.waiting).toEqual({ reason: 'RunContainerError', message: 'why' })
-    expect(web(containers, { memory, nowMs: NOW + 2 })?.state?.waiting).toEqual({
+    expect(web(containers, { memory, nowMs: NOW + 2, monotonicMs: NOW + 2 })?.state?.waiting).toEqual({
       reason: 'CrashLoopBackOff',
       message: 'back-off 40s restarting failed container=web pod=a_default(uid-a)',
     })

@@ -1,0 +1,66 @@
+import type { LifecycleHandler, Pod } from '../../../shared/api/generated/core-v1.ts'
+import { type Clock, sleep } from '../../../shared/clock.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import type { HandlerTarget } from '../handlers/handler-target.ts'
+import { httpGet, httpUrl } from '../handlers/http-get.ts'
+
+export interface HookRunnerOptions {
+  runtime: Pick<Runtime, 'exec'>
+  clock: Clock
+}
+
+const USER_AGENT = 'kube-lifecycle/1.36'
+/** A hook has no time limit of its own; this is the longest that a timer can be set for. */
+const NO_LIMIT_MS = 2 ** 31 - 1
+
+/** Runs postStart and preStop hooks. */
+export class HookRunner {
+  readonly #options: HookRunnerOptions
+
+  constructor(options: HookRunnerOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when the hook has returned. Rejects where it failed, in the kubelet's words, or when `signal` aborts. */
+  async run(hook: LifecycleHandler, pod: Pod, target: HandlerTarget, signal: AbortSignal): Promise<void> {
+    if (hook.exec) return this.#exec(hook.exec.command ?? [], pod, target)
+    if (hook.httpGet) return this.#httpGet(hook, pod, target, signal)
+    if (hook.sleep) return sleep(this.#options.clock, hook.sleep.seconds * 1000, signal)
+    // tcpSocket is in the API for compatibility only: Kubernetes documents that it fails when the hook is run.
+    throw new Error('Cannot run handler: invalid handler')
+  }
+
+  async #exec(command: string[], pod: Pod, target: HandlerTarget): Promise<void> {
+    const say = (why: string, output: string) =>
+      new Error(
+        `Exec lifecycle hook ([${command.join(' ')}]) for ${subject(pod, target)} failed - error: ${why}, message: ${JSON.stringify(output)}`,
+      )
+    const result = await this.#options.runtime.exec(target.containerId, command, NO_LIMIT_MS).catch((error) => {
+      throw say(error instanceof Error ? error.message : String(error), '')
+    })
+    const { exitCode, output } = result
+    if (exitCode !== 0) throw say(`command '${command.join(' ')}' exited with ${exitCode}: ${output}`, output)
+  }
+
+  /** Any answer is a success. Without a port it is 80. */
+  async #httpGet(
+    { httpGet: action }: LifecycleHandler,
+    pod: Pod,
+    target: HandlerTarget,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!action) return
+    try {
+      const url = httpUrl({ ...action, port: action.port === '' ? 80 : action.port }, target)
+      await httpGet(url, action.httpHeaders ?? [], USER_AGENT, signal)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new Error(`HTTP lifecycle hook (${action.path}) for ${subject(pod, target)} failed - error: ${why}`)
+    }
+  }
+}
+
+function subject({ metadata }: Pod, { container }: HandlerTarget): string {
+  const podName = `${metadata.name}_${metadata.namespace}(${metadata.uid})`
+  return `Container ${JSON.stringify(container.name)} in Pod ${JSON.stringify(podName)}`
+}

@@ -1,0 +1,83 @@
+import type { LifecycleHandler, Pod } from '../../../shared/api/generated/core-v1.ts'
+import type { Logger } from '../../../shared/log.ts'
+import type { ContainerState } from '../../runtime/runtime.ts'
+import type { HandlerTarget } from '../handlers/handler-target.ts'
+import type { PodEvents } from '../pod-events.ts'
+import type { PodMemory } from '../pod-memory.ts'
+import type { HookRunner } from './hook-runner.ts'
+
+export interface PodHooksOptions {
+  runner: HookRunner
+  events: PodEvents
+  log: Logger
+  /** A hook has returned. */
+  onReturn(): void
+}
+
+/**
+ * The hooks of one Pod's containers, which run beside everything else. A hook that was under way when the agent ended is
+ * run again by the next agent, as Kubernetes documents it: delivered at least once.
+ */
+export class PodHooks {
+  readonly #options: PodHooksOptions
+  readonly #postStarts = new Map<string, 'running' | 'done' | 'failed'>()
+  readonly #stop = new AbortController()
+
+  constructor(options: PodHooksOptions) {
+    this.#options = options
+  }
+
+  get postStarts(): PodMemory['postStarts'] {
+    return this.#postStarts
+  }
+
+  runPostStart(hook: LifecycleHandler, pod: Pod, target: HandlerTarget, onFailure: (message: string) => void): void {
+    this.#postStarts.set(target.containerId, 'running')
+    void this.#run(hook, pod, target).then((failure) => {
+      if (this.#stop.signal.aborted) return
+      this.#postStarts.set(target.containerId, failure === undefined ? 'done' : 'failed')
+      if (failure !== undefined) {
+        this.#tell(target, 'FailedPostStartHook', 'PostStartHook failed')
+        onFailure(failure)
+      }
+      this.#options.onReturn()
+    })
+  }
+
+  /** `onReturn` comes also after a failure, which stops nothing. */
+  runPreStop(hook: LifecycleHandler, pod: Pod, target: HandlerTarget, onReturn: () => void): void {
+    void this.#run(hook, pod, target).then((failure) => {
+      if (this.#stop.signal.aborted) return
+      if (failure !== undefined) this.#tell(target, 'FailedPreStopHook', 'PreStopHook failed')
+      onReturn()
+      this.#options.onReturn()
+    })
+  }
+
+  forgetAllBut(containers: readonly ContainerState[]): void {
+    for (const id of this.#postStarts.keys()) {
+      if (!containers.some((container) => container.id === id)) this.#postStarts.delete(id)
+    }
+  }
+
+  /** Leaves the hooks that run to themselves. */
+  stop(): void {
+    this.#stop.abort(new Error('the agent ends'))
+  }
+
+  /** Why it failed, if it did. */
+  async #run(hook: LifecycleHandler, pod: Pod, target: HandlerTarget): Promise<string | undefined> {
+    try {
+      await this.#options.runner.run(hook, pod, target, this.#stop.signal)
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
+  /** What a command printed may be secret: it is in the container's status only, not in an event. */
+  #tell({ container }: HandlerTarget, reason: string, message: string): void {
+    this.#options.log.debug({ container: container.name, reason }, 'a lifecycle hook failed')
+    this.#options.events.container(container, 'Warning', reason, message)
+  }
+}
