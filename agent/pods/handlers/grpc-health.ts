@@ -84,6 +84,7 @@ async function readAll(call: AsyncIterable<Buffer>): Promise<Buffer> {
 
 function outcome(httpStatus: unknown, status: IncomingHttpHeaders, answer: Buffer): GrpcHealth {
   const code = status['grpc-status']
+  if (httpStatus === undefined) return { code: UNAVAILABLE, message: 'the call was cut off', status: '' }
   if (typeof code !== 'string') {
     return { code: INTERNAL, message: `unexpected HTTP status code received from server: ${httpStatus}`, status: '' }
   }

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Lifecycle, PodSpec } from '../../../../shared/api/generated/core-v1.ts'
-import { AgentNode } from '../../../support/agent-node.ts'
-import { assignedPod, podContainer } from '../../../support/assigned-pod.ts'
-import { FakeProber } from '../../../support/fake-prober.ts'
-import { type FakeProgram, FakeRuntime } from '../../../support/fake-runtime.ts'
-import { VirtualClock } from '../../../support/virtual-clock.ts'
+import type { Lifecycle, PodSpec } from '../../../../../shared/api/generated/core-v1.ts'
+import { AgentNode } from '../../../../support/agent-node.ts'
+import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
+import { FakeProber } from '../../../../support/fake-prober.ts'
+import { type FakeProgram, FakeRuntime } from '../../../../support/fake-runtime.ts'
+import { VirtualClock } from '../../../../support/virtual-clock.ts'
 
 const exec = (command: string) => ({ exec: { command: [command] } })
 const ok = () => ({ exitCode: 0, output: '' })
