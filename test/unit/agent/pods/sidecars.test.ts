@@ -82,6 +82,26 @@ describe('sidecars', () => {
     expect(calls('startContainer')).toEqual(['proxy', 'init', 'proxy', 'web'])
   })
 
+  it('hold nothing up any more once they had started, also while they wait for a restart', async () => {
+    runtime.program = ({ name, restartCount }) => {
+      if (name === 'init') return { exitAfterMs: 20_000 }
+      return name === 'proxy' && restartCount < 4 ? { exitAfterMs: 2_000, exitCode: 1 } : {}
+    }
+    put({ initContainers: [sidecar('proxy'), podContainer('init')] })
+    await clock.until(() => calls('startContainer').includes('web'), 25_000)
+    expect(init('proxy')?.state?.waiting?.reason).toBe('CrashLoopBackOff')
+  })
+
+  it('are kept, but init containers that are through are not run again, where somebody removed both', async () => {
+    runtime.program = ({ name }) => (name === 'init' ? { exitAfterMs: 100 } : {})
+    put({ initContainers: [podContainer('init'), sidecar('proxy')] })
+    await clock.until(() => phase() === 'Running')
+    for (const name of ['init', 'proxy']) await runtime.removeContainer(runtime.containerOf('a', name)?.id ?? '')
+    await clock.advance(5_000)
+    expect(calls('startContainer')).toEqual(['init', 'proxy', 'web', 'proxy'])
+    expect(phase()).toBe('Running')
+  })
+
   it('count for the readiness of the Pod', async () => {
     let isReady = true
     prober.answer = () => ({ success: isReady, message: isReady ? '' : 'down' })

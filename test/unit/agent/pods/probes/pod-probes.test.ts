@@ -102,6 +102,65 @@ describe('probes of a Pod', () => {
     expect(new Set(asked)).toEqual(new Set(['/live']))
   })
 
+  it('are asked for readiness as soon as it has started', async () => {
+    failing.add('/start')
+    const startupProbe = probe('startup', { periodSeconds: 1, failureThreshold: 100 })
+    await run({ startupProbe, readinessProbe: probe('readiness', { periodSeconds: 300 }) })
+    await clock.advance(20_000)
+    failing.clear()
+    await clock.until(() => web()?.ready === true, 2_000)
+  })
+
+  it('that cannot be made say nothing of the container', async () => {
+    await run({ livenessProbe: probe('liveness', { failureThreshold: 1 }) })
+    prober.answer = () => ({ message: 'cannot reach Docker' })
+    await clock.advance(60_000)
+    expect(web()?.restartCount).toBe(0)
+    expect(node.said()).toContain(
+      'Unhealthy: Liveness probe errored and resulted in unknown state: cannot reach Docker',
+    )
+    prober.answer = () => ({ success: true, message: 'Probe terminated redirects' })
+    await clock.advance(10_000)
+    expect(node.said()).toContain('ProbeWarning: Liveness probe warning: Probe terminated redirects')
+  })
+
+  it('leave a container alone once it was given up', async () => {
+    runtime.program = () => ({ onTerm: 'ignore' })
+    failing.add('/live')
+    await run({ livenessProbe: probe('liveness', { periodSeconds: 1, failureThreshold: 1 }) })
+    await clock.until(() => node.said().some((text) => text.startsWith('Killing')))
+    asked = []
+    await clock.advance(20_000)
+    expect(asked).toEqual([])
+  })
+
+  it('go on for readiness while the Pod ends', async () => {
+    runtime.program = () => ({ onTerm: 'ignore' })
+    await run({ readinessProbe: probe('readiness', { failureThreshold: 1 }) })
+    await clock.until(() => web()?.ready === true)
+    failing.add('/ready')
+    node.delete('a', 60)
+    await clock.advance(15_000)
+    expect(web()?.ready).toBe(false)
+  })
+
+  it('are spread over their period when an agent takes over', async () => {
+    const livenessProbe = probe('liveness', { periodSeconds: 100 })
+    const containers = ['a', 'b', 'c', 'd'].map((name) => podContainer(name, { livenessProbe }))
+    node.put(assignedPod('a', { containers }))
+    await clock.advance(10_000)
+    asked = []
+    const restartedMs = clock.now()
+    const times = new Set<number>()
+    prober.answer = () => {
+      times.add(clock.now() - restartedMs)
+      return { success: true, message: '' }
+    }
+    node.restartAgent()
+    await clock.advance(100_000)
+    expect(times.size).toBe(4)
+  })
+
   it('do not make a ready Pod unready when the agent is started again', async () => {
     await run({ readinessProbe: probe('readiness', { initialDelaySeconds: 5 }) })
     await clock.until(() => web()?.ready === true)
