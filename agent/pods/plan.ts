@@ -89,6 +89,9 @@ export class PlanBuilder {
 
   done(): Plan {
     const wake = Number.isFinite(this.#wakeAtMs) ? { wakeAtMs: this.#wakeAtMs } : {}
-    return { actions: this.#actions, ...wake }
+    // A start may wait for its image, and holds up what comes after it.
+    const starts = this.#actions.filter(({ type }) => type === 'startContainer')
+    const others = this.#actions.filter(({ type }) => type !== 'startContainer')
+    return { actions: [...others, ...starts], ...wake }
   }
 }
