@@ -7,6 +7,7 @@ import { createDial } from './connection/dial.ts'
 import { enrol } from './connection/enrol.ts'
 import { CredentialStore, type NodeCredentials } from './connection/node-credentials.ts'
 import { LogsServer } from './logs/logs-server.ts'
+import { readResolvConf } from './network/resolv-conf.ts'
 import { NodeFacts } from './node/node-facts.ts'
 import { PodManager } from './pods/pod-manager.ts'
 import { NetworkProber } from './pods/probes/network-prober.ts'
@@ -23,6 +24,12 @@ export interface AgentOptions {
   capacity: Record<string, string>
   /** For a new Node. */
   labels: Record<string, string>
+  /** Kernel parameters that Pods may set though they are not safe: names, or beginnings of names with a `*`. */
+  allowedUnsafeSysctls?: readonly string[]
+  /** Where the machine's seccomp profiles are; without it there are none. */
+  seccompProfiles?: string
+  /** The file that says how Pods resolve names; by default the machine's own. */
+  resolvConf?: string
   version: string
   clock: Clock
   random: Random
@@ -41,7 +48,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { serverUrl, nodeName, dataDir, version, clock, random, log } = options
   const credentials = await join(options)
   const { clusterId } = credentials
-  const runtime = createDockerRuntime({ clusterId, nodeName, clock, log: log.child({ part: 'docker' }) })
+  const runtime = createDockerRuntime({
+    clusterId,
+    nodeName,
+    clock,
+    log: log.child({ part: 'docker' }),
+    ...(options.seccompProfiles === undefined ? {} : { seccompDirectory: options.seccompProfiles }),
+  })
   const facts = new NodeFacts({ ...options, runtime })
   const renewal = keepCertificateFresh({ credentials, serverUrl, dataDir, clock, random, log })
 
@@ -65,6 +78,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log: log.child({ part: 'pods' }),
     hostIPs: () => facts.hostIPs(),
     allocatable: () => facts.allocatable(),
+    hasAppArmor: () => facts.hasAppArmor(),
+    allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
+    resolvConf: () => readResolvConf(options.resolvConf),
   })
   const logs = new LogsServer({ runtime, pods, clock, log: log.child({ part: 'logs' }) })
 

@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { isQuantity } from '../shared/quantity.ts'
+import { sysctlName, sysctlNamespace } from '../shared/sysctls.ts'
 
 export const DEFAULT_PORT = 7443
 
@@ -51,6 +53,23 @@ export function parseCapacity(text: string): Record<string, string> {
     if (!isQuantity(quantity)) throw new InvalidArgumentError(`${quantity} is not a quantity, such as 2, 500m or 4Gi.`)
   }
   return pairs
+}
+
+/** `kernel.msg*,net.core.somaxconn`: parameters of a Pod's own namespaces; a `*` at the end stands for any ending. */
+export function parseSysctls(text: string): string[] {
+  return text.split(',').map((pattern) => {
+    const name = sysctlName(pattern.trim())
+    if (!/^[a-z0-9][-_a-z0-9./]*\*?$/.test(name)) throw new InvalidArgumentError(`${pattern} is no kernel parameter.`)
+    if (!sysctlNamespace(name)) throw new InvalidArgumentError(`${name} is the whole machine's, not a Pod's.`)
+    return name
+  })
+}
+
+export function existingDirectory(text: string): string {
+  const path = resolve(text)
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new InvalidArgumentError(`${path} is no directory.`)
+  return path
 }
 
 /** `a=b,c=d` */

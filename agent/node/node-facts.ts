@@ -69,6 +69,11 @@ export class NodeFacts {
     return { cpu, memory }
   }
 
+  /** Undefined while the container runtime has not been heard. */
+  hasAppArmor(): boolean | undefined {
+    return this.#seen.info?.hasAppArmor
+  }
+
   /** Looks once, and then every few seconds until `stop`; calls `onChange` whenever the report has changed. */
   async start(onChange: (report: NodeReport) => void): Promise<void> {
     await this.refresh()

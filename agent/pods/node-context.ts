@@ -1,10 +1,13 @@
+import type { Pod } from '../../shared/api/kinds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Assignments } from '../assignments.ts'
 import type { ImagePuller } from '../images/image-puller.ts'
+import type { ResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { PodRefusal } from './admission/pod-admission.ts'
 import type { HookRunner } from './hooks/hook-runner.ts'
 import type { Prober } from './probes/prober.ts'
 
@@ -21,6 +24,10 @@ export interface NodeContext {
   /** The node's addresses, the first of which is shown as `hostIP`. */
   hostIPs(): readonly string[]
   allocatable(): { cpu: string; memory: string }
+  /** How the machine resolves names. */
+  resolvConf(): Promise<ResolvConf>
+  /** Why the node does not take a Pod that is new to it. */
+  refuse(pod: Pod): PodRefusal | undefined
   /** As of the newest word. */
   assignments(): Assignments
 }

@@ -1,4 +1,5 @@
 import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
+import type { PodRefusal } from './admission/pod-admission.ts'
 import { isTerminal } from './status/pod-phase.ts'
 import type { PodEnd } from './status/status-input.ts'
 
@@ -14,6 +15,11 @@ export function endByDeadline(deadlineMs: number | undefined, nowMs: number): Re
   if (deadlineMs === undefined || nowMs < deadlineMs) return undefined
   const message = 'Pod was active on the node longer than the specified deadline'
   return { phase: 'Failed', reason: 'DeadlineExceeded', message }
+}
+
+/** The end of a Pod that the node has not taken. */
+export function endByRefusal({ reason, message }: PodRefusal): Required<PodEnd> {
+  return { phase: 'Failed', reason, message: `Pod was rejected: ${message}` }
 }
 
 /** `activeDeadlineSeconds` after the Pod was first seen on its node. */

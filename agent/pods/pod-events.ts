@@ -5,7 +5,7 @@ import type { StopReason } from './pod-memory.ts'
 import type { ProbeKind } from './probes/probe-state.ts'
 import type { ProbeOutcome } from './probes/prober.ts'
 import { isInitContainer } from './restart-policy.ts'
-import { identityOf } from './spec/pod-identity.ts'
+import { identityOf, podInWords } from './spec/pod-identity.ts'
 
 /** Tells what happens to one Pod, with the kubelet's reasons and words. */
 export class PodEvents {
@@ -42,8 +42,7 @@ export class PodEvents {
 
   backOff(exited: Pick<ContainerState, 'id' | 'name'>): void {
     if (!this.#isNew(`backoff ${exited.id}`)) return
-    const { name, namespace, uid } = identityOf(this.#pod)
-    const message = `Back-off restarting failed container ${exited.name} in pod ${name}_${namespace}(${uid})`
+    const message = `Back-off restarting failed container ${exited.name} in pod ${podInWords(this.#pod)}`
     this.container(exited, 'Warning', 'BackOff', message)
   }
 

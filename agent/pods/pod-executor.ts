@@ -1,6 +1,7 @@
 import type { Container } from '../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
+import type { ResolvConf } from '../network/resolv-conf.ts'
 import { type ContainerState, RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
 import { PodVolumes } from '../volumes/pod-volumes.ts'
 import type { ContainerStarter } from './container-starter.ts'
@@ -12,6 +13,7 @@ import type { PodEvents } from './pod-events.ts'
 import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
 import type { EnvironmentSources } from './spec/environment.ts'
+import { hasOwnDns, podDns } from './spec/pod-dns.ts'
 import { podIPOf } from './spec/pod-ip.ts'
 import { refusedFields, refusedMessage } from './spec/refused-fields.ts'
 import { sandboxSpec } from './spec/sandbox-spec.ts'
@@ -198,7 +200,7 @@ export class PodExecutor {
       this.#events.pod('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     }
     try {
-      await runtime.runSandbox(sandboxSpec(pod, volumes))
+      await runtime.runSandbox(sandboxSpec(pod, volumes, await this.#dnsOf(pod)))
       this.#sandboxRetryAtMs = undefined
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error
@@ -206,6 +208,14 @@ export class PodExecutor {
       this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`)
     }
     return 'done'
+  }
+
+  /** Undefined leaves it to the runtime. */
+  async #dnsOf({ spec }: Persisted<Pod>): Promise<ResolvConf | undefined> {
+    if (!hasOwnDns(spec)) return undefined
+    const { dns, omissions } = podDns(spec, await this.#node.resolvConf())
+    for (const omission of omissions) this.#events.pod('Warning', 'DNSConfigForming', omission)
+    return dns
   }
 
   async #start(action: StartContainer, sandbox: SandboxState, pod: Persisted<Pod>): Promise<'done' | 'waiting'> {

@@ -7,8 +7,10 @@ import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Assignments, AssignmentsSink } from '../assignments.ts'
 import { ImagePuller } from '../images/image-puller.ts'
+import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
+import { type PodRefusal, refusePod } from './admission/pod-admission.ts'
 import { HookRunner } from './hooks/hook-runner.ts'
 import type { NodeContext } from './node-context.ts'
 import { PodWorker } from './pod-worker.ts'
@@ -25,6 +27,12 @@ export interface PodManagerOptions {
   hostIPs(): readonly string[]
   /** The node's allocatable resources: what a Pod without limits may be told it has. */
   allocatable(): { cpu: string; memory: string }
+  /** Undefined while it is not known. */
+  hasAppArmor?(): boolean | undefined
+  /** Kernel parameters that a Pod may set though they are not safe: names, or beginnings of names with a `*`. */
+  allowedUnsafeSysctls?: readonly string[]
+  /** How the machine resolves names; by default as its own `/etc/resolv.conf` says. */
+  resolvConf?(): Promise<ResolvConf>
 }
 
 const NOTHING: Assignments = { pods: new Map(), configMap: () => undefined, secret: () => undefined }
@@ -34,6 +42,7 @@ const NOTHING: Assignments = { pods: new Map(), configMap: () => undefined, secr
  * what is still assigned goes on as it is, the rest is removed.
  */
 export class PodManager implements AssignmentsSink {
+  readonly #options: PodManagerOptions
   readonly #node: NodeContext
   readonly #workers = new Map<string, PodWorker>()
   readonly #stop = new AbortController()
@@ -44,7 +53,15 @@ export class PodManager implements AssignmentsSink {
     const { runtime, clock } = options
     const images = new ImagePuller({ runtime, clock })
     const hooks = new HookRunner({ runtime, clock })
-    this.#node = { ...options, images, hooks, assignments: () => this.#assignments }
+    this.#options = options
+    this.#node = {
+      ...options,
+      images,
+      hooks,
+      resolvConf: options.resolvConf ?? (() => readResolvConf()),
+      refuse: (pod) => this.#refuse(pod),
+      assignments: () => this.#assignments,
+    }
   }
 
   /** Begins to listen to the runtime. Pods are touched only after the first assignment. */
@@ -72,6 +89,12 @@ export class PodManager implements AssignmentsSink {
   lookup(podUid: string): { pod: Persisted<Pod>; status: PodStatus | undefined } | undefined {
     const worker = this.#workers.get(podUid)
     return worker && { pod: worker.pod, status: worker.status }
+  }
+
+  #refuse(pod: Pod): PodRefusal | undefined {
+    const { allowedUnsafeSysctls = [], hasAppArmor } = this.#options
+    const others = [...this.#workers.values()].filter((worker) => worker.isAdmitted).map((worker) => worker.pod)
+    return refusePod(pod, { allowedUnsafeSysctls, hasAppArmor: hasAppArmor?.(), others })
   }
 
   #workerOf(uid: string, pod: Persisted<Pod>): PodWorker {

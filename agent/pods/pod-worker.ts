@@ -2,12 +2,13 @@ import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Logger } from '../../shared/log.ts'
+import type { PodRefusal } from './admission/pod-admission.ts'
 import { ContainerStarter } from './container-starter.ts'
 import { PodHooks } from './hooks/pod-hooks.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Plan } from './plan.ts'
 import { type PodSituation, planFinish, planSync, planTermination } from './pod-actions.ts'
-import { activeDeadlineMs, endByDeadline, endInApi } from './pod-end.ts'
+import { activeDeadlineMs, endByDeadline, endByRefusal, endInApi } from './pod-end.ts'
 import { PodEvents } from './pod-events.ts'
 import { PodExecutor } from './pod-executor.ts'
 import { isGone, observePod, type PodObservation, runningContainers } from './pod-observation.ts'
@@ -51,6 +52,7 @@ export class PodWorker {
   #pod: Persisted<Pod>
   #state: PodWorkerState = { phase: 'syncing' }
   #isAssigned = false
+  #wasAdmitted = false
   #isStatusFinal = false
 
   constructor(node: NodeContext, pod: Persisted<Pod>, onTerminated: () => void) {
@@ -85,6 +87,11 @@ export class PodWorker {
 
   get state(): PodWorkerState {
     return this.#state
+  }
+
+  /** The node has taken it, and it has not come to its end. */
+  get isAdmitted(): boolean {
+    return this.#wasAdmitted && (this.#state.phase === 'syncing' || this.#state.phase === 'terminating')
   }
 
   /** As it was last computed; before that, as the API has it. */
@@ -188,10 +195,21 @@ export class PodWorker {
   }
 
   #advanceSyncing(observed: PodObservation): void {
-    const end = endByDeadline(activeDeadlineMs(this.#pod, this.status), this.#node.clock.now())
+    const refusal = this.#refusal(observed)
+    const deadline = endByDeadline(activeDeadlineMs(this.#pod, this.status), this.#node.clock.now())
+    const end = refusal ? endByRefusal(refusal) : deadline
     const { phase } = this.#report(observed, end)
-    if (end) this.#events.pod('Normal', end.reason, end.message)
+    if (refusal) this.#events.pod('Warning', refusal.reason, refusal.message)
+    else if (deadline) this.#events.pod('Normal', deadline.reason, deadline.message)
     if (end || isTerminal(phase)) this.#state = { phase: 'finished', end: end ?? {} }
+  }
+
+  /** Asked once: what the node has begun it does not refuse, whatever changes. */
+  #refusal(observed: PodObservation): PodRefusal | undefined {
+    if (this.#wasAdmitted) return undefined
+    const refusal = isGone(observed) ? this.#node.refuse(this.#pod) : undefined
+    this.#wasAdmitted = refusal === undefined
+    return refusal
   }
 
   /**

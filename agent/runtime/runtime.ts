@@ -90,6 +90,8 @@ export interface RuntimeInfo {
   architecture: string
   cpus: number
   memoryBytes: number
+  /** Whether it confines containers by AppArmor profiles. */
+  hasAppArmor: boolean
 }
 
 /** Which Pod something belongs to; kept in labels. */
@@ -102,13 +104,24 @@ export interface PodIdentity {
 export interface SandboxSpec {
   pod: PodIdentity
   hostname: string
+  /** What follows the hostname in the Pod's full name. */
+  domain?: string
   dns?: { servers: string[]; searches: string[]; options: string[] }
   hosts: { ip: string; hostnames: string[] }[]
   ports: PublishedPort[]
   /** Uses the machine's own network. */
   hostNetwork: boolean
+  namespaces?: Namespaces
+  /** Kernel parameters of its network and IPC namespaces. */
+  sysctls?: Record<string, string>
   /** What containers may mount; those of the Pod's own live as long as it does. */
   volumes: VolumeSpec[]
+}
+
+/** Whose namespaces the containers of a Pod use, beside the network: unless told, their own processes and the Pod's IPC. */
+export interface Namespaces {
+  processes: 'container' | 'pod' | 'node'
+  ipc: 'pod' | 'node'
 }
 
 export interface PublishedPort {
@@ -149,21 +162,36 @@ export interface ContainerSpec {
   stdin: boolean
   stdinOnce: boolean
   mounts: VolumeMount[]
-  securityContext?: {
-    /** `uid` or `uid:gid`. */
-    user?: string
-    supplementalGroups?: number[]
-    readOnlyRootFilesystem?: boolean
-    privileged?: boolean
-    addCapabilities?: string[]
-    dropCapabilities?: string[]
-    noNewPrivileges?: boolean
-    seccompUnconfined?: boolean
-  }
+  /** As its sandbox has them. */
+  namespaces?: Namespaces
+  securityContext?: ContainerSecurity
   stopSignal?: string
   /** More facts to keep with the container, such as its grace period. */
   annotations: Record<string, string>
 }
+
+export interface ContainerSecurity {
+  /** `uid` or `uid:gid`. */
+  user?: string
+  supplementalGroups?: number[]
+  readOnlyRootFilesystem?: boolean
+  privileged?: boolean
+  /** With or without `CAP_`; `ALL` for all. */
+  addCapabilities?: string[]
+  dropCapabilities?: string[]
+  noNewPrivileges?: boolean
+  seccomp?: SecurityProfile
+  appArmor?: SecurityProfile
+  /** Counts for nothing where the machine has no SELinux. */
+  seLinux?: { user?: string; role?: string; type?: string; level?: string }
+}
+
+/** `runtimeDefault` is what the runtime confines containers to unless told otherwise. */
+export type SecurityProfile =
+  | { type: 'runtimeDefault' }
+  | { type: 'unconfined' }
+  /** One that is on the machine under that name. */
+  | { type: 'localhost'; name: string }
 
 export interface ContainerResources {
   /** Relative weight, 1024 for one core. */

@@ -7,7 +7,15 @@ import { type Clock, sleep, systemClock } from '../../shared/clock.ts'
 import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { CommandFailure } from '../command-failure.ts'
-import { dataDirectory, parseCapacity, parseNodeName, parsePairs, parseServerUrl } from '../options.ts'
+import {
+  dataDirectory,
+  existingDirectory,
+  parseCapacity,
+  parseNodeName,
+  parsePairs,
+  parseServerUrl,
+  parseSysctls,
+} from '../options.ts'
 import { claimProcessFile } from '../process-file.ts'
 import { announceReady, whenAskedToStop } from '../process-lifetime.ts'
 
@@ -19,6 +27,9 @@ interface AgentOptions {
   data?: string
   capacity?: Record<string, string>
   labels?: Record<string, string>
+  allowedUnsafeSysctls?: string[]
+  seccompProfiles?: string
+  resolvConf?: string
   logLevel: string
 }
 
@@ -40,6 +51,17 @@ export function addAgentCommand(program: Command, version: string): void {
       parseCapacity,
     )
     .option('--labels <labels>', 'labels for a new Node, such as disk=ssd,zone=attic', parsePairs)
+    .option(
+      '--allowed-unsafe-sysctls <names>',
+      'kernel parameters that Pods may set though they are not safe, such as kernel.msg*,net.core.somaxconn',
+      parseSysctls,
+    )
+    .option(
+      '--seccomp-profiles <dir>',
+      'where the Localhost seccomp profiles of Pods are, as JSON files',
+      existingDirectory,
+    )
+    .option('--resolv-conf <file>', "how Pods resolve names (default: as this machine's /etc/resolv.conf says)")
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
     .addHelpText(
       'after',
@@ -65,6 +87,9 @@ async function runAgent(options: AgentOptions, version: string): Promise<void> {
     dataDir,
     capacity: options.capacity ?? {},
     labels: options.labels ?? {},
+    allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
+    ...(options.seccompProfiles === undefined ? {} : { seccompProfiles: options.seccompProfiles }),
+    ...(options.resolvConf === undefined ? {} : { resolvConf: options.resolvConf }),
     version,
     clock,
     random: systemRandom,

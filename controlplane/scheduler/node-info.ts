@@ -1,8 +1,8 @@
 import type { Taint } from '../../shared/api/generated/core-v1.ts'
 import type { Node } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
+import { UsedHostPorts } from '../../shared/host-ports.ts'
 import { parseUnits } from '../../shared/quantity.ts'
-import { UsedHostPorts } from './host-ports.ts'
 import type { PodInfo } from './pod-info.ts'
 import { addResources, noResources, parseResources, type Resources } from './resources.ts'
 

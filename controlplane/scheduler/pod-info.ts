@@ -1,6 +1,6 @@
 import type { Pod } from '../../shared/api/kinds.ts'
 import { keyOf, type ObjectKey, type Persisted } from '../../shared/api/object.ts'
-import { type HostPort, hostPortsOf } from './host-ports.ts'
+import { type HostPort, hostPortsOf } from '../../shared/host-ports.ts'
 import { type PodAffinityTerms, podAffinityTermsOf } from './pod-affinity-terms.ts'
 import { podRequests, podRequestsForScoring, type Resources } from './resources.ts'
 

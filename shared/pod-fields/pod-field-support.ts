@@ -12,7 +12,7 @@ import {
 } from './container-support.ts'
 import type { TypeSupport } from './field-support.ts'
 import { podOsSupport, podSpecSupport, volumeProjectionSupport, volumeSupport } from './pod-spec-support.ts'
-import { podSecurityContextSupport, seccompProfileSupport, securityContextSupport } from './security-support.ts'
+import { podSecurityContextSupport, securityContextSupport } from './security-support.ts'
 
 /** By type of the schema, every type below a Pod's spec with a field that is not simply honoured, and what they hang on. */
 export const POD_FIELD_SUPPORT: Readonly<Record<string, TypeSupport>> = {
@@ -31,13 +31,13 @@ export const POD_FIELD_SUPPORT: Readonly<Record<string, TypeSupport>> = {
   'core.v1.ResourceRequirements': resourcesSupport,
   'core.v1.PodSecurityContext': podSecurityContextSupport,
   'core.v1.SecurityContext': securityContextSupport,
-  'core.v1.SeccompProfile': seccompProfileSupport,
   'core.v1.PodOS': podOsSupport,
 }
 
 /** The types below a Pod's spec whose every field is honoured wherever the field that holds them is. */
 export const HONOURED_TYPES: readonly string[] = [
   'core.v1.Affinity',
+  'core.v1.AppArmorProfile',
   'core.v1.Capabilities',
   'core.v1.ConfigMapEnvSource',
   'core.v1.ConfigMapKeySelector',
@@ -73,11 +73,14 @@ export const HONOURED_TYPES: readonly string[] = [
   'core.v1.PreferredSchedulingTerm',
   'core.v1.ProjectedVolumeSource',
   'core.v1.ResourceFieldSelector',
+  'core.v1.SELinuxOptions',
+  'core.v1.SeccompProfile',
   'core.v1.SecretEnvSource',
   'core.v1.SecretKeySelector',
   'core.v1.SecretProjection',
   'core.v1.SecretVolumeSource',
   'core.v1.SleepAction',
+  'core.v1.Sysctl',
   'core.v1.TCPSocketAction',
   'core.v1.Toleration',
   'core.v1.TopologySpreadConstraint',

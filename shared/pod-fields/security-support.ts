@@ -1,41 +1,37 @@
-import type { PodSecurityContext, SeccompProfile, SecurityContext } from '../api/generated/core-v1.ts'
+import type { PodSecurityContext, SecurityContext } from '../api/generated/core-v1.ts'
 import { type FieldSupport, honoured, refused, refusedIf } from './field-support.ts'
 
 const NO_WINDOWS = 'all nodes run Linux'
-const NOT_YET = 'this version cannot set it'
+const NO_USERS = 'Docker has one user namespace for all its containers'
+const ALWAYS_MERGED = 'Docker always adds the groups that the image names'
 
 export const securityContextSupport: Record<keyof SecurityContext, FieldSupport> = {
   allowPrivilegeEscalation: honoured,
-  appArmorProfile: refused(NOT_YET),
+  appArmorProfile: honoured,
   capabilities: honoured,
   privileged: honoured,
-  procMount: refusedIf('other than Default', (type: string) => type !== 'Default', NOT_YET),
+  procMount: refusedIf('other than Default', (type: string) => type !== 'Default', NO_USERS),
   readOnlyRootFilesystem: honoured,
   runAsGroup: honoured,
   runAsNonRoot: honoured,
   runAsUser: honoured,
-  seLinuxOptions: refused(NOT_YET),
+  seLinuxOptions: honoured,
   seccompProfile: honoured,
   windowsOptions: refused(NO_WINDOWS),
 }
 
 export const podSecurityContextSupport: Record<keyof PodSecurityContext, FieldSupport> = {
-  appArmorProfile: refused(NOT_YET),
+  appArmorProfile: honoured,
   fsGroup: honoured,
   fsGroupChangePolicy: honoured,
   runAsGroup: honoured,
   runAsNonRoot: honoured,
   runAsUser: honoured,
   seLinuxChangePolicy: refused('this version labels no volumes'),
-  seLinuxOptions: refused(NOT_YET),
+  seLinuxOptions: honoured,
   seccompProfile: honoured,
   supplementalGroups: honoured,
-  supplementalGroupsPolicy: refusedIf('Strict', (policy: string) => policy === 'Strict', NOT_YET),
-  sysctls: refused(NOT_YET),
+  supplementalGroupsPolicy: refusedIf('Strict', (policy: string) => policy === 'Strict', ALWAYS_MERGED),
+  sysctls: honoured,
   windowsOptions: refused(NO_WINDOWS),
-}
-
-export const seccompProfileSupport: Record<keyof SeccompProfile, FieldSupport> = {
-  localhostProfile: honoured,
-  type: refusedIf('Localhost', (type: string) => type === 'Localhost', 'this version has no profiles on nodes'),
 }

@@ -282,6 +282,26 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       await expect(runtime.pullImage('127.0.0.1:9/none:1', signal)).rejects.toMatchObject({ code: 'imagePull' })
     })
 
+    it('runs containers in the Pod’s namespaces, in the machine’s, and with parameters of the kernel', async () => {
+      const sysctls = { 'net.ipv4.ip_unprivileged_port_start': '80' }
+      for (const namespaces of [
+        { processes: 'pod', ipc: 'pod' },
+        { processes: 'node', ipc: 'node' },
+      ] as const) {
+        const { id: sandboxId } = await sandbox({ namespaces, sysctls, domain: 'suite.example' })
+        const id = await create(sandboxId, { does: 'run' }, { namespaces })
+        await runtime.startContainer(id)
+        expect(await phaseOf(id)).toBe('running')
+      }
+    })
+
+    it('refuses a container whose seccomp profile is not there', async () => {
+      const { id } = await sandbox()
+      const securityContext = { seccomp: { type: 'localhost', name: 'none.json' } } as const
+      const refused = create(id, { does: 'run' }, { securityContext })
+      await expect(refused).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('"none.json"') })
+    })
+
     it('refuses a container of an image that is not there', async () => {
       const { id } = await sandbox()
       const imageId = `sha256:${'0'.repeat(64)}`

@@ -154,6 +154,7 @@ export class FakeRuntime implements Runtime {
       architecture: 'amd64',
       cpus: 4,
       memoryBytes: 8 * 2 ** 30,
+      hasAppArmor: false,
     }
   }
 
@@ -205,6 +206,9 @@ export class FakeRuntime implements Runtime {
       throw new RuntimeFailure('notFound', `No such image: ${spec.imageId}`)
     }
     const { pod, sandboxId, name, restartCount, specHash, annotations, image, imageId } = spec
+    const { seccomp } = spec.securityContext ?? {}
+    if (seccomp?.type === 'localhost')
+      throw new RuntimeFailure('invalid', `cannot load seccomp profile "${seccomp.name}"`)
     const facts = { pod, sandboxId, name, restartCount, specHash, annotations, image, imageId }
     const state: ContainerState = { ...facts, id: this.#newId(), createdAt: this.#time(), state: { phase: 'created' } }
     this.containers.set(state.id, { spec, state, log: [], program: this.program(spec) })

@@ -10,7 +10,8 @@ export const TEST_IMAGE = 'kubette-test/busybox:1'
 
 /** Where Debian's busybox-static has it. */
 const BUSYBOX = '/bin/busybox'
-const APPLETS = 'sh cat echo env grep hostname httpd id ip ls mkdir nc printf sleep stat sync tail touch true false wc'
+const APPLETS =
+  'sh cat echo env grep hostname httpd id ip ls mkdir nc printf ps readlink sleep stat sync tail touch true false wc'
 
 export interface TestImageOptions {
   /** `TEST_IMAGE` unless told. */

@@ -8,6 +8,7 @@ import { specHash } from '../spec-hash.ts'
 import { ContainerConfigError } from './container-config-error.ts'
 import { containerResources } from './container-resources.ts'
 import { containerEnvironment, type EnvironmentSources } from './environment.ts'
+import { namespacesOf } from './namespaces.ts'
 import { oomScoreAdj } from './oom-score.ts'
 import { identityOf } from './pod-identity.ts'
 import { securityContextOf } from './security-context.ts'
@@ -40,6 +41,7 @@ export function containerSpec(
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     mounts: mountsOf(container, sources),
+    ...(sources.pod.spec ? { namespaces: namespacesOf(sources.pod.spec) } : {}),
     securityContext: securityContextOf(sources.pod, container, image),
     ...(container.lifecycle?.stopSignal ? { stopSignal: container.lifecycle.stopSignal } : {}),
     annotations: backoffMs > 0 ? { [BACKOFF_ANNOTATION]: String(backoffMs) } : {},

@@ -1,35 +1,28 @@
 import type { Pod, PodSpec } from '../../../shared/api/generated/core-v1.ts'
+import { sysctlName } from '../../../shared/sysctls.ts'
+import type { ResolvConf } from '../../network/resolv-conf.ts'
 import type { PublishedPort, SandboxSpec, VolumeSpec } from '../../runtime/runtime.ts'
+import { namespacesOf } from './namespaces.ts'
 import { identityOf } from './pod-identity.ts'
+import { podNames } from './pod-names.ts'
 
-const MAX_HOSTNAME = 63
-
-/** What the Pod's sandbox is to be: its name, network and ports, with these volumes. */
-export function sandboxSpec(pod: Pod, volumes: VolumeSpec[] = []): SandboxSpec {
+/**
+ * What the Pod's sandbox is to be: its names, network and ports, with these volumes. Without `dns` the runtime resolves
+ * as the machine does. Throws a RuntimeFailure where it cannot be made so.
+ */
+export function sandboxSpec(pod: Pod, volumes: VolumeSpec[] = [], dns?: ResolvConf): SandboxSpec {
   const spec = pod.spec ?? { containers: [] }
-  const dns = dnsOf(spec)
+  const sysctls = spec.securityContext?.sysctls ?? []
   return {
     pod: identityOf(pod),
-    hostname: hostnameOf(pod),
+    ...podNames(pod),
     ...(dns ? { dns } : {}),
     hosts: (spec.hostAliases ?? []).map(({ ip, hostnames }) => ({ ip, hostnames: hostnames ?? [] })),
     ports: spec.hostNetwork ? [] : publishedPorts(spec),
     hostNetwork: spec.hostNetwork ?? false,
+    namespaces: namespacesOf(spec),
+    sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [sysctlName(name), value])),
     volumes,
-  }
-}
-
-function hostnameOf({ metadata, spec }: Pod): string {
-  return (spec?.hostname || metadata.name || '').slice(0, MAX_HOSTNAME).replace(/[-.]+$/, '')
-}
-
-/** Undefined leaves it to the runtime, which resolves as the machine does. */
-function dnsOf({ dnsConfig }: PodSpec): SandboxSpec['dns'] {
-  if (!dnsConfig) return undefined
-  return {
-    servers: dnsConfig.nameservers ?? [],
-    searches: dnsConfig.searches ?? [],
-    options: (dnsConfig.options ?? []).map(({ name, value }) => (value ? `${name}:${value}` : `${name}`)),
   }
 }
 

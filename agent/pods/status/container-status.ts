@@ -11,6 +11,7 @@ import { attemptsOf, type ExitedContainer, isExited } from '../pod-observation.t
 import { isBeforePostStart } from '../post-start.ts'
 import { backoffMs, restartAtMs } from '../restart-backoff.ts'
 import { isInitContainer, isLost, isRestartedAfter, isSidecar } from '../restart-policy.ts'
+import { podInWords } from '../spec/pod-identity.ts'
 import { specHash } from '../spec-hash.ts'
 import type { StatusInput } from './status-input.ts'
 
@@ -90,9 +91,9 @@ function exitedStates(
   return failed ? { state: failed, lastState: ended } : final
 }
 
-function crashLoop({ pod: { metadata } }: StatusInput, latest: ExitedContainer) {
-  const podName = `${metadata.name}_${metadata.namespace}(${metadata.uid})`
-  const message = `back-off ${goDuration(backoffMs(latest))} restarting failed container=${latest.name} pod=${podName}`
+function crashLoop({ pod }: StatusInput, latest: ExitedContainer) {
+  const who = `container=${latest.name} pod=${podInWords(pod)}`
+  const message = `back-off ${goDuration(backoffMs(latest))} restarting failed ${who}`
   return { reason: 'CrashLoopBackOff', message }
 }
 

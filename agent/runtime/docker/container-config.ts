@@ -1,18 +1,21 @@
 import type {
   ContainerResources,
   ContainerSpec,
+  Namespaces,
   PodIdentity,
   PublishedPort,
   SandboxSpec,
   VolumeMount,
 } from '../runtime.ts'
 import { annotationLabels, LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
+import { securityOptions } from './security-options.ts'
 import { VOLUMES_DIRECTORY, volumeName } from './volumes.ts'
 
 /** A daemon may have another log driver as its default, or let logs grow without end. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } }
 const CPU_PERIOD_US = 100_000
 const MIN_CPU_QUOTA_US = 1_000
+const USUAL_NAMESPACES: Namespaces = { processes: 'container', ipc: 'pod' }
 
 /** Readable in `docker ps`; unique by the Pod's UID and the count of restarts. */
 export function containerName({ pod, name, restartCount }: ContainerSpec): string {
@@ -35,17 +38,19 @@ export function sandboxConfig(
   network: string | undefined,
   oomScoreAdj: number,
 ) {
-  const { pod, dns, hosts, ports, volumes } = spec
+  const { pod, dns, hosts, ports, volumes, domain, namespaces = USUAL_NAMESPACES } = spec
   return {
     Image: image,
-    ...(network === undefined ? {} : { Hostname: spec.hostname }),
+    ...(network === undefined ? {} : { Hostname: spec.hostname, ...(domain ? { Domainname: domain } : {}) }),
     Labels: { ...ownerLabels(owner), ...podLabels(pod), [LABELS.kind]: 'sandbox' },
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: {
       NetworkMode: network ?? 'host',
-      IpcMode: 'shareable',
+      IpcMode: namespaces.ipc === 'node' ? 'host' : 'shareable',
+      ...(namespaces.processes === 'node' ? { PidMode: 'host' } : {}),
+      Sysctls: spec.sysctls ?? {},
       PortBindings: portBindings(ports),
-      ...(dns ? { Dns: dns.servers, DnsSearch: dns.searches, DnsOptions: dns.options } : {}),
+      ...(dns ? dnsConfig(dns) : {}),
       ExtraHosts: hosts.flatMap(({ ip, hostnames }) => hostnames.map((hostname) => `${hostname}:${ip}`)),
       Mounts: volumes.map(({ name }) =>
         volumeMount(pod, { volume: name, mountPath: `${VOLUMES_DIRECTORY}/${name}`, readOnly: false }),
@@ -60,8 +65,20 @@ export function sandboxConfig(
   }
 }
 
+/** A lone dot keeps Docker from adding the machine's own searches. */
+function dnsConfig({ servers, searches, options }: NonNullable<SandboxSpec['dns']>) {
+  return { Dns: servers, DnsSearch: searches.length > 0 ? searches : ['.'], DnsOptions: options }
+}
+
+/** What the spec of a container only names. */
+export interface CreateDetails {
+  imageDigest: string | undefined
+  /** JSON. */
+  seccompProfile: string | undefined
+}
+
 /** The body of `POST /containers/create` for a container of a Pod. */
-export function containerConfig(spec: ContainerSpec, owner: Ownership, imageDigest: string | undefined) {
+export function containerConfig(spec: ContainerSpec, owner: Ownership, { imageDigest, seccompProfile }: CreateDetails) {
   return {
     Image: spec.imageId,
     ...(spec.command ? { Entrypoint: spec.command } : {}),
@@ -78,13 +95,13 @@ export function containerConfig(spec: ContainerSpec, owner: Ownership, imageDige
     Labels: containerLabels(spec, owner, imageDigest),
     HostConfig: {
       NetworkMode: `container:${spec.sandboxId}`,
-      IpcMode: `container:${spec.sandboxId}`,
+      ...namespaceConfig(spec),
       Mounts: spec.mounts.map((mount) => volumeMount(spec.pod, mount)),
       RestartPolicy: { Name: 'no' },
       LogConfig: LOG_CONFIG,
       ...resourceConfig(spec.resources),
       OomScoreAdj: spec.oomScoreAdj,
-      ...securityConfig(spec),
+      ...securityConfig(spec, seccompProfile),
     },
   }
 }
@@ -113,18 +130,22 @@ function resourceConfig({ cpuShares, cpuLimitMilli, memoryLimitBytes }: Containe
   }
 }
 
-function securityConfig({ securityContext = {} }: ContainerSpec) {
-  const options = [
-    ...(securityContext.noNewPrivileges ? ['no-new-privileges'] : []),
-    ...(securityContext.seccompUnconfined ? ['seccomp=unconfined'] : []),
-  ]
+function namespaceConfig({ sandboxId, namespaces = USUAL_NAMESPACES }: ContainerSpec) {
+  const ofSandbox = `container:${sandboxId}`
+  return {
+    IpcMode: namespaces.ipc === 'node' ? 'host' : ofSandbox,
+    ...(namespaces.processes === 'container' ? {} : { PidMode: namespaces.processes === 'node' ? 'host' : ofSandbox }),
+  }
+}
+
+function securityConfig({ securityContext = {} }: ContainerSpec, seccompProfile: string | undefined) {
   return {
     Privileged: securityContext.privileged ?? false,
     ReadonlyRootfs: securityContext.readOnlyRootFilesystem ?? false,
     CapAdd: securityContext.addCapabilities ?? [],
     CapDrop: securityContext.dropCapabilities ?? [],
     GroupAdd: (securityContext.supplementalGroups ?? []).map(String),
-    SecurityOpt: options,
+    SecurityOpt: securityOptions(securityContext, seccompProfile),
   }
 }
 

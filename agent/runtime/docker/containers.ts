@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../../shared/clock.ts'
 import { goDuration } from '../../go-duration.ts'
 import { type ContainerSpec, type ExecResult, RuntimeFailure } from '../runtime.ts'
-import { containerConfig, containerName } from './container-config.ts'
+import { type CreateDetails, containerConfig, containerName } from './container-config.ts'
 import type { ContainerInspect } from './container-inspect.ts'
 import type { DockerApi } from './docker-api.ts'
 import { dockerFailure, isFailure } from './docker-failure.ts'
@@ -46,9 +46,9 @@ export class Containers {
     }
   }
 
-  async create(spec: ContainerSpec, imageDigest: string | undefined): Promise<string> {
+  async create(spec: ContainerSpec, details: CreateDetails): Promise<string> {
     const oomScoreAdj = await this.#settableOomScore(spec)
-    return this.createNamed(containerName(spec), containerConfig({ ...spec, oomScoreAdj }, this.#owner, imageDigest))
+    return this.createNamed(containerName(spec), containerConfig({ ...spec, oomScoreAdj }, this.#owner, details))
   }
 
   /** Its sandbox shows how low this Docker can go. */

@@ -22,6 +22,7 @@ import { Images } from './images.ts'
 import type { Ownership } from './labels.ts'
 import { podChanges } from './pod-changes.ts'
 import { Sandboxes } from './sandboxes.ts'
+import { SeccompProfiles } from './seccomp-profiles.ts'
 import { VolumeWriter } from './volume-writer.ts'
 import { Volumes } from './volumes.ts'
 
@@ -32,6 +33,8 @@ export interface DockerRuntimeOptions extends Ownership {
   log: Logger
   /** What Pods join; by default a bridge of the node's own. */
   network?: PodNetwork
+  /** Where the machine's seccomp profiles are; by default there are none. */
+  seccompDirectory?: string
 }
 
 interface DockerInfo {
@@ -41,6 +44,7 @@ interface DockerInfo {
   KernelVersion: string
   NCPU: number
   MemTotal: number
+  SecurityOptions: string[] | null
 }
 
 const INFO_TIMEOUT_MS = 15_000
@@ -55,6 +59,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const writer = new VolumeWriter(docker, containers)
   const images = new Images(docker, clock)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
+  const profiles = new SeccompProfiles(options.seccompDirectory)
   const sandboxes = new Sandboxes({ docker, containers, volumes, owner, network, log })
 
   return {
@@ -63,7 +68,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     runSandbox: (spec: SandboxSpec): Promise<SandboxState> => sandboxes.run(spec),
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => containers.remove(id),
-    createContainer: (spec) => createContainer(containers, images, spec),
+    createContainer: (spec) => createContainer(containers, images, profiles, spec),
     startContainer: (id) => containers.start(id),
     stopContainer: (id) => stop(containers, id),
     killContainer: (id) => containers.signal(id, 'KILL'),
@@ -94,6 +99,7 @@ async function version(docker: DockerApi): Promise<RuntimeInfo> {
     architecture: Arch,
     cpus: info.NCPU,
     memoryBytes: info.MemTotal,
+    hasAppArmor: (info.SecurityOptions ?? []).some((option) => option.split(',').includes('name=apparmor')),
   }
 }
 
@@ -106,10 +112,16 @@ async function list(containers: Containers, volumes: Volumes, podUid: string | u
   }
 }
 
-async function createContainer(containers: Containers, images: Images, spec: ContainerSpec): Promise<string> {
+async function createContainer(
+  containers: Containers,
+  images: Images,
+  profiles: SeccompProfiles,
+  spec: ContainerSpec,
+): Promise<string> {
+  const seccompProfile = await profiles.load(spec.securityContext)
   const image = await images.inspect(spec.imageId)
   if (!image) throw new RuntimeFailure('notFound', `No such image: ${spec.image}`)
-  return containers.create(spec, image.digests[0])
+  return containers.create(spec, { imageDigest: image.digests[0], seccompProfile })
 }
 
 async function stop(containers: Containers, id: string): Promise<void> {

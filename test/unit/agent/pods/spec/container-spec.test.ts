@@ -43,30 +43,6 @@ describe('containerSpec', () => {
     expect(specOf({ resources: { requests: { cpu: '999' } } }).resources).toEqual({ cpuShares: 262_144 })
   })
 
-  it('runs as the container says, then as the Pod says', () => {
-    const pod = { securityContext: { runAsUser: 1, runAsGroup: 2, supplementalGroups: [7] } }
-    expect(specOf({}, pod).securityContext).toMatchObject({ user: '1:2', supplementalGroups: [7] })
-    expect(specOf({ securityContext: { runAsUser: 5 } }, pod).securityContext).toMatchObject({ user: '5:2' })
-    expect(specOf({ securityContext: { runAsGroup: 3 } }, {}, 'app').securityContext).toMatchObject({ user: 'app:3' })
-    expect(specOf({}).securityContext).not.toHaveProperty('user')
-  })
-
-  it.each([
-    ['', undefined, 'container has runAsNonRoot and image will run as root (container: web)'],
-    ['0:0', undefined, 'container has runAsNonRoot and image will run as root (container: web)'],
-    ['app', undefined, 'image has non-numeric user (app), cannot verify user is non-root'],
-    ['', 0, "container's runAsUser breaks non-root policy (container: web)"],
-  ])('does not run as root where that is ruled out: image user %j, runAsUser %j', (user, runAsUser, message) => {
-    const securityContext = { runAsNonRoot: true, ...(runAsUser === undefined ? {} : { runAsUser }) }
-    expect(() => specOf({ securityContext }, {}, user)).toThrow(message)
-  })
-
-  it('runs as a user who is not root', () => {
-    const securityContext = { runAsNonRoot: true }
-    expect(() => specOf({ securityContext }, {}, '1000')).not.toThrow()
-    expect(() => specOf({ securityContext: { ...securityContext, runAsUser: 9 } }, {}, '')).not.toThrow()
-  })
-
   it('mounts the Pod’s volumes, and no others', () => {
     const volumeMounts = [{ name: 'v', mountPath: '/v', readOnly: true }]
     expect(specOf({ volumeMounts }, { volumes: [{ name: 'v', emptyDir: {} }] }).mounts).toEqual([
@@ -81,14 +57,12 @@ describe('containerSpec', () => {
 
 describe('sandboxSpec', () => {
   it('takes name, ports, hosts, DNS and volumes from the Pod', () => {
+    const dns = { servers: ['192.0.2.53'], searches: ['example'], options: ['ndots:2', 'edns0'] }
     const spec = sandboxSpec(
       assignedPod('a', {
         hostAliases: [{ ip: '192.0.2.1', hostnames: ['x', 'y'] }],
-        dnsConfig: {
-          nameservers: ['192.0.2.53'],
-          searches: ['example'],
-          options: [{ name: 'ndots', value: '2' }, { name: 'edns0' }],
-        },
+        hostIPC: true,
+        securityContext: { sysctls: [{ name: 'net/ipv4/ip_local_port_range', value: '1024 2048' }] },
         containers: [
           podContainer('web', {
             ports: [{ containerPort: 80, hostPort: 8080, protocol: 'TCP' }, { containerPort: 81 }],
@@ -96,20 +70,18 @@ describe('sandboxSpec', () => {
         ],
       }),
       [{ name: 'd', medium: 'disk' }],
+      dns,
     )
     expect(spec).toEqual({
       pod: { uid: 'uid-a', namespace: 'default', name: 'a' },
       hostname: 'a',
-      dns: { servers: ['192.0.2.53'], searches: ['example'], options: ['ndots:2', 'edns0'] },
+      dns,
       hosts: [{ ip: '192.0.2.1', hostnames: ['x', 'y'] }],
       ports: [{ containerPort: 80, hostPort: 8080, protocol: 'TCP' }],
       hostNetwork: false,
+      namespaces: { processes: 'container', ipc: 'node' },
+      sysctls: { 'net.ipv4.ip_local_port_range': '1024 2048' },
       volumes: [{ name: 'd', medium: 'disk' }],
     })
-  })
-
-  it('cuts a long name to what a hostname may have', () => {
-    expect(sandboxSpec(assignedPod(`${'a'.repeat(62)}-b`)).hostname).toBe('a'.repeat(62))
-    expect(sandboxSpec(assignedPod('a', { hostname: 'own' })).hostname).toBe('own')
   })
 })

@@ -1,4 +1,4 @@
-import type { Pod } from '../../shared/api/kinds.ts'
+import type { Pod } from './api/generated/core-v1.ts'
 
 export interface HostPort {
   protocol: string
@@ -10,9 +10,9 @@ export interface HostPort {
 const EVERY_ADDRESS = '0.0.0.0'
 
 /** The host ports that the Pod's containers and sidecars hold while it runs. */
-export function hostPortsOf(pod: Pod): HostPort[] {
-  const sidecars = (pod.spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
-  return [...sidecars, ...pod.spec.containers].flatMap((container) =>
+export function hostPortsOf({ spec }: Pod): HostPort[] {
+  const sidecars = (spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
+  return [...sidecars, ...(spec?.containers ?? [])].flatMap((container) =>
     (container.ports ?? [])
       .filter((port) => (port.hostPort ?? 0) > 0)
       .map((port) => ({

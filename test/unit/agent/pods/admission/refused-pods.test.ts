@@ -1,0 +1,63 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { AgentNode } from '../../../../support/agent-node.ts'
+import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
+import { FakeRuntime } from '../../../../support/fake-runtime.ts'
+import { VirtualClock } from '../../../../support/virtual-clock.ts'
+
+describe('a Pod that its node does not take', () => {
+  let clock: VirtualClock
+  let runtime: FakeRuntime
+  let node: AgentNode
+
+  beforeEach(() => {
+    clock = new VirtualClock()
+    runtime = new FakeRuntime({ clock })
+    runtime.addImage('app:1')
+    node = new AgentNode(runtime, clock)
+  })
+
+  const withPort = (name: string) =>
+    assignedPod(name, { containers: [podContainer('web', { ports: [{ containerPort: 80, hostPort: 8080 }] })] })
+  const phase = (name: string) => node.status(name)?.phase
+  const rejected = (name: string) => clock.until(() => phase(name) === 'Failed')
+
+  it('has failed, with the reason, and nothing of it is made', async () => {
+    const sysctls = [{ name: 'kernel.msgmax', value: '1' }]
+    node.put(assignedPod('a', { securityContext: { sysctls } }))
+    await rejected('a')
+    expect(node.status('a')).toMatchObject({
+      reason: 'SysctlForbidden',
+      message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted',
+    })
+    expect(node.said()).toEqual(['SysctlForbidden: forbidden sysctl: "kernel.msgmax" not allowlisted'])
+    await clock.advance(120_000)
+    expect(runtime.sandboxes.size + runtime.containers.size).toBe(0)
+    expect(node.said()).toHaveLength(1)
+    node.delete('a')
+    await clock.until(() => node.isTerminated('a'))
+  })
+
+  it('takes one of two Pods that want the same port, and the next when that one is gone', async () => {
+    node.put(withPort('a'))
+    await clock.until(() => phase('a') === 'Running')
+    node.put(withPort('b'))
+    await rejected('b')
+    expect(node.status('b')?.reason).toBe('NodePorts')
+    node.delete('a')
+    await clock.until(() => node.isTerminated('a'))
+    node.put(withPort('c'))
+    await clock.until(() => phase('c') === 'Running')
+    expect(phase('b')).toBe('Failed')
+  })
+
+  it('goes on with what it has begun, whatever a new agent would say', async () => {
+    node.put(withPort('a'))
+    node.put(assignedPod('b'))
+    await clock.until(() => phase('a') === 'Running' && phase('b') === 'Running')
+    const b = withPort('b')
+    node.put({ ...b, status: node.status('b') ?? {} })
+    node.restartAgent()
+    await clock.advance(5_000)
+    expect([phase('a'), phase('b')]).toEqual(['Running', 'Running'])
+  })
+})
