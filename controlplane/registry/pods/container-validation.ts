@@ -5,6 +5,7 @@ import { validateEnv, validateEnvFrom } from './env-validation.ts'
 import { validateHostPorts, validatePorts } from './port-validation.ts'
 import { validateLifecycle, validateProbes } from './probe-validation.ts'
 import { validateResizePolicy, validateResources } from './resources-validation.ts'
+import { validateSecurityContext } from './security-context-validation.ts'
 import { validateVolumeMounts } from './volume-mount-validation.ts'
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
@@ -66,6 +67,9 @@ function validateContainer(container: Container, spec: PodSpec, path: string, er
   validateVolumeMounts(container.volumeMounts ?? [], spec.volumes ?? [], `${path}.volumeMounts`, errors)
   validateResources(container.resources ?? {}, `${path}.resources`, errors)
   validateResizePolicy(container.resizePolicy ?? [], spec.restartPolicy, `${path}.resizePolicy`, errors)
+  const { securityContext } = container
+  const hostUsers = spec.hostUsers ?? true
+  if (securityContext) validateSecurityContext(securityContext, hostUsers, `${path}.securityContext`, errors)
 }
 
 export function validateImage(image: string | undefined, path: string, errors: FieldErrors): void {

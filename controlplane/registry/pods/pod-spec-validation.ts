@@ -1,18 +1,20 @@
-import { isIP } from 'node:net'
-import type { HostAlias, PodSpec, PodTemplateSpec } from '../../../shared/api/generated/core-v1.ts'
+import type { PodSpec, PodTemplateSpec } from '../../../shared/api/generated/core-v1.ts'
 import { unhonouredFields } from '../../../shared/pod-fields/unhonoured-fields.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
 import { validateAnnotations, validateLabels } from '../validation/labels.ts'
 import { isDnsLabel, isDnsSubdomain, isQualifiedName } from '../validation/names.ts'
 import { validateAffinity } from './affinity-validation.ts'
+import { validateAppArmorAnnotations } from './app-armor-annotations.ts'
 import { validateContainers } from './container-validation.ts'
+import { validateDns } from './dns-validation.ts'
 import { validateHostNetwork } from './port-validation.ts'
+import { validatePodSecurityContext } from './security-context-validation.ts'
 import { validateTolerations } from './taint-validation.ts'
 import { validateTopologySpread } from './topology-spread-validation.ts'
 import { validateVolumes } from './volume-validation.ts'
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
-const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
+const MAX_KERNEL_NAME = 64
 const PREEMPTION_POLICIES = ['PreemptLowerPriority', 'Never']
 const INT32_MAX = 2 ** 31 - 1
 
@@ -23,15 +25,20 @@ export function validatePodSpec(spec: PodSpec, path: string, errors: FieldErrors
   errors.oneOf(`${path}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES)
   validateScheduling(spec, path, errors)
   validateNames(spec, path, errors)
-  validateNetwork(spec, path, errors)
+  validateDns(spec, path, errors)
+  if (spec.hostNetwork) validateHostNetwork(spec.containers, `${path}.containers`, errors)
+  validatePodSecurityContext(spec, `${path}.securityContext`, errors)
   validateDeadline(spec.activeDeadlineSeconds, `${path}.activeDeadlineSeconds`, errors)
   refuseUnhonoured(spec, path, errors)
 }
 
 export function validatePodTemplate({ metadata = {}, spec }: PodTemplateSpec, path: string, errors: FieldErrors): void {
   validateLabels(metadata.labels, `${path}.metadata.labels`, errors)
-  validateAnnotations(metadata.annotations, `${path}.metadata.annotations`, errors)
-  if (spec) validatePodSpec(spec, `${path}.spec`, errors)
+  const annotationsPath = `${path}.metadata.annotations`
+  validateAnnotations(metadata.annotations, annotationsPath, errors)
+  if (!spec) return
+  validatePodSpec(spec, `${path}.spec`, errors)
+  validateAppArmorAnnotations(spec, `${path}.spec`, metadata.annotations, annotationsPath, errors)
 }
 
 function validateScheduling(spec: PodSpec, path: string, errors: FieldErrors): void {
@@ -57,32 +64,15 @@ function validateNames(spec: PodSpec, path: string, errors: FieldErrors): void {
     const name = spec[field]
     if (name) errors.check(`${path}.${field}`, name, isDnsLabel)
   }
+  if (spec.hostnameOverride !== undefined) validateHostnameOverride(spec, spec.hostnameOverride, path, errors)
 }
 
-function validateNetwork(spec: PodSpec, path: string, errors: FieldErrors): void {
-  errors.oneOf(`${path}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES)
-  if (spec.dnsPolicy === 'None' && !spec.dnsConfig?.nameservers?.length) {
-    errors.required(
-      `${path}.dnsConfig.nameservers`,
-      'must provide at least one DNS nameserver when `dnsPolicy` is None',
-    )
+function validateHostnameOverride(spec: PodSpec, name: string, path: string, errors: FieldErrors): void {
+  errors.check(`${path}.hostnameOverride`, name, isDnsSubdomain)
+  if (name.length > MAX_KERNEL_NAME) errors.tooLong(`${path}.hostnameOverride`, MAX_KERNEL_NAME)
+  for (const field of ['hostNetwork', 'setHostnameAsFQDN'] as const) {
+    if (spec[field]) errors.forbidden(`${path}.${field}`, 'may not be true when `hostnameOverride` is specified')
   }
-  for (const [index, server] of (spec.dnsConfig?.nameservers ?? []).entries()) {
-    checkAddress(server, `${path}.dnsConfig.nameservers[${index}]`, errors)
-  }
-  for (const [index, alias] of (spec.hostAliases ?? []).entries()) {
-    validateHostAlias(alias, `${path}.hostAliases[${index}]`, errors)
-  }
-  if (spec.hostNetwork) validateHostNetwork(spec.containers, `${path}.containers`, errors)
-}
-
-function validateHostAlias({ ip, hostnames = [] }: HostAlias, path: string, errors: FieldErrors): void {
-  checkAddress(ip, `${path}.ip`, errors)
-  for (const [index, name] of hostnames.entries()) errors.check(`${path}.hostnames[${index}]`, name, isDnsSubdomain)
-}
-
-function checkAddress(text: string, path: string, errors: FieldErrors): void {
-  if (isIP(text) === 0) errors.invalid(path, text, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')
 }
 
 function validateDeadline(seconds: number | undefined, path: string, errors: FieldErrors): void {

@@ -1,5 +1,10 @@
 import { PODS, type Pod } from '../../../shared/api/kinds.ts'
 import { qosClassOf } from '../../../shared/qos-class.ts'
+import {
+  applyAppArmorAnnotations,
+  validateAppArmorAnnotations,
+  validateAppArmorUnchanged,
+} from '../pods/app-armor-annotations.ts'
 import { admitPod } from '../pods/pod-admission.ts'
 import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
 import { validatePodSpec } from '../pods/pod-spec-validation.ts'
@@ -28,6 +33,7 @@ export const podStrategy = strategy<Pod>({
 
   prepareForCreate(pod, context) {
     applyDefaults(pod)
+    applyAppArmorAnnotations(pod.spec, pod.metadata.annotations)
     admitPod(pod.spec, context.defaultTolerationSeconds)
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) }
   },
@@ -41,12 +47,14 @@ export const podStrategy = strategy<Pod>({
 
   validate(pod, errors) {
     validatePodSpec(pod.spec, 'spec', errors)
+    validateAppArmorAnnotations(pod.spec, 'spec', pod.metadata.annotations, 'metadata.annotations', errors)
   },
 
   warnings: ({ spec }) => podWarnings(spec, 'spec'),
 
   validateUpdate(pod, current, errors) {
     validatePodUpdate(pod.spec, current.spec, errors)
+    validateAppArmorUnchanged(pod.metadata.annotations, current.metadata.annotations, errors)
   },
 
   graceSeconds({ spec, status }, requested) {

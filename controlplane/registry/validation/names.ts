@@ -3,6 +3,8 @@ export type NameRule = (text: string) => string[]
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`
+const SEARCH_LABEL = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const SEARCH_DOMAIN = `${SEARCH_LABEL}(\\.${SEARCH_LABEL})*`
 const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
 const LABEL_VALUE = `(${QUALIFIED})?`
 const CONFIG_KEY = '[-._a-zA-Z0-9]+'
@@ -21,6 +23,14 @@ export const isDnsSubdomain = rule(
   253,
   SUBDOMAIN,
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+  ['example.com'],
+)
+
+/** A domain in which a resolver searches: a subdomain whose labels may begin with, and contain, underscores. */
+export const isSearchDomain = rule(
+  253,
+  SEARCH_DOMAIN,
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
   ['example.com'],
 )
 

@@ -230,7 +230,7 @@ describe('Pod validation', () => {
       'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero',
       'spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Cry": supported values: "DoNotSchedule", "ScheduleAnyway"',
       expect.stringMatching(/^spec.hostname: Invalid value: "a.b": a lowercase RFC 1123 label/) as never,
-      'spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None',
+      'spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None',
       'spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
       'spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive',
     ],
