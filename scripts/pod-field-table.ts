@@ -20,18 +20,27 @@ export function withPodFieldTable(page: string, table: string): string {
 }
 
 function typeTable(type: string, support: TypeSupport): string {
-  const fields = Object.entries(support)
-  const honoured = fields.filter(([, { state }]) => state === 'honoured').map(([field]) => `\`${field}\``)
-  const rows = fields.flatMap(([field, state]) => exceptionRow(field, state))
-  const first = honoured.length > 0 ? [`| ${honoured.join(', ')} | honoured |`] : []
-  return [`| ${shortName(type)} | |`, '|---|---|', ...first, ...rows].join('\n')
+  const rows = new Map<string, string[]>()
+  for (const [field, state] of Object.entries(support)) {
+    const becomes = describe(state)
+    rows.set(becomes, [...(rows.get(becomes) ?? []), `\`${field}\`${valuesOf(state)}`])
+  }
+  const honoured = rows.get(HONOURED)
+  rows.delete(HONOURED)
+  const ordered = [...(honoured ? [[HONOURED, honoured] as const] : []), ...rows]
+  const lines = ordered.map(([becomes, fields]) => `| ${fields.join(', ')} | ${becomes} |`)
+  return [`| ${shortName(type)} | |`, '|---|---|', ...lines].join('\n')
 }
 
-function exceptionRow(field: string, support: FieldSupport): string[] {
-  if (support.state === 'honoured') return []
-  const values = support.values ? ` ${support.values}` : ''
-  const verb = support.state === 'refused' ? 'refused' : 'accepted with a warning'
-  return [`| \`${field}\`${values} | ${verb}: ${support.reason} |`]
+const HONOURED = 'honoured'
+
+function describe(support: FieldSupport): string {
+  if (support.state === 'honoured') return HONOURED
+  return `${support.state === 'refused' ? 'refused' : 'accepted with a warning'}: ${support.reason}`
+}
+
+function valuesOf(support: FieldSupport): string {
+  return support.state !== 'honoured' && support.values ? ` (${support.values})` : ''
 }
 
 function shortName(type: string): string {
