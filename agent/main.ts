@@ -6,8 +6,11 @@ import { createControlLink } from './connection/control-link.ts'
 import { createDial } from './connection/dial.ts'
 import { enrol } from './connection/enrol.ts'
 import { CredentialStore, type NodeCredentials } from './connection/node-credentials.ts'
+import type { Device } from './devices/device.ts'
+import type { EvictionThreshold } from './eviction/eviction-threshold.ts'
 import { LogsServer } from './logs/logs-server.ts'
 import { readResolvConf } from './network/resolv-conf.ts'
+import type { NodeOffer } from './node/node-capacity.ts'
 import { NodeFacts } from './node/node-facts.ts'
 import { PodManager } from './pods/pod-manager.ts'
 import { NetworkProber } from './pods/probes/network-prober.ts'
@@ -20,8 +23,10 @@ export interface AgentOptions {
   nodeName: string
   /** Holds the node's key and certificate; made where it is missing. */
   dataDir: string
-  /** `cpu`, `memory`, `pods`: what to offer instead of the whole machine. */
-  capacity: Record<string, string>
+  /** Devices are offered besides the extended resources that it names. */
+  offer: NodeOffer
+  devices: readonly Device[]
+  evictionThresholds: readonly EvictionThreshold[]
   /** For a new Node. */
   labels: Record<string, string>
   /** Kernel parameters that Pods may set though they are not safe: names, or beginnings of names with a `*`. */
@@ -45,7 +50,7 @@ export interface RunningAgent {
 
 /** Joins, unless it did before, and then keeps the node's Pods. Rejects where the control plane refuses the node. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const { serverUrl, nodeName, dataDir, version, clock, random, log } = options
+  const { serverUrl, nodeName, dataDir, devices, version, clock, random, log } = options
   const credentials = await join(options)
   const { clusterId } = credentials
   const runtime = createDockerRuntime({
@@ -55,7 +60,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log: log.child({ part: 'docker' }),
     ...(options.seccompProfiles === undefined ? {} : { seccompDirectory: options.seccompProfiles }),
   })
-  const facts = new NodeFacts({ ...options, runtime })
+  const facts = new NodeFacts({ ...options, offer: withDevices(options.offer, devices), runtime })
   const renewal = keepCertificateFresh({ credentials, serverUrl, dataDir, clock, random, log })
 
   // The link hands the Pods over to a manager that reports through the link.
@@ -81,6 +86,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     hasAppArmor: () => facts.hasAppArmor(),
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     resolvConf: () => readResolvConf(options.resolvConf),
+    devices,
   })
   const logs = new LogsServer({ runtime, pods, clock, log: log.child({ part: 'logs' }) })
 
@@ -100,4 +106,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 async function join(options: AgentOptions): Promise<NodeCredentials> {
   const held = await new CredentialStore(options.dataDir, options.random).load()
   return enrol({ ...options, token: await options.token(held === undefined) })
+}
+
+function withDevices(offer: NodeOffer, devices: readonly Device[]): NodeOffer {
+  const extended = { ...offer.extended }
+  for (const { resource } of devices) extended[resource] = (extended[resource] ?? 0) + 1
+  return { ...offer, extended }
 }

@@ -47,10 +47,19 @@ export function parseNodeName(text: string): string {
 
 /** `cpu=2,memory=4Gi,pods=50`: what a node offers, each a Kubernetes quantity. */
 export function parseCapacity(text: string): Record<string, string> {
+  return parseAmounts(text, ['cpu', 'memory', 'pods'])
+}
+
+/** `name=quantity` pairs, of these names only. */
+export function parseAmounts(text: string, names: readonly string[]): Record<string, string> {
   const pairs = parsePairs(text)
   for (const [name, quantity] of Object.entries(pairs)) {
-    if (!['cpu', 'memory', 'pods'].includes(name)) throw new InvalidArgumentError(`${name} is not cpu, memory or pods.`)
-    if (!isQuantity(quantity)) throw new InvalidArgumentError(`${quantity} is not a quantity, such as 2, 500m or 4Gi.`)
+    if (!names.includes(name)) {
+      throw new InvalidArgumentError(`${name} is not ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.`)
+    }
+    if (!isQuantity(quantity) || quantity.startsWith('-')) {
+      throw new InvalidArgumentError(`${quantity} is not a quantity, such as 2, 500m or 4Gi.`)
+    }
   }
   return pairs
 }

@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs'
 import { readFile, statfs } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 
@@ -7,31 +8,45 @@ export interface Machine {
   bootId?: string
   /** Where others reach it. */
   address?: string
-  availableMemoryBytes?: number
-  disk?: { totalBytes: number; availableBytes: number }
+  memory?: { totalBytes: number; availableBytes: number }
+  /** The filesystem that the container runtime uses; without inodes where it does not count them. */
+  disk?: { totalBytes: number; availableBytes: number; inodes?: { total: number; free: number } }
   processes?: { running: number; max: number }
 }
 
-/** From Linux' own files; never rejects. In a container they mostly show the machine too. */
-export async function readMachine(): Promise<Machine> {
+/**
+ * From Linux' own files; never rejects. In a container they mostly show the machine too: there `dataRoot`, the container
+ * runtime's directory, is not seen, but the root is on the same filesystem.
+ */
+export async function readMachine(dataRoot = '/'): Promise<Machine> {
   const [machineId, bootId, memory, load, pidMax, disk] = await Promise.all([
     firstLine('/etc/machine-id'),
     firstLine('/proc/sys/kernel/random/boot_id'),
     contentOf('/proc/meminfo'),
     firstLine('/proc/loadavg'),
     firstLine('/proc/sys/kernel/pid_max'),
-    statfs('/').catch(() => undefined),
+    statfs(dataRoot).catch(() => statfs('/').catch(() => undefined)),
   ])
-  const availableKiB = /^MemAvailable:\s+(\d+) kB$/m.exec(memory ?? '')?.[1]
   const running = /\d+\/(\d+)/.exec(load ?? '')?.[1]
   return {
     ...(machineId ? { machineId } : {}),
     ...(bootId ? { bootId } : {}),
     ...withAddress(networkInterfaces()),
-    ...(availableKiB ? { availableMemoryBytes: Number(availableKiB) * 1024 } : {}),
+    ...memoryOf(memory ?? ''),
     ...(running && pidMax ? { processes: { running: Number(running), max: Number(pidMax) } } : {}),
-    ...(disk ? { disk: { totalBytes: disk.blocks * disk.bsize, availableBytes: disk.bavail * disk.bsize } } : {}),
+    ...(disk ? { disk: diskOf(disk) } : {}),
   }
+}
+
+function memoryOf(meminfo: string): Pick<Machine, 'memory'> {
+  const bytesOf = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1]) * 1024
+  const [totalBytes, availableBytes] = [bytesOf('MemTotal'), bytesOf('MemAvailable')]
+  return Number.isNaN(totalBytes + availableBytes) ? {} : { memory: { totalBytes, availableBytes } }
+}
+
+function diskOf({ blocks, bavail, bsize, files, ffree }: StatsFs): NonNullable<Machine['disk']> {
+  const inodes = files > 0 ? { inodes: { total: files, free: ffree } } : {}
+  return { totalBytes: blocks * bsize, availableBytes: bavail * bsize, ...inodes }
 }
 
 /** The first IPv4 address that others can reach; bridges of container runtimes are not. */

@@ -1,25 +1,31 @@
 import type { NodeCondition } from '../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../shared/clock.ts'
+import { type EvictionSignal, type EvictionThreshold, isMet } from '../eviction/eviction-threshold.ts'
 import type { Machine } from './machine.ts'
-
-const MIN_MEMORY_BYTES = 100 * 2 ** 20
-/** The kubelet's tenth of the disk, but never more than this: a large disk that is nearly full has room for Pods. */
-const MIN_DISK_BYTES = 2 * 2 ** 30
-const MIN_DISK_RATIO = 0.1
-const MAX_PROCESS_RATIO = 0.95
+import { observations } from './observations.ts'
 
 type Verdict = readonly [type: string, status: boolean, reason: string, message: string]
 
-/** The node's conditions. `runtimeError`: why the container runtime does not answer. */
-export function nodeConditions(
-  machine: Machine,
-  runtimeError: string | undefined,
-  previous: readonly NodeCondition[],
-  nowMs: number,
-): NodeCondition[] {
-  return [memory(machine), disk(machine), processes(machine), ready(runtimeError)].map((verdict) =>
-    condition(verdict, previous, nowMs),
-  )
+interface Facts {
+  machine: Machine
+  thresholds: readonly EvictionThreshold[]
+  /** Why the container runtime does not answer. */
+  runtimeError: string | undefined
+}
+
+export function nodeConditions(facts: Facts, previous: readonly NodeCondition[], nowMs: number): NodeCondition[] {
+  const short = signalsMet(facts)
+  const verdicts = [memory(short), disk(short), processes(short), ready(facts.runtimeError)]
+  return verdicts.map((verdict) => condition(verdict, previous, nowMs))
+}
+
+function signalsMet({ machine, thresholds }: Facts): Set<EvictionSignal> {
+  const seen = observations(machine)
+  const met = thresholds.filter((threshold) => {
+    const observation = seen.get(threshold.signal)
+    return observation !== undefined && isMet(threshold, observation)
+  })
+  return new Set(met.map(({ signal }) => signal))
 }
 
 function condition([type, isTrue, reason, message]: Verdict, previous: readonly NodeCondition[], nowMs: number) {
@@ -30,21 +36,20 @@ function condition([type, isTrue, reason, message]: Verdict, previous: readonly 
   return { type, status, lastHeartbeatTime: now, lastTransitionTime: since ?? now, reason, message }
 }
 
-function memory({ availableMemoryBytes }: Machine): Verdict {
-  return availableMemoryBytes !== undefined && availableMemoryBytes < MIN_MEMORY_BYTES
+function memory(short: ReadonlySet<EvictionSignal>): Verdict {
+  return short.has('memory.available')
     ? ['MemoryPressure', true, 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available']
     : ['MemoryPressure', false, 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available']
 }
 
-function disk({ disk }: Machine): Verdict {
-  const limit = Math.min((disk?.totalBytes ?? 0) * MIN_DISK_RATIO, MIN_DISK_BYTES)
-  return disk !== undefined && disk.availableBytes < limit
+function disk(short: ReadonlySet<EvictionSignal>): Verdict {
+  return short.has('nodefs.available') || short.has('nodefs.inodesFree')
     ? ['DiskPressure', true, 'KubeletHasDiskPressure', 'kubelet has disk pressure']
     : ['DiskPressure', false, 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure']
 }
 
-function processes({ processes }: Machine): Verdict {
-  return processes !== undefined && processes.running > processes.max * MAX_PROCESS_RATIO
+function processes(short: ReadonlySet<EvictionSignal>): Verdict {
+  return short.has('pid.available')
     ? ['PIDPressure', true, 'KubeletHasInsufficientPID', 'kubelet has insufficient PID available']
     : ['PIDPressure', false, 'KubeletHasSufficientPID', 'kubelet has sufficient PID available']
 }

@@ -2,8 +2,10 @@ import type { ContainerImage, NodeStatus } from '../../shared/api/generated/core
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
+import { DEFAULT_EVICTION_THRESHOLDS, type EvictionThreshold } from '../eviction/eviction-threshold.ts'
 import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import { type Machine, readMachine } from './machine.ts'
+import { type NodeOffer, nodeAllocatable, nodeCapacity, WHOLE_MACHINE } from './node-capacity.ts'
 import { nodeConditions } from './node-conditions.ts'
 
 export interface NodeFactsOptions {
@@ -15,11 +17,13 @@ export interface NodeFactsOptions {
   log: Logger
   /** For a new Node. */
   labels?: Record<string, string>
-  /** Instead of the whole machine: `cpu`, `memory`, `pods`. */
-  capacity?: Record<string, string>
+  /** The whole machine unless given. */
+  offer?: NodeOffer
+  /** What runs short below these. */
+  evictionThresholds?: readonly EvictionThreshold[]
   /** Where others reach this machine; found by itself unless given. */
   address?: string
-  readMachine?: () => Promise<Machine>
+  readMachine?: (dataRoot: string | undefined) => Promise<Machine>
 }
 
 interface Seen {
@@ -34,7 +38,6 @@ const REFRESH_MS = 10_000
 const RUNTIME_PATIENCE_MS = 30_000
 const IMAGES_EVERY = 6
 const MAX_IMAGES = 50
-const MAX_PODS = '110'
 /** The Kubernetes version whose behaviour the agent has. */
 const KUBERNETES_VERSION = 'v1.36.0'
 
@@ -100,8 +103,8 @@ export class NodeFacts {
 
   async #look(): Promise<Seen> {
     const { runtime, log, clock } = this.#options
-    const machine = await (this.#options.readMachine ?? readMachine)()
     const { info, images } = this.#seen
+    const machine = await (this.#options.readMachine ?? readMachine)(info?.dataRoot)
     try {
       const wantsImages = this.#refreshes % IMAGES_EVERY === 0
       const answer = {
@@ -121,15 +124,16 @@ export class NodeFacts {
   }
 
   #compose(): NodeReport {
-    const { nodeName, labels, clock } = this.#options
+    const { nodeName, labels, clock, offer = WHOLE_MACHINE } = this.#options
     const { info, machine, images, runtimeError } = this.#seen
     const architecture = info?.architecture ?? (process.arch === 'x64' ? 'amd64' : process.arch)
-    const capacity = this.#capacity()
+    const thresholds = this.#options.evictionThresholds ?? DEFAULT_EVICTION_THRESHOLDS
+    const capacity = nodeCapacity(info, machine, offer)
     const previous = this.#report?.status.conditions ?? []
     const status: NodeStatus = {
       capacity,
-      allocatable: capacity,
-      conditions: nodeConditions(machine, runtimeError, previous, clock.now()),
+      allocatable: nodeAllocatable(capacity, offer, thresholds),
+      conditions: nodeConditions({ machine, thresholds, runtimeError }, previous, clock.now()),
       addresses: [
         ...this.hostIPs().map((address) => ({ type: 'InternalIP', address })),
         { type: 'Hostname', address: nodeName },
@@ -148,16 +152,6 @@ export class NodeFacts {
   /** Looked up each time: a machine may get another. */
   #address(): string | undefined {
     return this.#options.address ?? this.#seen.machine.address
-  }
-
-  #capacity(): Record<string, string> {
-    const { info, machine } = this.#seen
-    return {
-      ...(info ? { cpu: String(info.cpus), memory: `${Math.floor(info.memoryBytes / 1024)}Ki` } : {}),
-      ...(machine.disk ? { 'ephemeral-storage': `${Math.floor(machine.disk.totalBytes / 1024)}Ki` } : {}),
-      pods: MAX_PODS,
-      ...this.#options.capacity,
-    }
   }
 
   #nodeInfo(architecture: string): NodeStatus['nodeInfo'] {

@@ -1,6 +1,7 @@
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
 import type { Secret } from '../../shared/api/kinds.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { ImageOutcome, ImagePuller } from '../images/image-puller.ts'
 import { pullCredentials } from '../images/pull-credentials.ts'
 import type { Runtime, SandboxState } from '../runtime/runtime.ts'
@@ -12,6 +13,7 @@ import type { EnvironmentSources } from './spec/environment.ts'
 
 export interface ContainerStarterOptions {
   runtime: Runtime
+  devices: DeviceAllocator
   images: ImagePuller
   clock: Clock
   events: PodEvents
@@ -64,11 +66,13 @@ export class ContainerStarter {
     sandbox: SandboxState,
     sources: EnvironmentSources,
   ): Promise<StartResult> {
-    const { runtime, events } = this.#options
+    const { runtime, devices, events } = this.#options
     const { container } = action
-    const spec = await this.#step(container, 'CreateContainerConfigError', async () =>
-      containerSpec(action, sandbox.id, image, sources),
-    )
+    const spec = await this.#step(container, 'CreateContainerConfigError', async () => {
+      const plain = containerSpec(action, sandbox.id, image, sources)
+      const { devices: given, annotations } = await devices.take(sources.pod, container)
+      return { ...plain, devices: given, annotations: { ...plain.annotations, ...annotations } }
+    })
     const id = await this.#step(container, 'CreateContainerError', () => runtime.createContainer(spec))
     events.container(container, 'Normal', 'Created', 'Container created')
     await this.#step(container, 'RunContainerError', () => runtime.startContainer(id))

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Assignments } from '../assignments.ts'
+import type { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { ImagePuller } from '../images/image-puller.ts'
 import type { ResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
@@ -15,6 +16,7 @@ import type { Prober } from './probes/prober.ts'
 export interface NodeContext {
   runtime: Runtime
   images: ImagePuller
+  devices: DeviceAllocator
   prober: Prober
   hooks: HookRunner
   reporter: Reporter

@@ -6,6 +6,8 @@ import { type Clock, sleep } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Assignments, AssignmentsSink } from '../assignments.ts'
+import type { Device } from '../devices/device.ts'
+import { DeviceAllocator } from '../devices/device-allocator.ts'
 import { ImagePuller } from '../images/image-puller.ts'
 import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
@@ -33,6 +35,8 @@ export interface PodManagerOptions {
   allowedUnsafeSysctls?: readonly string[]
   /** How the machine resolves names; by default as its own `/etc/resolv.conf` says. */
   resolvConf?(): Promise<ResolvConf>
+  /** Of the machine, for containers that ask for them. */
+  devices?: readonly Device[]
 }
 
 const NOTHING: Assignments = { pods: new Map(), configMap: () => undefined, secret: () => undefined }
@@ -52,11 +56,14 @@ export class PodManager implements AssignmentsSink {
   constructor(options: PodManagerOptions) {
     const { runtime, clock } = options
     const images = new ImagePuller({ runtime, clock })
+    const isRunning = (podUid: string) => this.#workers.get(podUid)?.state.phase === 'syncing'
+    const devices = new DeviceAllocator({ devices: options.devices ?? [], runtime, isRunning })
     const hooks = new HookRunner({ runtime, clock })
     this.#options = options
     this.#node = {
       ...options,
       images,
+      devices,
       hooks,
       resolvConf: options.resolvConf ?? (() => readResolvConf()),
       refuse: (pod) => this.#refuse(pod),

@@ -56,7 +56,7 @@ export class PodWorker {
   #isStatusFinal = false
 
   constructor(node: NodeContext, pod: Persisted<Pod>, onTerminated: () => void) {
-    const { runtime, images, clock, random, prober, reporter, log, hooks: runner } = node
+    const { runtime, images, devices, clock, random, prober, reporter, log, hooks: runner } = node
     const wake = () => this.wake()
     this.#node = node
     this.#pod = pod
@@ -69,7 +69,7 @@ export class PodWorker {
     })
     this.#events = new PodEvents(reporter, pod)
     this.#reporter = new PodReporter(node, this.#events)
-    this.#starter = new ContainerStarter({ runtime, images, clock, events: this.#events, onImage: wake })
+    this.#starter = new ContainerStarter({ runtime, images, devices, clock, events: this.#events, onImage: wake })
     this.#hooks = new PodHooks({ runner, events: this.#events, log: this.#log, onReturn: wake })
     this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter, hooks: this.#hooks })
     this.#probes = new PodProbes({

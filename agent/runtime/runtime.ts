@@ -3,6 +3,8 @@ import type { VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
 export type { VolumeFile, VolumeMount, VolumeSpec }
 
+import type { Device } from '../devices/device.ts'
+
 /**
  * A container runtime: sandboxes (a Pod's shared network and IPC namespaces) and containers in them. One contract
  * suite (test/contracts/runtime.ts) holds for every implementation. Touches nothing that it did not make itself.
@@ -92,6 +94,8 @@ export interface RuntimeInfo {
   memoryBytes: number
   /** Whether it confines containers by AppArmor profiles. */
   hasAppArmor: boolean
+  /** Where on the machine it keeps containers and images. */
+  dataRoot: string
 }
 
 /** Which Pod something belongs to; kept in labels. */
@@ -158,6 +162,8 @@ export interface ContainerSpec {
   resources: ContainerResources
   /** How readily the kernel ends it when memory runs out, from -1000 (never) to 1000; as near as the runtime can. */
   oomScoreAdj: number
+  /** Of the machine. */
+  devices?: Device[]
   tty: boolean
   stdin: boolean
   stdinOnce: boolean

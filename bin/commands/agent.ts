@@ -2,11 +2,15 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
+import type { Device } from '../../agent/devices/device.ts'
+import { DEFAULT_EVICTION_THRESHOLDS, type EvictionThreshold } from '../../agent/eviction/eviction-threshold.ts'
 import { startAgent } from '../../agent/main.ts'
+import type { NodeOffer } from '../../agent/node/node-capacity.ts'
 import { type Clock, sleep, systemClock } from '../../shared/clock.ts'
 import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { CommandFailure } from '../command-failure.ts'
+import { addDevice, addResource, parseReserved, parseThresholds } from '../node-options.ts'
 import {
   dataDirectory,
   existingDirectory,
@@ -26,6 +30,10 @@ interface AgentOptions {
   name?: string
   data?: string
   capacity?: Record<string, string>
+  systemReserved?: Record<string, string>
+  resource: Record<string, number>
+  device: Device[]
+  evictionHard: readonly EvictionThreshold[]
   labels?: Record<string, string>
   allowedUnsafeSysctls?: string[]
   seccompProfiles?: string
@@ -50,6 +58,32 @@ export function addAgentCommand(program: Command, version: string): void {
       'what to offer, such as cpu=2,memory=4Gi,pods=50 (default: all of it)',
       parseCapacity,
     )
+    .option(
+      '--system-reserved <resources>',
+      'what to keep back for everything that is no Pod, such as cpu=500m,memory=256Mi,ephemeral-storage=1Gi',
+      parseReserved,
+    )
+    .option(
+      '--resource <name=count>',
+      'an extended resource, such as example.com/dongle=2 (repeatable)',
+      addResource,
+      {},
+    )
+    .option(
+      '--device <name=path[:path[:rwm]]>',
+      'a device for one container at a time that asks for the extended resource, such as ' +
+        'example.com/dongle=/dev/ttyUSB0, by default under the same path and with all rights (repeatable)',
+      addDevice,
+      [],
+    )
+    .option(
+      '--eviction-hard <thresholds>',
+      'when to evict Pods: memory.available, nodefs.available, nodefs.inodesFree and pid.available, each below a ' +
+        'quantity or a percentage (default: memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,' +
+        'pid.available<5%, of a large disk never more than 2Gi)',
+      parseThresholds,
+      DEFAULT_EVICTION_THRESHOLDS,
+    )
     .option('--labels <labels>', 'labels for a new Node, such as disk=ssd,zone=attic', parsePairs)
     .option(
       '--allowed-unsafe-sysctls <names>',
@@ -66,7 +100,8 @@ export function addAgentCommand(program: Command, version: string): void {
     .addHelpText(
       'after',
       '\nExamples:\n  kubette agent --server https://10.0.0.5:7443 --token-file ./token\n' +
-        '  kubette agent --server https://10.0.0.5:7443 --name pi-2 --labels disk=sd --capacity memory=2Gi',
+        '  kubette agent --server https://10.0.0.5:7443 --name pi-2 --labels disk=sd --capacity memory=2Gi\n' +
+        '  kubette agent --server https://10.0.0.5:7443 --device example.com/dongle=/dev/ttyUSB0 --system-reserved memory=512Mi',
     )
     .action((options: AgentOptions) => runAgent(options, version))
 }
@@ -85,7 +120,9 @@ async function runAgent(options: AgentOptions, version: string): Promise<void> {
     token: (isNeeded) => joinToken(options, isNeeded, clock, log, starting.signal),
     nodeName: options.name ?? defaultNodeName(),
     dataDir,
-    capacity: options.capacity ?? {},
+    offer: offerOf(options),
+    devices: options.device,
+    evictionThresholds: options.evictionHard,
     labels: options.labels ?? {},
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     ...(options.seccompProfiles === undefined ? {} : { seccompProfiles: options.seccompProfiles }),
@@ -104,6 +141,13 @@ async function runAgent(options: AgentOptions, version: string): Promise<void> {
   await agent.close()
   release()
   process.exit(0)
+}
+
+/** Throws a CommandFailure where a name is given both by count and by devices. */
+function offerOf({ capacity = {}, systemReserved = {}, resource, device }: AgentOptions): NodeOffer {
+  const twice = device.find(({ resource: name }) => Object.hasOwn(resource, name))
+  if (twice) throw new CommandFailure(`${twice.resource} is given by --resource and by --device: choose one`)
+  return { capacity, reserved: systemReserved, extended: resource }
 }
 
 /** A token file may come later than the agent; who waits for it says so once. */

@@ -93,11 +93,9 @@ export const envVarSourceSupport: Record<keyof EnvVarSource, FieldSupport> = {
   secretKeyRef: honoured,
 }
 
-const ONLY_CPU_AND_MEMORY = 'this version limits cpu and memory only'
-
 export const resourcesSupport: Record<keyof ResourceRequirements, FieldSupport> = {
   claims: refused('there are no ResourceClaims'),
-  limits: refusedIf('other than cpu, memory', isOfOtherResources, ONLY_CPU_AND_MEMORY),
+  limits: refusedIf('huge pages, ephemeral-storage', isOfOtherResources, 'this version cannot limit these'),
   requests: refusedIf('huge pages', hasHugePages, 'this version has no huge pages'),
 }
 
@@ -121,5 +119,5 @@ function hasHugePages(amounts: Record<string, string>): boolean {
 }
 
 function isOfOtherResources(limits: Record<string, string>): boolean {
-  return Object.keys(limits).some((name) => name !== 'cpu' && name !== 'memory')
+  return hasHugePages(limits) || Object.hasOwn(limits, 'ephemeral-storage')
 }

@@ -78,6 +78,7 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
         env: [],
         resources: {},
         oomScoreAdj: 0,
+
         tty: false,
         stdin: false,
         stdinOnce: false,

@@ -45,6 +45,7 @@ describe('Docker runtime', () => {
         env: [],
         resources: {},
         oomScoreAdj: 0,
+
         tty: false,
         stdin: false,
         stdinOnce: false,

@@ -1,4 +1,5 @@
 import type { Assignments } from '../../agent/assignments.ts'
+import type { Device } from '../../agent/devices/device.ts'
 import { PodManager } from '../../agent/pods/pod-manager.ts'
 import type { Prober } from '../../agent/pods/probes/prober.ts'
 import type { Runtime } from '../../agent/runtime/runtime.ts'
@@ -22,14 +23,16 @@ export class AgentNode {
   readonly prober: Prober
   readonly runtime: Runtime
   readonly #clock: Clock
+  readonly #devices: readonly Device[]
   readonly #pods = new Map<string, Persisted<Pod>>()
   readonly #configMaps = new Map<string, Persisted<ConfigMap>>()
   readonly #secrets = new Map<string, Persisted<Secret>>()
   #revision = 1
   manager: PodManager
 
-  constructor(runtime: Runtime, clock: Clock, prober: Prober = new FakeProber()) {
+  constructor(runtime: Runtime, clock: Clock, prober: Prober = new FakeProber(), devices: readonly Device[] = []) {
     this.prober = prober
+    this.#devices = devices
     this.runtime = runtime
     this.#clock = clock
     this.manager = this.#newManager()
@@ -127,6 +130,7 @@ export class AgentNode {
       log: silentLogger,
       hostIPs: () => ['192.0.2.10'],
       allocatable: () => ({ cpu: '4', memory: '8Gi' }),
+      devices: this.#devices,
     })
     manager.start()
     return manager

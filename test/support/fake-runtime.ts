@@ -155,6 +155,7 @@ export class FakeRuntime implements Runtime {
       cpus: 4,
       memoryBytes: 8 * 2 ** 30,
       hasAppArmor: false,
+      dataRoot: '/var/lib/fake',
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Device } from '../../devices/device.ts'
 import type {
   ContainerResources,
   ContainerSpec,
@@ -100,6 +101,7 @@ export function containerConfig(spec: ContainerSpec, owner: Ownership, { imageDi
       RestartPolicy: { Name: 'no' },
       LogConfig: LOG_CONFIG,
       ...resourceConfig(spec.resources),
+      Devices: (spec.devices ?? []).map(deviceConfig),
       OomScoreAdj: spec.oomScoreAdj,
       ...securityConfig(spec, seccompProfile),
     },
@@ -128,6 +130,10 @@ function resourceConfig({ cpuShares, cpuLimitMilli, memoryLimitBytes }: Containe
     ...(cpuLimitMilli === undefined ? {} : { CpuPeriod: CPU_PERIOD_US, CpuQuota: quota }),
     ...(memoryLimitBytes === undefined ? {} : { Memory: memoryLimitBytes, MemorySwap: memoryLimitBytes }),
   }
+}
+
+function deviceConfig({ hostPath, containerPath, permissions }: Device) {
+  return { PathOnHost: hostPath, PathInContainer: containerPath, CgroupPermissions: permissions }
 }
 
 function namespaceConfig({ sandboxId, namespaces = USUAL_NAMESPACES }: ContainerSpec) {

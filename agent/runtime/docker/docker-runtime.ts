@@ -45,6 +45,7 @@ interface DockerInfo {
   NCPU: number
   MemTotal: number
   SecurityOptions: string[] | null
+  DockerRootDir: string
 }
 
 const INFO_TIMEOUT_MS = 15_000
@@ -100,6 +101,7 @@ async function version(docker: DockerApi): Promise<RuntimeInfo> {
     cpus: info.NCPU,
     memoryBytes: info.MemTotal,
     hasAppArmor: (info.SecurityOptions ?? []).some((option) => option.split(',').includes('name=apparmor')),
+    dataRoot: info.DockerRootDir,
   }
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { parseEvictionThresholds } from '../../../../agent/eviction/eviction-threshold.ts'
 import type { Machine } from '../../../../agent/node/machine.ts'
 import { NodeFacts, type NodeFactsOptions } from '../../../../agent/node/node-facts.ts'
 import { silentLogger } from '../../../../shared/log.ts'
@@ -34,7 +35,7 @@ describe('NodeFacts', () => {
       disk: 'ssd',
     })
     expect(status.capacity).toEqual({ cpu: '4', memory: '8388608Ki', 'ephemeral-storage': '104857600Ki', pods: '110' })
-    expect(status.allocatable).toEqual(status.capacity)
+    expect(status.allocatable).toEqual({ ...status.capacity, memory: '8286208Ki', 'ephemeral-storage': '102760448Ki' })
     expect(status.addresses).toEqual([
       { type: 'InternalIP', address: '192.0.2.4' },
       { type: 'Hostname', address: 'n1' },
@@ -55,11 +56,23 @@ describe('NodeFacts', () => {
   })
 
   it('offers what it was given instead of the whole machine', async () => {
-    const node = facts({ capacity: { cpu: '1', memory: '1Gi', pods: '20' } })
+    const capacity = { cpu: '1', memory: '1Gi', pods: '20' }
+    const node = facts({ offer: { capacity, reserved: {}, extended: { 'example.com/dongle': 2 } } })
     await node.refresh()
-    expect(node.current().status.capacity).toMatchObject({ cpu: '1', memory: '1Gi', pods: '20' })
-    expect(node.allocatable()).toEqual({ cpu: '1', memory: '1Gi' })
+    expect(node.current().status.capacity).toMatchObject({ ...capacity, 'example.com/dongle': '2' })
+    expect(node.current().status.allocatable).toMatchObject({ pods: '20', 'example.com/dongle': '2' })
+    expect(node.allocatable()).toEqual({ cpu: '1', memory: '946176Ki' })
     expect(node.hostIPs()).toEqual(['192.0.2.4'])
+  })
+
+  it('keeps back what is reserved, and what must stay free lest Pods be evicted', async () => {
+    const reserved = { cpu: '500m', memory: '1Gi', 'ephemeral-storage': '10Gi' }
+    const evictionThresholds = parseEvictionThresholds('memory.available<500Mi,nodefs.available<10%')
+    const node = facts({ offer: { capacity: {}, reserved, extended: {} }, evictionThresholds })
+    const { allocatable } = (await node.refresh()).status
+    expect(allocatable).toMatchObject({ cpu: '3500m', memory: '6828032Ki', 'ephemeral-storage': '83886080Ki' })
+    const greedy = facts({ offer: { capacity: {}, reserved: { memory: '9Gi' }, extended: {} } })
+    expect((await greedy.refresh()).status.allocatable?.memory).toBe('0Ki')
   })
 
   it('is not ready before the runtime answered, and while it does not', async () => {
@@ -129,8 +142,12 @@ describe('NodeFacts', () => {
   })
 
   it.each([
-    ['MemoryPressure', { availableMemoryBytes: 50 * 2 ** 20 }],
+    ['MemoryPressure', { memory: { totalBytes: 2 ** 30, availableBytes: 50 * 2 ** 20 } }],
     ['DiskPressure', { disk: { totalBytes: 100 * 2 ** 30, availableBytes: 2 ** 30 } }],
+    [
+      'DiskPressure',
+      { disk: { totalBytes: 100 * 2 ** 30, availableBytes: 50 * 2 ** 30, inodes: { total: 100, free: 4 } } },
+    ],
     ['PIDPressure', { processes: { running: 980, max: 1000 } }],
   ])('tells of %s', async (type, short) => {
     machine = short
