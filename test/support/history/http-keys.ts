@@ -8,10 +8,13 @@ import type { Persisted } from '../../../shared/api/object.ts'
 import type { WatchedEvent } from './operation.ts'
 import type { KeyClient } from './record-history.ts'
 import { valueIn } from './registry-keys.ts'
+import type { OpenWatch } from './watch-spans.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
 
 export interface HttpKeys extends KeyClient {
+  /** From the newest state on. The events end where the connection does. */
+  openWatch: OpenWatch
   close(): void
 }
 
@@ -21,7 +24,16 @@ export function httpKeys(url: string, credentials: { ca: string; cert: string; k
   const api = new ApiClient(url, { ca: Buffer.from(ca), cert: Buffer.from(cert), key: Buffer.from(key) })
   const agent = new Agent(credentials)
   const revisionOf = ({ metadata }: Persisted<ConfigMap>) => Number(metadata.resourceVersion)
+  const openWatch: OpenWatch = async (signal) => {
+    const { metadata } = await api.call<{ metadata: { resourceVersion: string } }>('GET', MAPS)
+    const path = `${MAPS}?watch=true&resourceVersion=${metadata.resourceVersion}`
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(new URL(path, url), { agent, signal }, resolve).on('error', reject).end()
+    })
+    return { from: Number(metadata.resourceVersion), events: changes(response) }
+  }
   return {
+    openWatch,
     async read(name) {
       try {
         const map = await api.call<Persisted<ConfigMap>>('GET', `${MAPS}/${name}`)
@@ -39,14 +51,7 @@ export function httpKeys(url: string, credentials: { ca: string; cert: string; k
     async remove(name, expected) {
       await api.call('DELETE', `${MAPS}/${name}`, { preconditions: { resourceVersion: String(expected) } })
     },
-    async watch(signal) {
-      const { metadata } = await api.call<{ metadata: { resourceVersion: string } }>('GET', MAPS)
-      const path = `${MAPS}?watch=true&resourceVersion=${metadata.resourceVersion}`
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        request(new URL(path, url), { agent, signal }, resolve).on('error', reject).end()
-      })
-      return changes(response)
-    },
+    watch: async (signal) => (await openWatch(signal)).events,
     close() {
       api.close()
       agent.destroy()

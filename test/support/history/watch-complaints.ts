@@ -1,4 +1,5 @@
 import type { Operation, WatchedEvent } from './operation.ts'
+import type { WatchedSpan } from './watch-spans.ts'
 
 /**
  * What is wrong with a watch that began before the first operation and has shown all: events in the order of their
@@ -6,6 +7,22 @@ import type { Operation, WatchedEvent } from './operation.ts'
  */
 export function watchComplaints(history: readonly Operation[], events: readonly WatchedEvent[]): string[] {
   return [...orderComplaints(events), ...gaps(history, events), ...inventions(history, events)]
+}
+
+/**
+ * What is wrong with watches that were broken off and begun anew: together as above, but for what happened while there
+ * was none, and after the last event of each.
+ */
+export function spanComplaints(history: readonly Operation[], spans: readonly WatchedSpan[]): string[] {
+  const all = spans.flatMap(({ events }) => events)
+  const missing = spans.flatMap(({ from, events }) => {
+    const last = events.at(-1)?.revision ?? from
+    const writes = history.filter(({ answer }) => {
+      return answer.type === 'written' && answer.revision > from && answer.revision <= last
+    })
+    return gaps(writes, events)
+  })
+  return [...orderComplaints(all), ...missing, ...inventions(history, all)]
 }
 
 function orderComplaints(events: readonly WatchedEvent[]): string[] {

@@ -14,7 +14,7 @@ import { unexplainedKeys } from '../../support/history/linearizability.ts'
 import type { Operation } from '../../support/history/operation.ts'
 import { type KeyClient, recordHistory } from '../../support/history/record-history.ts'
 import { registryKeys } from '../../support/history/registry-keys.ts'
-import { watchComplaints } from '../../support/history/watch-complaints.ts'
+import { spanComplaints, watchComplaints } from '../../support/history/watch-complaints.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { startTestApiServer } from '../../support/test-api-server.ts'
 
@@ -70,6 +70,21 @@ describe('the checkers', () => {
 
   it.each(faultsOfKeys)('find a store that %s', async (fault) => {
     expect((await judgeFaulty(fault)).keys).not.toEqual([])
+  })
+
+  it('allow a watch that was broken off to miss what came then, and nothing else', () => {
+    const operations = [1, 2, 3, 4, 5].map((revision): Operation => {
+      const call = { type: 'write', value: `${revision}`, expected: revision - 1 } as const
+      return { key: 'k', invoked: revision, returned: revision, call, answer: { type: 'written', revision } }
+    })
+    const span = (from: number, ...revisions: number[]) => ({
+      from,
+      events: revisions.map((revision) => ({ type: 'put' as const, key: 'k', revision, value: `${revision}` })),
+    })
+    expect(spanComplaints(operations, [span(0, 1), span(2, 3, 4)])).toEqual([])
+    expect(spanComplaints(operations, [span(0, 1), span(2, 4)])).toEqual(['no event for k 3'])
+    expect(spanComplaints(operations, [span(0, 1, 2), span(1, 2, 3)])).toEqual(['revision 2 of k came twice'])
+    expect(spanComplaints(operations, [span(4, 5, 6)])).toEqual(['k never was 6'])
   })
 
   it('allow a write without an answer to have happened late, or never', () => {
