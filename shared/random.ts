@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { customRandom } from 'nanoid'
 
 /** The only way to chance. A seeded one makes a simulation repeatable. */
@@ -9,8 +9,25 @@ export interface Random {
 }
 
 export const systemRandom: Random = {
-  next: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
-  bytes: (count) => randomBytes(count),
+  next: () => Buffer.from(systemBytes(6)).readUIntBE(0, 6) / 2 ** 48,
+  bytes: systemBytes,
+}
+
+/** What is taken from the system at a time: a call for each few bytes would cost more than all that is made of them. */
+const pool = Buffer.alloc(4096)
+let used = pool.length
+
+/** Never the same place of the pool twice. */
+function systemBytes(count: number): Uint8Array {
+  if (count > pool.length) return randomFillSync(new Uint8Array(count))
+  if (used + count > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const taken = new Uint8Array(pool.subarray(used, used + count))
+  pool.fill(0, used, used + count)
+  used += count
+  return taken
 }
 
 /** No vowels, and no digits that look like one, so that names spell nothing (Kubernetes' alphabet for suffixes). */

@@ -16,6 +16,7 @@ export type Dispatcher = (request: HttpRequest, response: HttpResponse) => Promi
 /** `closing` aborts when the server closes: streams end then. */
 export function createDispatcher(options: ApiServerOptions, refusals: RefusalLog, closing: AbortSignal): Dispatcher {
   const serveDocument = createDocumentServer(options)
+  const endOf = responseEnds(closing)
 
   async function serve(request: HttpRequest, response: HttpResponse): Promise<void> {
     const { pathname, searchParams } = parseUrl(request)
@@ -33,7 +34,7 @@ export function createDispatcher(options: ApiServerOptions, refusals: RefusalLog
       method,
       path: pathname,
       query: new Query(searchParams),
-      signal: AbortSignal.any([closing, closedSignal(response)]),
+      signal: endOf(response),
     }
     const api = parseApiPath(pathname)
     await (api.type === 'resource' ? serveResource(options, call, api.target) : serveDocument(call))
@@ -60,8 +61,23 @@ function parseUrl(request: HttpRequest): URL {
   }
 }
 
-function closedSignal(response: HttpResponse): AbortSignal {
-  const closed = new AbortController()
-  response.once('close', () => closed.abort())
-  return closed.signal
+/** Reasons are made once: making one for each response takes its time. */
+const CLIENT_GONE = new Error('the client has gone')
+
+/** Signals that abort when a response is over or the server closes. `AbortSignal.any` takes ten times as long. */
+function responseEnds(closing: AbortSignal): (response: HttpResponse) => AbortSignal {
+  const open = new Set<AbortController>()
+  closing.addEventListener('abort', () => {
+    for (const end of open) end.abort(closing.reason)
+  })
+  return (response) => {
+    const end = new AbortController()
+    open.add(end)
+    response.once('close', () => {
+      open.delete(end)
+      end.abort(CLIENT_GONE)
+    })
+    if (closing.aborted) end.abort(closing.reason)
+    return end.signal
+  }
 }

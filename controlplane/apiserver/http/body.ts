@@ -15,6 +15,7 @@ export function readBody(request: HttpRequest, clock: Clock): Promise<Buffer> {
     const finish = (settle: () => void) => {
       timer.cancel()
       request.off('data', take)
+      request.off('close', breakOff)
       settle()
     }
     const take = (chunk: Buffer) => {

@@ -1,6 +1,5 @@
 import { ApiError } from '../../../shared/api/api-error.ts'
 import type { Clock } from '../../../shared/clock.ts'
-import type { EntryEvent } from '../../registry/registry.ts'
 import { encodeValue, entryPieces, listPieces } from '../output/body-pieces.ts'
 import type { Rendering } from '../output/rendering.ts'
 import { watchEncoder, watchError } from '../output/watch-events.ts'
@@ -97,20 +96,14 @@ async function sendWatch(
   const sink = new ResponseSink(exchange.response, exchange.clock)
   const encode = watchEncoder(rendering, () => exchange.clock.now())
   try {
-    for await (const line of linesOf(events, encode)) await sink.write(line)
+    for await (const event of events) await sink.write(encode(event))
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    await sink.write(watchError(error))
   } finally {
     end()
   }
   exchange.response.end()
-}
-
-async function* linesOf(events: AsyncIterable<EntryEvent>, encode: (event: EntryEvent) => Uint8Array) {
-  try {
-    for await (const event of events) yield encode(event)
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    yield watchError(error)
-  }
 }
 
 function begin({ request, response, warnings }: Exchange, code: number, contentType: string): void {

@@ -7,8 +7,11 @@ import { tableOf } from './table.ts'
 
 const NEWLINE = Buffer.from('}\n')
 
+/** By the object's JSON, which is one for all, and the type of the event. */
+const lines = new WeakMap<Uint8Array, Map<string, Uint8Array>>()
+
 /**
- * Turns a watch's events into lines of JSON. The object's own bytes are shared by all who watch it.
+ * Turns a watch's events into lines of JSON. One that holds the object as it is stored is shared by all who watch it.
  * Only the first table of a stream says what its columns are, as kubectl expects.
  */
 export function watchEncoder(rendering: Rendering, nowMs: () => number): (event: EntryEvent) => Uint8Array {
@@ -16,7 +19,7 @@ export function watchEncoder(rendering: Rendering, nowMs: () => number): (event:
   return (event) => {
     const current = { ...rendering, nowMs: nowMs() }
     const shaped = event.type === 'BOOKMARK' ? bookmark(current, event) : shapeEntry(current, event.entry)
-    if (event.type !== 'BOOKMARK' && shaped === event.entry) return line(event.type, event.entry.json)
+    if (event.type !== 'BOOKMARK' && shaped === event.entry) return sharedLine(event.type, event.entry.json)
     const object = rendering.representation.as?.kind === 'Table' && !isFirst ? withoutColumns(shaped) : shaped
     isFirst = false
     return line(event.type, Buffer.from(JSON.stringify(object)))
@@ -26,6 +29,14 @@ export function watchEncoder(rendering: Rendering, nowMs: () => number): (event:
 /** The last line of a watch that cannot go on. */
 export function watchError(error: ApiError): Uint8Array {
   return line('ERROR', Buffer.from(JSON.stringify(error.toStatus())))
+}
+
+function sharedLine(type: string, json: Uint8Array): Uint8Array {
+  const known = lines.get(json) ?? new Map<string, Uint8Array>()
+  lines.set(json, known)
+  const shared = known.get(type) ?? line(type, json)
+  known.set(type, shared)
+  return shared
 }
 
 function line(type: string, json: Uint8Array): Uint8Array {

@@ -40,7 +40,10 @@ async function* watchSelected(
     const events = context.store.watch(filter.prefix, after, reading.signal)
     for await (const event of options.bookmarks ? ticking(context, events) : events) {
       if (event.type === 'tick') yield { type: 'BOOKMARK', revision: event.value }
-      else yield* selected(kind, filter, event)
+      else {
+        const seen = selected(kind, filter, event)
+        if (seen) yield seen
+      }
     }
   } finally {
     stop() // also where the reader leaves early: the store must not keep waiting for it
@@ -63,12 +66,13 @@ async function* initialEvents(store: Store, kind: Kind, filter: SelectionFilter)
 }
 
 /** An object that begins or ceases to match is added or deleted, for those who see only the selection. */
-function* selected(kind: Kind, filter: SelectionFilter, event: StoreEvent): Generator<EntryEvent> {
+function selected(kind: Kind, filter: SelectionFilter, event: StoreEvent): EntryEvent | undefined {
   const { revision, previous } = event
   const matches = (stored: typeof previous) =>
     stored !== undefined && (!filter.isSelective || filter.matches(entryOf(kind, stored)))
   const isIn = event.type === 'put' && matches(event.stored)
   const wasIn = matches(previous)
-  if (isIn) yield { type: wasIn ? 'MODIFIED' : 'ADDED', entry: entryOf(kind, event.stored), revision }
-  else if (wasIn && previous) yield { type: 'DELETED', entry: farewellOf(kind, event, previous), revision }
+  if (isIn) return { type: wasIn ? 'MODIFIED' : 'ADDED', entry: entryOf(kind, event.stored), revision }
+  if (wasIn && previous) return { type: 'DELETED', entry: farewellOf(kind, event, previous), revision }
+  return undefined
 }
