@@ -9,7 +9,10 @@ import { CredentialStore, type NodeCredentials } from './connection/node-credent
 import type { Device } from './devices/device.ts'
 import type { EvictionThreshold } from './eviction/eviction-threshold.ts'
 import { LogsServer } from './logs/logs-server.ts'
+import { MetricsServer } from './metrics/metrics-server.ts'
+import { UsageMeter } from './metrics/usage-meter.ts'
 import { readResolvConf } from './network/resolv-conf.ts'
+import { readMachineUsage } from './node/machine-usage.ts'
 import type { NodeOffer } from './node/node-capacity.ts'
 import { NodeFacts } from './node/node-facts.ts'
 import { PodManager } from './pods/pod-manager.ts'
@@ -72,7 +75,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     agentVersion: version,
     node: () => facts.current(),
     assignments: { assign: (assignments) => pods.assign(assignments) },
-    streams: { serve: (request, stream) => logs.serve(request, stream) },
+    streams: {
+      serve: (request, stream) => (request.kind === 'metrics' ? metrics.serve(stream) : logs.serve(request, stream)),
+    },
   })
   const pods = new PodManager({
     runtime,
@@ -88,6 +93,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     resolvConf: () => readResolvConf(options.resolvConf),
     devices,
   })
+  const isWholeMachine = Object.keys(options.offer.capacity).every((name) => name === 'pods')
+  const metrics = new MetricsServer(
+    new UsageMeter({
+      ...{ runtime, clock, pods: () => pods.all() },
+      machine: async () => (isWholeMachine ? readMachineUsage(clock.now()) : undefined),
+    }),
+  )
   const logs = new LogsServer({ runtime, pods, clock, log: log.child({ part: 'logs' }) })
 
   await facts.start(() => link.nodeChanged())

@@ -3,8 +3,8 @@ import { ApiError } from '../../shared/api/api-error.ts'
 import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
-import type { LogsRequest, StreamRequest } from '../../shared/protocol/frames.ts'
-import type { Stream, StreamServer } from '../../shared/protocol/stream.ts'
+import type { LogsRequest } from '../../shared/protocol/frames.ts'
+import type { Stream } from '../../shared/protocol/stream.ts'
 import { type LogOptions, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
 import { logSource } from './log-source.ts'
 
@@ -23,14 +23,14 @@ export interface LogsServerOptions {
 const STDOUT = 1
 
 /** Serves containers' logs. With `follow` a stream ends with the instance that it began with, not with the Pod. */
-export class LogsServer implements StreamServer {
+export class LogsServer {
   readonly #options: LogsServerOptions
 
   constructor(options: LogsServerOptions) {
     this.#options = options
   }
 
-  async serve(request: StreamRequest, stream: Stream): Promise<void> {
+  async serve(request: LogsRequest, stream: Stream): Promise<void> {
     const { pods, runtime, clock } = this.#options
     const known = pods.lookup(request.podUid)
     if (!known) throw ApiError.notFound({ group: '', plural: 'pods' }, request.podUid)

@@ -104,6 +104,11 @@ export class PodManager implements AssignmentsSink {
     return refusePod(pod, { allowedUnsafeSysctls, hasAppArmor: hasAppArmor?.(), others })
   }
 
+  /** All Pods that the node has. */
+  all(): { pod: Persisted<Pod>; status: PodStatus | undefined }[] {
+    return [...this.#workers.values()].map(({ pod, status }) => ({ pod, status }))
+  }
+
   #workerOf(uid: string, pod: Persisted<Pod>): PodWorker {
     const known = this.#workers.get(uid)
     if (known) return known

@@ -39,6 +39,9 @@ export interface Runtime {
   /** Removes the Pod's volumes; its containers and sandboxes must be gone. */
   removeVolumes(podUid: string): Promise<void>
 
+  /** What these containers use, by id; those that are not here or do not run are left out. */
+  usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>>
+
   /** Runs a command in a running container; rejects with code `timeout` when it does not end in time. */
   exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult>
 
@@ -205,6 +208,16 @@ export interface ContainerResources {
   /** Hard limit in millicores. */
   cpuLimitMilli?: number
   memoryLimitBytes?: number
+}
+
+export interface ContainerUsage {
+  /** When it was read, on the wall clock. */
+  atMs: number
+  /** Processor time since its start. */
+  cpuNanoseconds: number
+  /** Memory that cannot be taken back for others. */
+  workingSetBytes: number
+  processes: number
 }
 
 export interface ContainerState {

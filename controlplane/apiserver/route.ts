@@ -1,6 +1,7 @@
 import { ApiError } from '../../shared/api/api-error.ts'
 import { findKind, type Kind, PODS } from '../../shared/api/kinds.ts'
 import type { ApiVerb, Handler } from './handler.ts'
+import { findMetricsKind, metricsHandler } from './metrics/metrics-route.ts'
 import type { Query } from './request/query.ts'
 import type { ResourceTarget } from './request/resource-path.ts'
 import { createBinding } from './subresources/binding.ts'
@@ -39,10 +40,19 @@ export function verbOf(method: string, { name, subresource }: ResourceTarget, qu
 /** @throws ApiError 404 where the API has no such resource, 405 where it cannot be asked for that, 501 where not yet */
 export function routeOf(verb: ApiVerb | undefined, target: ResourceTarget): Route {
   if (isBindings(target)) return { kind: PODS, handler: onlyIf(verb === 'create', createBinding) }
+  const metrics = findMetricsKind(target)
+  if (metrics) return metricsRoute(metrics, verb, target)
   const kind = findKind(target.group, target.version, target.plural)
   if (!kind || !fitsScope(kind, target)) throw noSuchResource()
   if (target.subresource) return { kind, handler: partHandler(kind, verb, target) }
   return { kind, handler: wholeHandler(kind, verb, target) }
+}
+
+function metricsRoute(kind: Kind, verb: ApiVerb | undefined, target: ResourceTarget): Route {
+  if (!fitsScope(kind, target)) throw noSuchResource()
+  const handler = metricsHandler(kind, verb)
+  if (!handler) throw wrongMethod()
+  return { kind, handler }
 }
 
 export function noSuchResource(): ApiError {

@@ -1,4 +1,4 @@
-import { type AgentFrame, type ControlFrame, PROTOCOL_VERSION, type StreamFrame } from './frames.ts'
+import { type AgentFrame, type ControlFrame, PROTOCOL_VERSION, type StreamFrame, type StreamRequest } from './frames.ts'
 import {
   apiType,
   both,
@@ -39,7 +39,6 @@ const eventReport = fields({
 })
 
 const logsRequest = fields({
-  kind: oneOf('logs'),
   podUid: nonEmptyText,
   container: nonEmptyText,
   follow: flag,
@@ -50,6 +49,13 @@ const logsRequest = fields({
   sinceTime: optional(text),
   limitBytes: optional(whole()),
 })
+
+const STREAM_REQUESTS: Readonly<Record<StreamRequest['kind'], Shape>> = { logs: logsRequest, metrics: fields({}) }
+
+const streamRequest: Shape = (value, path) => {
+  const wrong = fields({ kind: oneOf(...Object.keys(STREAM_REQUESTS)) })(value, path)
+  return wrong ?? STREAM_REQUESTS[(value as StreamRequest).kind](value, path)
+}
 
 const assignedKind = oneOf('Pod', 'ConfigMap', 'Secret')
 const persistedMeta = fields({
@@ -100,6 +106,6 @@ export const CONTROL_SHAPES: Readonly<Record<ControlFrame['type'], Shape>> = {
     remove: listOf(fields({ kind: assignedKind, namespace: nonEmptyText, name: nonEmptyText, uid: nonEmptyText })),
   }),
   podStatusAccepted: fields({ sequence: whole(1) }),
-  streamOpen: fields({ stream: streamNumber, request: logsRequest }),
+  streamOpen: fields({ stream: streamNumber, request: streamRequest }),
   ...STREAM_SHAPES,
 }

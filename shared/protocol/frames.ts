@@ -105,8 +105,13 @@ export interface EventReport {
   message: string
 }
 
-/** What a stream is for. Later: exec, attach, portForward, metrics. */
-export type StreamRequest = LogsRequest
+/** What a stream is for. Later: exec, attach, portForward. */
+export type StreamRequest = LogsRequest | MetricsRequest
+
+/** What the node and its Pods use: answered with one UsageReport. */
+export interface MetricsRequest {
+  kind: 'metrics'
+}
 
 export interface LogsRequest {
   kind: 'logs'

@@ -14,6 +14,8 @@ import type {
 export type SuiteProgram =
   | { does: 'run' }
   | { does: 'ignoreTerm' }
+  /** Keeps a processor busy, or a good part of it. */
+  | { does: 'spin' }
   | { does: 'exit'; exitCode: number }
   /** One line after the other, and then it ends. */
   | { does: 'print'; lines: string[] }
@@ -231,6 +233,25 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       await harness.eventually(() => seen.includes(pod.uid))
       stop.abort()
       await listening
+    })
+
+    it('tells what running containers use', async () => {
+      const idle = await start({ does: 'run' })
+      const { id: sandboxId } = (await runtime.list(pod.uid)).sandboxes[0] ?? { id: '' }
+      const busy = await create(sandboxId, { does: 'spin' }, { name: 'busy' })
+      await runtime.startContainer(busy)
+      const ids = [idle, busy, 'nothing']
+      const before = await runtime.usage(ids)
+      expect([...before.keys()].sort()).toEqual([idle, busy].sort())
+      expect(before.get(idle)?.workingSetBytes).toBeGreaterThan(0)
+      expect(before.get(idle)?.processes).toBeGreaterThan(0)
+      await harness.eventually(async () => {
+        const now = (await runtime.usage([busy])).get(busy)
+        return (now?.cpuNanoseconds ?? 0) > (before.get(busy)?.cpuNanoseconds ?? 0) + 50_000_000
+      })
+      await runtime.killContainer(idle)
+      await exited(idle)
+      expect(await runtime.usage([idle])).toEqual(new Map())
     })
 
     it('runs a command in a container', async () => {

@@ -40,6 +40,8 @@ function scriptOf(program: SuiteProgram): string {
   switch (program.does) {
     case 'run':
       return 'trap "exit 0" TERM; sleep 1000 & wait'
+    case 'spin':
+      return 'while :; do :; done'
     case 'ignoreTerm':
       return 'trap "" TERM; sleep 1000'
     case 'exit':

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import {
   type ContainerSpec,
   type ContainerState,
+  type ContainerUsage,
   type ExecResult,
   type ImageState,
   type LogOptions,
@@ -17,24 +18,9 @@ import {
 } from '../../agent/runtime/runtime.ts'
 import { type Clock, microTimestamp, sleep, type Timer } from '../../shared/clock.ts'
 import { Broadcast } from './broadcast.ts'
+import { type FakeProgram, usageOf } from './fake-program.ts'
 import { FakeVolumes } from './fake-volumes.ts'
 import { ScriptedTroubles } from './scripted-troubles.ts'
-
-/** What a fake container does once started. */
-export interface FakeProgram {
-  /** Ends by itself so long after its start; absent: runs on. */
-  exitAfterMs?: number
-  exitCode?: number
-  oomKilled?: boolean
-  /** Why it cannot even start. */
-  startError?: string
-  /** Written to its log at the start. */
-  output?: string
-  /** What TERM does: ends it with exit code 0 at once, or later, or nothing. */
-  onTerm?: 'ignore' | { afterMs: number; exitCode: number }
-  /** What a command run in it says; undefined: it hangs. */
-  exec?: (command: string[]) => ExecResult | undefined
-}
 
 export interface FakeRuntimeOptions {
   clock: Clock
@@ -46,6 +32,8 @@ export interface FakeRuntimeOptions {
   /** What an image's container does; asked at each start. */
   program?: (spec: ContainerSpec) => FakeProgram
 }
+
+export type { FakeProgram }
 
 interface LogLine {
   at: number
@@ -258,6 +246,17 @@ export class FakeRuntime implements Runtime {
     container?.timer?.cancel()
     this.containers.delete(id)
     this.#changed(container?.state.pod)
+  }
+
+  async usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>> {
+    await this.#enter('usage', '')
+    const running = ids.flatMap((id) => {
+      const container = this.containers.get(id)
+      return container?.state.state.phase === 'running'
+        ? [[id, usageOf(container.program, container.state.state.startedAt, this.#clock.now())] as const]
+        : []
+    })
+    return new Map(running)
   }
 
   async removeVolumes(podUid: string): Promise<void> {

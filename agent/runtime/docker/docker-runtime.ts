@@ -16,6 +16,7 @@ import {
 } from '../runtime.ts'
 import { containerState, isSandbox, sandboxState } from './container-inspect.ts'
 import { containerLogs } from './container-logs.ts'
+import { ContainerUsages } from './container-usages.ts'
 import { Containers } from './containers.ts'
 import { DockerApi, type DockerOptions } from './docker-api.ts'
 import { Images } from './images.ts'
@@ -59,6 +60,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const volumes = new Volumes(docker, owner)
   const writer = new VolumeWriter(docker, containers)
   const images = new Images(docker, clock)
+  const usage = new ContainerUsages(docker, clock)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
   const profiles = new SeccompProfiles(options.seccompDirectory)
   const sandboxes = new Sandboxes({ docker, containers, volumes, owner, network, log })
@@ -76,6 +78,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     removeContainer: (id) => containers.remove(id),
     writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
     removeVolumes: (podUid) => volumes.remove(podUid),
+    usage: (ids) => usage.read(ids),
     exec: (id, command, timeoutMs) => containers.exec(id, command, timeoutMs),
     inspectImage: (reference): Promise<ImageState | undefined> => images.inspect(reference),
     listImages: () => images.list(),

@@ -1,5 +1,7 @@
 import { apiVersionOf, KINDS, type Kind, PODS } from '../../../shared/api/kinds.ts'
 import type { ApiVerb } from '../handler.ts'
+import { METRICS_KINDS, NODE_METRICS } from '../metrics/metrics-kinds.ts'
+import { METRICS_VERBS } from '../metrics/metrics-route.ts'
 import { BINDING } from '../subresources/binding.ts'
 import { subresourcesOf } from '../subresources/index.ts'
 import { resourceVerbs } from '../verbs/index.ts'
@@ -32,13 +34,24 @@ export interface GroupVersion {
 /** The core group first, then the others, each with its resources in alphabetical order. */
 export function discoverGroups(kinds: readonly Kind[] = KINDS): GroupVersion[] {
   const names = [...new Set(kinds.map(apiVersionOf))].sort((a, b) => Number(a.includes('/')) - Number(b.includes('/')))
-  return names.map((name) => {
+  const stored = names.map((name) => {
     const own = kinds.filter((kind) => apiVersionOf(kind) === name)
     const [first] = own
     const resources = [...own.map(discover), ...(own.includes(PODS) ? [BINDINGS] : [])]
     resources.sort((a, b) => (a.plural < b.plural ? -1 : 1))
     return { group: first?.group ?? '', version: first?.version ?? '', resources }
   })
+  return [...stored, METRICS]
+}
+
+const METRICS: GroupVersion = {
+  group: NODE_METRICS.group,
+  version: NODE_METRICS.version,
+  resources: METRICS_KINDS.map((kind) => {
+    const { plural, singular, namespaced, shortNames, categories } = kind
+    const response = gvkOf(kind)
+    return { plural, singular, namespaced, response, verbs: METRICS_VERBS, shortNames, categories, subresources: [] }
+  }),
 }
 
 /** Only ever posted to: the older address for binding a Pod. */

@@ -37,6 +37,8 @@ function programOf({ command = [] }: ContainerSpec): FakeProgram {
   switch (program.does) {
     case 'run':
       return EXEC
+    case 'spin':
+      return { uses: { cores: 1 } }
     case 'ignoreTerm':
       return { onTerm: 'ignore' }
     case 'exit':

@@ -1,0 +1,26 @@
+import type { ContainerUsage, ExecResult } from '../../agent/runtime/runtime.ts'
+
+/** What a fake container does once started. */
+export interface FakeProgram {
+  /** Ends by itself so long after its start; absent: runs on. */
+  exitAfterMs?: number
+  exitCode?: number
+  oomKilled?: boolean
+  /** Why it cannot even start. */
+  startError?: string
+  /** Written to its log at the start. */
+  output?: string
+  /** What TERM does: ends it with exit code 0 at once, or later, or nothing. */
+  onTerm?: 'ignore' | { afterMs: number; exitCode: number }
+  /** What it uses while it runs; of the processor this share of one core all the time. */
+  uses?: { cores?: number; workingSetBytes?: number; processes?: number }
+  /** What a command run in it says; undefined: it hangs. */
+  exec?: (command: string[]) => ExecResult | undefined
+}
+
+/** What a container uses that began to run then. */
+export function usageOf({ uses = {} }: FakeProgram, startedAt: string, atMs: number): ContainerUsage {
+  const { cores = 0, workingSetBytes = 1_000_000, processes = 1 } = uses
+  const cpuNanoseconds = Math.round((atMs - Date.parse(startedAt)) * 1e6 * cores)
+  return { atMs, cpuNanoseconds, workingSetBytes, processes }
+}
