@@ -88,6 +88,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log: log.child({ part: 'pods' }),
     hostIPs: () => facts.hostIPs(),
     allocatable: () => facts.allocatable(),
+    architecture: () => facts.architecture(),
     hasAppArmor: () => facts.hasAppArmor(),
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     resolvConf: () => readResolvConf(options.resolvConf),

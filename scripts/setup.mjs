@@ -87,6 +87,7 @@ const TEST_TOOLS = {
   busybox: 'busybox-static',
   'docker-compose': 'docker-compose',
   docker: 'docker.io',
+  'docker-registry': 'docker-registry',
 }
 
 /** Installs what the tests use beside Docker, where that is possible without asking. Missing tools fail their tests. */

@@ -1,9 +1,11 @@
 import { Backoff } from '../../shared/backoff.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { goDuration } from '../go-duration.ts'
-import type { ImageState, RegistryCredentials, Runtime } from '../runtime/runtime.ts'
+import { type ImageState, type RegistryCredentials, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
 import { parseImageReference, withDefaultTag } from './image-reference.ts'
+import { isNoMatch, runsOn } from './platform.ts'
 import { PullQueue } from './pull-queue.ts'
+import { UnfitImages } from './unfit-images.ts'
 
 export interface ImageRequest {
   /** As the Pod's spec names it. */
@@ -25,16 +27,20 @@ export type ImageFailureReason =
   | 'ErrImageNeverPull'
   | 'InvalidImageName'
   | 'ImageInspectError'
+  | 'RegistryUnavailable'
 
 export interface ImagePullerOptions {
   runtime: Pick<Runtime, 'inspectImage' | 'pullImage'>
   clock: Clock
+  /** The machine's architecture; undefined while it is not known. */
+  architecture?: () => string | undefined
   maxParallelPulls?: number
 }
 
 interface FailedPull {
   backoff: Backoff
   retryAtMs: number
+  reason: ImageFailureReason
   message: string
 }
 
@@ -48,12 +54,22 @@ export class ImagePuller {
   readonly #runtime: ImagePullerOptions['runtime']
   readonly #clock: Clock
   readonly #queue: PullQueue
+  /** By image and log-ins. */
   readonly #failed = new Map<string, FailedPull>()
+  readonly #unfit: UnfitImages
+  readonly #architecture: () => string | undefined
 
-  constructor({ runtime, clock, maxParallelPulls = 3 }: ImagePullerOptions) {
+  constructor({ runtime, clock, architecture = () => undefined, maxParallelPulls = 3 }: ImagePullerOptions) {
     this.#runtime = runtime
     this.#clock = clock
+    this.#architecture = architecture
+    this.#unfit = new UnfitImages(clock)
     this.#queue = new PullQueue(runtime, maxParallelPulls)
+  }
+
+  /** The images, as Pods name them, that were found to have nothing for this machine's architecture. */
+  unfitImages(): string[] {
+    return this.#unfit.names()
   }
 
   /** Refusals are values; rejects only when `signal` aborts. */
@@ -67,13 +83,15 @@ export class ImagePuller {
     const reference = withDefaultTag(image)
     const present = await this.#present(reference, request)
     if (present && 'ok' in present) return present
+    const mismatch = present && this.#mismatch(image, present)
     const policy = request.policy ?? (reference.endsWith(':latest') ? 'Always' : 'IfNotPresent')
-    if (present && policy !== 'Always') {
+    if (present && !mismatch && policy !== 'Always') {
       event('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`)
       return { ok: true, image: present }
     }
     if (policy === 'Never') {
-      const message = `Container image "${image}" is not present with pull policy of Never`
+      const absent = `Container image "${image}" is not present with pull policy of Never`
+      const message = mismatch ? `${absent}: ${mismatch}` : absent
       event('Warning', 'ErrImageNeverPull', message)
       return this.#refuse('ErrImageNeverPull', message)
     }
@@ -92,25 +110,36 @@ export class ImagePuller {
 
   async #pull(reference: string, request: ImageRequest, signal: AbortSignal): Promise<ImageOutcome> {
     const { image, event } = request
-    const failed = this.#failed.get(reference)
+    const attempt = attemptOf(reference, request)
+    const failed = this.#failed.get(attempt)
     if (failed && this.#clock.now() < failed.retryAtMs) {
       event('Normal', 'BackOff', `Back-off pulling image "${image}"`)
-      const message = `Back-off pulling image "${image}": ErrImagePull: ${failed.message}`
+      const message = `Back-off pulling image "${image}": ${failed.reason}: ${failed.message}`
       return { ok: false, reason: 'ImagePullBackOff', message, retryAtMs: failed.retryAtMs }
     }
     event('Normal', 'Pulling', `Pulling image "${image}"`)
     const startedMs = this.#clock.monotonic()
     try {
       const pulled = await this.#pullWithLogins(reference, request.credentials, signal)
-      this.#failed.delete(reference)
+      const mismatch = this.#mismatch(image, pulled)
+      if (mismatch) throw new RuntimeFailure('imagePull', mismatch)
+      this.#unfit.delete(image)
+      this.#failed.delete(attempt)
       const took = goDuration(this.#clock.monotonic() - startedMs)
       const size = `Image size: ${pulled.sizeBytes} bytes.`
       event('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`)
       return { ok: true, image: pulled }
     } catch (error) {
       signal.throwIfAborted()
-      return this.#failedPull(reference, request, messageOf(error))
+      return this.#failedPull(attempt, request, error)
     }
+  }
+
+  /** Why an image that is here does not run on this machine. */
+  #mismatch(image: string, { architecture }: ImageState): string | undefined {
+    const machine = this.#architecture()
+    if (runsOn(architecture, machine)) return undefined
+    return `no match for platform in manifest: image "${image}" is for linux/${architecture}, this node is linux/${machine}`
   }
 
   async #pullWithLogins(
@@ -130,20 +159,36 @@ export class ImagePuller {
     throw failure
   }
 
-  #failedPull(reference: string, { image, event }: ImageRequest, message: string): ImageOutcome {
+  #failedPull(attempt: string, { image, event }: ImageRequest, error: unknown): ImageOutcome {
+    const { reason, message } = this.#reasonOf(image, error)
     event('Warning', 'Failed', `Failed to pull image "${image}": ${message}`)
-    const known = this.#failed.get(reference)
+    if (isNoMatch(message)) this.#unfit.add(image)
+    const known = this.#failed.get(attempt)
     const idle = known !== undefined && this.#clock.now() - known.retryAtMs > 2 * MAX_BACKOFF_MS
     // Several Pods that shared this pull fail together: the backoff grows once.
     const shared = known !== undefined && this.#clock.now() < known.retryAtMs
     const backoff = known && !idle ? known.backoff : new Backoff({ initialMs: FIRST_BACKOFF_MS, maxMs: MAX_BACKOFF_MS })
-    if (!shared) this.#failed.set(reference, { backoff, retryAtMs: this.#clock.now() + backoff.next(), message })
-    return this.#refuse('ErrImagePull', message)
+    const retryAtMs = shared ? known.retryAtMs : this.#clock.now() + backoff.next()
+    this.#failed.set(attempt, { backoff, retryAtMs, reason, message })
+    return this.#refuse(reason, message)
+  }
+
+  #reasonOf(image: string, error: unknown): { reason: ImageFailureReason; message: string } {
+    const message = messageOf(error)
+    const isAway = error instanceof RuntimeFailure && error.code === 'registryUnavailable'
+    if (!isAway) return { reason: 'ErrImagePull', message }
+    const why = `image pull failed for ${image} because the registry is unavailable: ${message}`
+    return { reason: 'RegistryUnavailable', message: why }
   }
 
   #refuse(reason: ImageFailureReason, message: string): ImageOutcome {
     return { ok: false, reason, message, retryAtMs: this.#clock.now() + LOOK_AGAIN_MS }
   }
+}
+
+/** Who has other log-ins does not wait for those who were turned away. */
+function attemptOf(reference: string, { credentials }: ImageRequest): string {
+  return JSON.stringify([reference, credentials])
 }
 
 function messageOf(error: unknown): string {

@@ -1,9 +1,17 @@
 import type { Secret } from '../../shared/api/kinds.ts'
 import type { RegistryCredentials } from '../runtime/runtime.ts'
 import { parseImageReference } from './image-reference.ts'
+import { isCovered, type RegistryScope, registryScope } from './registry-scope.ts'
 
-interface DockerConfig {
-  auths?: Record<string, { username?: string; password?: string; auth?: string }>
+interface DockerAuth {
+  username?: string
+  password?: string
+  auth?: string
+}
+
+interface ScopedCredentials {
+  scope: RegistryScope
+  credentials: RegistryCredentials
 }
 
 /**
@@ -16,48 +24,40 @@ export function pullCredentials(image: string, secrets: readonly Secret[]): Regi
   const target = `${reference.registry}/${reference.repository}`
   return secrets
     .flatMap(authsOf)
-    .filter(({ scope }) => covers(scope, target))
-    .sort((a, b) => b.scope.length - a.scope.length)
+    .filter(({ scope }) => isCovered(target, scope))
+    .sort((a, b) => b.scope.key.localeCompare(a.scope.key))
     .map(({ credentials }) => credentials)
 }
 
-interface ScopedCredentials {
-  /** Registry, maybe with a path: `ghcr.io/team`. */
-  scope: string
-  credentials: RegistryCredentials
-}
-
 function authsOf(secret: Secret): ScopedCredentials[] {
-  const config = readConfig(secret)
-  return Object.entries(config?.auths ?? {}).flatMap(([server, entry]) => {
-    const decoded = Buffer.from(entry.auth ?? '', 'base64').toString('utf8')
-    const colon = decoded.indexOf(':')
-    const username = entry.username ?? decoded.slice(0, Math.max(colon, 0))
-    const password = entry.password ?? decoded.slice(colon + 1)
-    return username === ''
-      ? []
-      : [{ scope: scopeOf(server), credentials: { username, password, serverAddress: server } }]
+  return Object.entries(readAuths(secret)).flatMap(([server, entry]) => {
+    const scope = registryScope(server)
+    const login = loginOf(entry)
+    return scope && login ? [{ scope, credentials: { ...login, serverAddress: server } }] : []
   })
 }
 
-function readConfig(secret: Secret): DockerConfig | undefined {
-  const modern = secret.data?.['.dockerconfigjson']
-  const legacy = secret.data?.['.dockercfg']
+/** `auth` is `username:password` in base64, and counts before the two by themselves. */
+function loginOf({
+  username = '',
+  password = '',
+  auth,
+}: DockerAuth): { username: string; password: string } | undefined {
+  if (auth === undefined || auth === '') return username === '' ? undefined : { username, password }
+  const decoded = Buffer.from(auth, 'base64').toString('utf8').replace(/\0+$/, '')
+  const colon = decoded.indexOf(':')
+  return colon < 0 ? undefined : { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
+}
+
+/** By server, from a file `config.json` of Docker's, or from the older `.dockercfg`, which is only its inner part. */
+function readAuths({ data = {} }: Secret): Record<string, DockerAuth> {
+  const modern = data['.dockerconfigjson']
+  const text = modern ?? data['.dockercfg']
+  if (text === undefined) return {}
   try {
-    if (modern !== undefined) return JSON.parse(Buffer.from(modern, 'base64').toString('utf8')) as DockerConfig
-    if (legacy !== undefined) return { auths: JSON.parse(Buffer.from(legacy, 'base64').toString('utf8')) }
+    const config = JSON.parse(Buffer.from(text, 'base64').toString('utf8'))
+    return (modern === undefined ? config : config?.auths) ?? {}
   } catch {
-    return undefined
+    return {}
   }
-  return undefined
-}
-
-/** `https://index.docker.io/v1/` is how Docker itself names its hub. */
-function scopeOf(server: string): string {
-  const bare = server.replace(/^https?:\/\//, '').replace(/\/(v[12]\/?)?$/, '')
-  return bare === 'index.docker.io' || bare === 'registry-1.docker.io' ? 'docker.io' : bare
-}
-
-function covers(scope: string, target: string): boolean {
-  return target === scope || target.startsWith(`${scope}/`)
 }

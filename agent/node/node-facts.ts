@@ -72,7 +72,11 @@ export class NodeFacts {
     return { cpu, memory }
   }
 
-  /** Undefined while the container runtime has not been heard. */
+  /** Undefined while the container runtime has not been heard; likewise whether it has AppArmor. */
+  architecture(): string | undefined {
+    return this.#seen.info?.architecture
+  }
+
   hasAppArmor(): boolean | undefined {
     return this.#seen.info?.hasAppArmor
   }

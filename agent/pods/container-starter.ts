@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
+import type { Container } from '../../shared/api/generated/core-v1.ts'
 import type { Secret } from '../../shared/api/kinds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { DeviceAllocator } from '../devices/device-allocator.ts'
@@ -102,10 +102,15 @@ export class ContainerStarter {
     const { images, events, onImage } = this.#options
     const entry: { outcome?: ImageOutcome } = {}
     this.#images.set(container.name, entry)
+    const { found, missing } = pullSecrets(sources)
+    if (missing.length > 0) {
+      const why = `Unable to retrieve some image pull secrets (${missing.join(', ')})`
+      events.pod('Warning', 'FailedToRetrieveImagePullSecret', `${why}; attempting to pull the image may not succeed.`)
+    }
     const request = {
       image: container.image ?? '',
       policy: container.imagePullPolicy,
-      credentials: pullCredentials(container.image ?? '', pullSecrets(sources)),
+      credentials: pullCredentials(container.image ?? '', found),
       event: (type: 'Normal' | 'Warning', reason: string, message: string) =>
         events.container(container, type, reason, message),
     }
@@ -132,9 +137,10 @@ class StepFailed extends Error {
   }
 }
 
-function pullSecrets({ pod, secret }: { pod: Pod; secret(name: string): Secret | undefined }): Secret[] {
-  return (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => {
-    const found = name === undefined ? undefined : secret(name)
-    return found ? [found] : []
-  })
+function pullSecrets({ pod, secret }: EnvironmentSources): { found: Secret[]; missing: string[] } {
+  const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []))
+  return {
+    found: names.flatMap((name) => secret(name) ?? []),
+    missing: names.filter((name) => secret(name) === undefined),
+  }
 }

@@ -29,6 +29,8 @@ export interface PodManagerOptions {
   hostIPs(): readonly string[]
   /** The node's allocatable resources: what a Pod without limits may be told it has. */
   allocatable(): { cpu: string; memory: string }
+  /** The machine's; undefined while it is not known. */
+  architecture?: () => string | undefined
   /** Undefined while it is not known. */
   hasAppArmor?(): boolean | undefined
   /** Kernel parameters that a Pod may set though they are not safe: names, or beginnings of names with a `*`. */
@@ -55,7 +57,7 @@ export class PodManager implements AssignmentsSink {
 
   constructor(options: PodManagerOptions) {
     const { runtime, clock } = options
-    const images = new ImagePuller({ runtime, clock })
+    const images = new ImagePuller(options)
     const isRunning = (podUid: string) => this.#workers.get(podUid)?.state.phase === 'syncing'
     const devices = new DeviceAllocator({ devices: options.devices ?? [], runtime, isRunning })
     const hooks = new HookRunner({ runtime, clock })

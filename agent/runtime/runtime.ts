@@ -49,7 +49,7 @@ export interface Runtime {
   inspectImage(reference: string): Promise<ImageState | undefined>
   /** Images on this node, for Node.status.images. */
   listImages(): Promise<ImageState[]>
-  /** Rejects with a RuntimeFailure of code `imagePull` that says why; `signal` gives up. */
+  /** Rejects with code `imagePull` and why, or `registryUnavailable` where the registry says so; `signal` gives up. */
   pullImage(reference: string, signal: AbortSignal, credentials?: RegistryCredentials): Promise<ImageState>
 
   /**
@@ -268,7 +268,15 @@ export interface LogOptions {
 }
 
 export class RuntimeFailure extends Error {
-  readonly code: 'unavailable' | 'timeout' | 'notFound' | 'conflict' | 'imagePull' | 'invalid' | 'failed'
+  readonly code:
+    | 'unavailable'
+    | 'timeout'
+    | 'notFound'
+    | 'conflict'
+    | 'imagePull'
+    | 'registryUnavailable'
+    | 'invalid'
+    | 'failed'
 
   constructor(code: RuntimeFailure['code'], message: string, cause?: unknown) {
     super(message, { cause })

@@ -19,16 +19,23 @@ export interface TestImageOptions {
   /** Whose it is: `removeEverything` of that cluster removes it. */
   clusterId?: string
   user?: string
+  /** This machine's unless told. */
+  architecture?: string
+  /** Makes its layer another one than those of all other images. */
+  marker?: string
   docker?: DockerOptions
 }
 
 /** Makes a small image with a shell and loads it into Docker; no registry is needed. The same options, the same image. */
 export async function loadTestImage(options: TestImageOptions = {}): Promise<void> {
-  const { reference = TEST_IMAGE, clusterId = 'kubette-test', user = '', docker = {} } = options
+  const { reference = TEST_IMAGE, clusterId = 'kubette-test', user = '', docker = {}, marker } = options
   const archive = await imageArchive({
     reference,
-    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
-    files: await rootFiles(),
+    architecture: options.architecture ?? (process.arch === 'x64' ? 'amd64' : process.arch),
+    files: [
+      ...(await rootFiles()),
+      ...(marker === undefined ? [] : [{ type: 'file', name: 'etc/marker', mode: 0o644, content: marker } as const]),
+    ],
     config: {
       Env: ['PATH=/bin'],
       Cmd: ['sh'],

@@ -34,6 +34,8 @@ export interface DockerRuntimeOptions extends Ownership {
   log: Logger
   /** What Pods join; by default a bridge of the node's own. */
   network?: PodNetwork
+  /** When to give up a pull that shows no progress; by default after a minute. */
+  pullDeadlineMs?: number
   /** Where the machine's seccomp profiles are; by default there are none. */
   seccompDirectory?: string
 }
@@ -59,7 +61,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const containers = new Containers(docker, owner, clock)
   const volumes = new Volumes(docker, owner)
   const writer = new VolumeWriter(docker, containers)
-  const images = new Images(docker, clock)
+  const images = new Images(docker, clock, options.pullDeadlineMs)
   const usage = new ContainerUsages(docker, clock)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
   const profiles = new SeccompProfiles(options.seccompDirectory)

@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { type ImageState, type RegistryCredentials, RuntimeFailure } from '../runtime.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
-import { pullProgress } from './pull-progress.ts'
+import { pullFailure, pullProgress, stalledPull } from './pull-progress.ts'
 
 interface ImageInspect {
   Id: string
@@ -14,15 +14,17 @@ interface ImageInspect {
 }
 
 /** A pull that shows no progress for that long is given up: a registry that hangs would hold it without end. */
-const STALL_MS = 120_000
+const STALL_MS = 60_000
 
 export class Images {
   readonly #docker: DockerApi
   readonly #clock: Clock
+  readonly #stallMs: number
 
-  constructor(docker: DockerApi, clock: Clock) {
+  constructor(docker: DockerApi, clock: Clock, stallMs = STALL_MS) {
     this.#docker = docker
     this.#clock = clock
+    this.#stallMs = stallMs
   }
 
   async inspect(reference: string): Promise<ImageState | undefined> {
@@ -43,8 +45,9 @@ export class Images {
       await this.#download(reference, signal, credentials)
     } catch (error) {
       signal.throwIfAborted()
-      if (isFailure(error, 'unavailable')) throw error
-      throw new RuntimeFailure('imagePull', error instanceof Error ? error.message : String(error), error)
+      if (isFailure(error, 'unavailable', 'registryUnavailable')) throw error
+      if (isFailure(error, 'timeout')) throw stalledPull(this.#stallMs, error)
+      throw pullFailure(error instanceof Error ? error.message : String(error), undefined, error)
     }
     const image = await this.inspect(reference)
     if (!image) throw new RuntimeFailure('imagePull', `${reference} was pulled, but is not there`)
@@ -54,10 +57,10 @@ export class Images {
   async #download(reference: string, signal: AbortSignal, credentials?: RegistryCredentials): Promise<void> {
     const stalled = new AbortController()
     const query = splitReference(reference)
-    const call = { method: 'POST', path: '/images/create', query, timeoutMs: STALL_MS } as const
+    const call = { method: 'POST', path: '/images/create', query, timeoutMs: this.#stallMs } as const
     const login = credentials ? { credentials } : {}
     const stream = await this.#docker.stream({ ...call, ...login }, AbortSignal.any([signal, stalled.signal]))
-    await pullProgress(stream, { clock: this.#clock, stallMs: STALL_MS, giveUp: () => stalled.abort() })
+    await pullProgress(stream, { clock: this.#clock, stallMs: this.#stallMs, giveUp: () => stalled.abort() })
   }
 }
 

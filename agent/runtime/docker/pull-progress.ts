@@ -6,12 +6,15 @@ import { jsonLines } from './json-lines.ts'
 
 interface ProgressLine {
   error?: string
-  errorDetail?: { message?: string }
+  errorDetail?: { code?: number; message?: string }
 }
 
+/** What a registry, or a proxy before it, answers when it is out of order. */
+const OUT_OF_ORDER = [502, 503, 504]
+
 /**
- * Resolves when a pull has succeeded. Docker answers 200 and tells of a failure in a line of its own. Rejects with
- * code `imagePull`, also when no line comes for `stallMs`; then it calls `giveUp`.
+ * Resolves when a pull has succeeded. Docker answers 200 and tells of a failure in a line of its own. Rejects as
+ * Runtime.pullImage does, also when no line comes for `stallMs`; then it calls `giveUp`.
  */
 export async function pullProgress(
   stream: Readable,
@@ -29,12 +32,23 @@ export async function pullProgress(
       timer.cancel()
       timer = watch()
       const error = line.errorDetail?.message ?? line.error
-      if (error !== undefined) throw new RuntimeFailure('imagePull', error)
+      if (error !== undefined) throw pullFailure(error, line.errorDetail?.code)
     }
   } catch (error) {
-    if (isStalled) throw new RuntimeFailure('imagePull', `no progress for ${goDuration(stallMs)}`, error)
+    if (isStalled) throw stalledPull(stallMs, error)
     throw error
   } finally {
     timer.cancel()
   }
+}
+
+/** From what Docker says of a pull that failed, and the HTTP status that it names, if it does. */
+export function pullFailure(message: string, status?: number, cause?: unknown): RuntimeFailure {
+  const named = status ?? Number(/received unexpected HTTP status: (\d{3})/.exec(message)?.[1])
+  return new RuntimeFailure(OUT_OF_ORDER.includes(named) ? 'registryUnavailable' : 'imagePull', message, cause)
+}
+
+/** A registry that does not go on, before Docker's first word of it or after. */
+export function stalledPull(stallMs: number, cause: unknown): RuntimeFailure {
+  return new RuntimeFailure('imagePull', `no progress for ${goDuration(stallMs)}`, cause)
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type ImageOutcome, ImagePuller, type ImageRequest } from '../../../../agent/images/image-puller.ts'
-import type { RegistryCredentials } from '../../../../agent/runtime/runtime.ts'
+import { type RegistryCredentials, RuntimeFailure } from '../../../../agent/runtime/runtime.ts'
 import { FakeRuntime } from '../../../support/fake-runtime.ts'
 import { VirtualClock } from '../../../support/virtual-clock.ts'
 
@@ -97,6 +97,50 @@ describe('ImagePuller', () => {
     expect(await ensure('gone:1')).toMatchObject({ ok: true })
   })
 
+  it('says that the registry is away where the registry says so', async () => {
+    const message = 'received unexpected HTTP status: 503 Service Unavailable'
+    runtime.failNext('pullImage', new RuntimeFailure('registryUnavailable', message))
+    const why = `image pull failed for app:1 because the registry is unavailable: ${message}`
+    expect(await ensure('app:1')).toMatchObject({ ok: false, reason: 'RegistryUnavailable', message: why })
+    const again = { reason: 'ImagePullBackOff', message: `Back-off pulling image "app:1": RegistryUnavailable: ${why}` }
+    expect(await ask('app:1')).toMatchObject(again)
+  })
+
+  describe('on a machine of another architecture', () => {
+    const why = 'no match for platform in manifest: image "app:1" is for linux/amd64, this node is linux/arm64'
+
+    beforeEach(() => {
+      puller = new ImagePuller({ runtime, clock, architecture: () => 'arm64' })
+    })
+
+    it('refuses the image, pulled or here already, and remembers it for a while', async () => {
+      expect(await ensure('app:1')).toMatchObject({ ok: false, reason: 'ErrImagePull', message: why })
+      expect(said.at(-1)).toBe(`Failed: Failed to pull image "app:1": ${why}`)
+      expect(puller.unfitImages()).toEqual(['app:1'])
+      const never = `Container image "app:1" is not present with pull policy of Never: ${why}`
+      expect(await ensure('app:1', 'Never')).toMatchObject({ reason: 'ErrImageNeverPull', message: never })
+      await clock.advance(601_000)
+      expect(puller.unfitImages()).toEqual([])
+    })
+
+    it('asks the registry for one that fits where the one that is here does not', async () => {
+      runtime.addImage('app:1')
+      expect(await ensure('app:1', 'IfNotPresent')).toMatchObject({ ok: false })
+      expect(pulls()).toEqual(['pullImage app:1'])
+      puller = new ImagePuller({ runtime, clock, architecture: () => 'amd64' })
+      expect(await ensure('app:1', 'IfNotPresent')).toMatchObject({ ok: true })
+    })
+
+    it('knows what the registry does not have for it', async () => {
+      runtime.pullErrors.set('app:1', 'no matching manifest for linux/arm64 in the manifest list entries')
+      await ensure('app:1')
+      expect(puller.unfitImages()).toEqual(['app:1'])
+      runtime.pullErrors.clear()
+      puller = new ImagePuller({ runtime, clock, architecture: () => undefined })
+      expect(await ensure('app:1')).toMatchObject({ ok: true })
+    })
+  })
+
   it('pulls an image once for all who want it at the same time', async () => {
     const outcomes = Promise.all([ask('app:1'), ask('app:1'), ask('app:1')])
     await clock.advance(2_000)
@@ -140,6 +184,18 @@ describe('ImagePuller', () => {
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(runtime.images.has('app:1')).toBe(false)
     expect(await ensure('app:1')).toMatchObject({ ok: true })
+  })
+
+  it('has nobody wait for what others were refused with their log-ins', async () => {
+    runtime.pullErrors.set('app:1', 'denied')
+    expect(await ensure('app:1')).toMatchObject({ reason: 'ErrImagePull' })
+    runtime.pullErrors.clear()
+    expect(await ask('app:1')).toMatchObject({ reason: 'ImagePullBackOff' })
+    const credentials = [{ username: 'good', password: 'x', serverAddress: 'r' }]
+    const request = { image: 'app:1', policy: undefined, credentials, event: () => {} }
+    const outcome = puller.ensure(request, new AbortController().signal)
+    await clock.advance(2_000)
+    expect(await outcome).toMatchObject({ ok: true })
   })
 
   it('tries one log-in after the other', async () => {

@@ -7,6 +7,10 @@ const secret = (auths: object): Secret => ({
   metadata: { name: 's' },
   data: { '.dockerconfigjson': base64(JSON.stringify({ auths })) },
 })
+const usersFor = (image: string, ...servers: string[]) =>
+  pullCredentials(image, [
+    secret(Object.fromEntries(servers.map((server) => [server, { username: server, password: 'x' }]))),
+  ]).map(({ username }) => username)
 
 describe('pullCredentials', () => {
   it('finds the log-ins of an image’s registry, the most specific first', () => {
@@ -18,16 +22,45 @@ describe('pullCredentials', () => {
       { username: 'team', password: 'pw', serverAddress: 'ghcr.io/team' },
       { username: 'all', password: 'p:w', serverAddress: 'ghcr.io' },
     ])
-    expect(pullCredentials('ghcr.io/teamwork/app:1', secrets).map(({ username }) => username)).toEqual(['all'])
   })
 
-  it('knows Docker’s hub by its old address', () => {
-    const secrets = [secret({ 'https://index.docker.io/v1/': { auth: base64('me:pw') } })]
-    expect(pullCredentials('nginx', secrets)).toMatchObject([{ username: 'me' }])
+  it.each([
+    ['ghcr.io/team/app', 'ghcr.io', true],
+    ['ghcr.io/team/app', 'https://ghcr.io/v2/', true],
+    ['ghcr.io/team/app', 'ghcr.io/team', true],
+    ['ghcr.io/teamwork/app', 'ghcr.io/team', true],
+    ['ghcr.io/other/app', 'ghcr.io/team', false],
+    ['ghcr.io/v1/app', 'ghcr.io/v1x', false],
+    ['registry.example.com/app', '*.example.com', true],
+    ['a-1.example.com/app', 'a-*.example.com', true],
+    ['a.b.example.com/app', '*.example.com', false],
+    ['example.com/app', '*.example.com', false],
+    ['registry.example.com/app', '*.*.com', true],
+    ['registryXexample.com/app', 'registry.example.com', false],
+    ['localhost:5000/app', 'localhost:5000', true],
+    ['localhost:5000/app', 'localhost', false],
+    ['registry.example.com/app', 'registry.example.com:443', false],
+    ['registry.example.com:5000/team/app', '*.example.com:5000/team', true],
+    ['nginx', 'https://index.docker.io/v1/', true],
+    ['team/app', 'docker.io', true],
+    ['docker.io/team/app', 'docker.io/team', true],
+    ['ghcr.io/team/app', 'https://index.docker.io/v1/', false],
+  ])('the image %s has the log-in of %s: %s', (image, server, isItsOwn) => {
+    expect(usersFor(`${image}:1`, server)).toEqual(isItsOwn ? [server] : [])
+    expect(usersFor(`${image}@sha256:${'a'.repeat(64)}`, server)).toEqual(isItsOwn ? [server] : [])
+  })
+
+  it('reads the older form, too', () => {
+    const old: Secret = {
+      metadata: {},
+      data: { '.dockercfg': base64(JSON.stringify({ 'r.io': { auth: base64('a:b') } })) },
+    }
+    expect(pullCredentials('r.io/app', [old])).toEqual([{ username: 'a', password: 'b', serverAddress: 'r.io' }])
   })
 
   it('takes nothing from what it cannot read', () => {
-    const broken: Secret = { metadata: {}, data: { '.dockerconfigjson': base64('{') } }
-    expect(pullCredentials('nginx', [broken, { metadata: {}, data: { token: 'x' } }])).toEqual([])
+    const data = (text: string): Secret => ({ metadata: {}, data: { '.dockerconfigjson': base64(text) } })
+    const broken = ['{', 'null', '[]', '{"auths":null}', '{"auths":{"docker.io":{"auth":"bm8="}}}'].map(data)
+    expect(pullCredentials('nginx', [...broken, { metadata: {}, data: { token: 'x' } }])).toEqual([])
   })
 })

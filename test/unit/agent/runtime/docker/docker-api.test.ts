@@ -122,12 +122,26 @@ describe('DockerApi', () => {
       await expect(pulled).rejects.toMatchObject({ code: 'imagePull', message: 'no such host' })
     })
 
+    it.each([
+      [{ errorDetail: { code: 503, message: 'away' } }, 'away'],
+      [
+        { errorDetail: { message: 'received unexpected HTTP status: 502 Bad Gateway' } },
+        'received unexpected HTTP status: 502 Bad Gateway',
+      ],
+    ])('knows a registry that is out of order: %j', async (line, message) => {
+      await expect(pull([line])).rejects.toMatchObject({ code: 'registryUnavailable', message })
+      answer = fails(500, message)
+      const pulled = new Images(docker, clock).pull('host:5000/r:1', new AbortController().signal)
+      const code = message === 'away' ? 'imagePull' : 'registryUnavailable'
+      await expect(pulled).rejects.toMatchObject({ code, message })
+    })
+
     it('gives up a registry that shows no progress', async () => {
       const failed = pull([{ status: 'Pulling' }], false).catch((error: unknown) => error)
       for (let i = 0; seen.length < 2 && i < 100; i++) await clock.advance(0)
       for (let i = 0; i < 20; i++) await clock.advance(0)
-      await clock.advance(121_000)
-      expect(await failed).toMatchObject({ code: 'imagePull', message: 'no progress for 2m0s' })
+      await clock.advance(61_000)
+      expect(await failed).toMatchObject({ code: 'imagePull', message: 'no progress for 1m0s' })
     })
   })
 })
