@@ -2,13 +2,14 @@ import type { Container, PodSpec } from '../../../shared/api/generated/core-v1.t
 import type { FieldErrors } from '../validation/field-errors.ts'
 import { isDnsLabel } from '../validation/names.ts'
 import { validateEnv, validateEnvFrom } from './env-validation.ts'
+import { validateLifecycle } from './lifecycle-validation.ts'
 import { validateHostPorts, validatePorts } from './port-validation.ts'
-import { validateLifecycle, validateProbes } from './probe-validation.ts'
+import { validateProbes } from './probe-validation.ts'
 import { validateResizePolicy, validateResources } from './resources-validation.ts'
+import { validateRestartPolicy } from './restart-policy-validation.ts'
 import { validateSecurityContext } from './security-context-validation.ts'
 import { validateVolumeMounts } from './volume-mount-validation.ts'
 
-const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never']
 const MESSAGE_POLICIES = ['FallbackToLogsOnError', 'File']
 const ONLY_FOR_SIDECARS = 'may not be set for init containers without restartPolicy=Always'
@@ -22,15 +23,14 @@ export function validateContainers(spec: PodSpec, path: string, errors: FieldErr
     validateContainer(container, spec, at, errors)
     validateName(container, names, at, errors)
     validateProbes(container, at, errors)
-    if (container.lifecycle) validateLifecycle(container.lifecycle, `${at}.lifecycle`, errors)
-    if (container.restartPolicy) errors.oneOf(`${at}.restartPolicy`, container.restartPolicy, RESTART_POLICIES)
+    validateLifecycle(container, spec, `${at}.lifecycle`, errors)
   }
   validateHostPorts(spec.containers, `${path}.containers`, errors)
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     const at = `${path}.initContainers[${index}]`
     validateContainer(container, spec, at, errors)
     validateName(container, names, at, errors)
-    validateInitContainer(container, at, errors)
+    validateInitContainer(container, spec, at, errors)
   }
 }
 
@@ -42,11 +42,10 @@ function validateName({ name }: Container, names: Set<string>, path: string, err
 }
 
 /** Probes and hooks are for those that go on running: sidecars, which are init containers that always restart. */
-function validateInitContainer(container: Container, path: string, errors: FieldErrors): void {
-  if (container.restartPolicy) errors.oneOf(`${path}.restartPolicy`, container.restartPolicy, RESTART_POLICIES)
+function validateInitContainer(container: Container, spec: PodSpec, path: string, errors: FieldErrors): void {
   if (container.restartPolicy === 'Always') {
     validateProbes(container, path, errors)
-    if (container.lifecycle) validateLifecycle(container.lifecycle, `${path}.lifecycle`, errors)
+    validateLifecycle(container, spec, `${path}.lifecycle`, errors)
     return
   }
   for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
@@ -60,6 +59,7 @@ function validateInitContainer(container: Container, path: string, errors: Field
 function validateContainer(container: Container, spec: PodSpec, path: string, errors: FieldErrors): void {
   validateImage(container.image, `${path}.image`, errors)
   errors.oneOf(`${path}.terminationMessagePolicy`, container.terminationMessagePolicy, MESSAGE_POLICIES)
+  validateRestartPolicy(container, path, errors)
   errors.oneOf(`${path}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES)
   validatePorts(container.ports ?? [], `${path}.ports`, errors)
   validateEnv(container.env ?? [], `${path}.env`, errors)

@@ -49,6 +49,10 @@ export class FieldErrors {
     this.#add(field, 'FieldValueNotFound', `Not found: ${show(value)}`)
   }
 
+  tooMany(field: string, count: number, max: number): void {
+    this.#add(field, 'FieldValueTooMany', `Too many: ${count}: must have at most ${max} items`)
+  }
+
   tooLong(field: string, maxBytes: number): void {
     this.#add(field, 'FieldValueTooLong', `Too long: may not be more than ${maxBytes} bytes`)
   }

@@ -128,13 +128,12 @@ describe('Pod validation', () => {
     ],
     probes: [
       container({
-        livenessProbe: { exec: {}, tcpSocket: { port: 'HTTP' }, successThreshold: 2 },
+        livenessProbe: { exec: {}, tcpSocket: { port: 'HTTP' }, successThreshold: 2, terminationGracePeriodSeconds: 0 },
         readinessProbe: { periodSeconds: -1 },
       }).spec,
       'spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type',
       'spec.containers[0].livenessProbe.exec.command: Required value',
-      'spec.containers[0].livenessProbe.tcpSocket.port: Invalid value: "HTTP": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
-      'spec.containers[0].livenessProbe.tcpSocket.port: Invalid value: "HTTP": must contain at least one letter (a-z)',
+      'spec.containers[0].livenessProbe.terminationGracePeriodSeconds: Invalid value: 0: must be greater than 0',
       'spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1',
       'spec.containers[0].readinessProbe: Required value: must specify a handler type',
       'spec.containers[0].readinessProbe.periodSeconds: Invalid value: -1: must be greater than or equal to 0',
