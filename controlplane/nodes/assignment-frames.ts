@@ -46,7 +46,7 @@ export function assignmentFrames(
   }))
 }
 
-/** An agent's own status reports come back as new versions of its Pods: those tell it nothing. */
+/** An agent's own status reports come back as new versions of its Pods: those tell it nothing, but open gates do. */
 function sameForAgent(before: AssignedObject | undefined, after: AssignedObject): boolean {
   if (!before || before.kind !== after.kind) return false
   if (before.object.metadata.resourceVersion === after.object.metadata.resourceVersion) return true
@@ -57,5 +57,11 @@ function sameForAgent(before: AssignedObject | undefined, after: AssignedObject)
 
 function essence({ metadata, spec, status }: Persisted<Pod>): unknown {
   const { resourceVersion: _, managedFields: __, ...rest } = metadata
-  return { metadata: rest, spec, hasEnded: status?.phase === 'Failed' || status?.phase === 'Succeeded' }
+  const gates = new Set(spec.readinessGates?.map(({ conditionType }) => conditionType))
+  return {
+    metadata: rest,
+    spec,
+    hasEnded: status?.phase === 'Failed' || status?.phase === 'Succeeded',
+    gates: status?.conditions?.filter(({ type }) => gates.has(type)).map(({ type, status }) => [type, status]) ?? [],
+  }
 }

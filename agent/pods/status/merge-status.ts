@@ -1,4 +1,4 @@
-import type { PodCondition, PodStatus } from '../../../shared/api/generated/core-v1.ts'
+import type { PodStatus } from '../../../shared/api/generated/core-v1.ts'
 
 const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'])
 
@@ -6,6 +6,5 @@ const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'Conta
 export function mergeStatus(fromApi: PodStatus | undefined, computed: PodStatus | undefined): PodStatus | undefined {
   if (!computed) return fromApi
   const foreign = (fromApi?.conditions ?? []).filter(({ type }) => !OWN.has(type))
-  const own = (computed.conditions ?? []).filter(({ type }: PodCondition) => OWN.has(type))
-  return { ...computed, conditions: [...own, ...foreign] }
+  return { ...computed, conditions: [...(computed.conditions ?? []), ...foreign] }
 }

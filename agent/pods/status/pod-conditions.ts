@@ -17,7 +17,7 @@ type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>
 
 const TRUE: Verdict = { status: 'True' }
 
-/** The conditions that are the node's, in Kubernetes' order, and after them those that others wrote. */
+/** The conditions that are the node's, in Kubernetes' order. Those that others write are not repeated: they may be old. */
 export function podConditions(facts: Facts): PodCondition[] {
   const containersReady = areContainersReady(facts)
   const own: [string, Verdict][] = [
@@ -26,8 +26,7 @@ export function podConditions(facts: Facts): PodCondition[] {
     ['Ready', isReady(facts, containersReady)],
     ['ContainersReady', containersReady],
   ]
-  const others = (facts.previous?.conditions ?? []).filter(({ type }) => !own.some(([name]) => name === type))
-  return [...own.map(([type, verdict]) => condition(facts, type, verdict)), ...others]
+  return own.map(([type, verdict]) => condition(facts, type, verdict))
 }
 
 function condition({ pod, previous, nowMs }: Facts, type: string, verdict: Verdict): PodCondition {

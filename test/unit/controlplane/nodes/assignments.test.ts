@@ -116,6 +116,24 @@ describe('assignments', () => {
     expect(assignments()).toHaveLength(1)
   })
 
+  it('tell the agent of a condition that a readiness gate waits for', async () => {
+    const { agent, pod, clock, client } = await startHub()
+    const readinessGates = [{ conditionType: 'example.com/open' }]
+    const web = await pod('web', 'n1', { containers: [{ name: 'm', image: 'x' }], readinessGates })
+    const { assignments } = await agent('n1')
+    const set = async (type: string) => {
+      const change = (found: typeof web) => {
+        found.status = { ...found.status, conditions: [...(found.status?.conditions ?? []), { type, status: 'True' }] }
+      }
+      await client.modify(PODS, { namespace: 'default', name: 'web' }, change, { status: true })
+      await clock.advance(100)
+    }
+    await set('example.com/other')
+    expect(assignments()).toHaveLength(1)
+    await set('example.com/open')
+    expect(assignments()).toHaveLength(2)
+  })
+
   it('are sent anew when the agent asks', async () => {
     const { agent, pod, clock } = await startHub()
     await pod('a', 'n1')
