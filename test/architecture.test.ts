@@ -75,8 +75,8 @@ describe('architecture', () => {
     expect(wrong).toEqual([])
   })
 
-  it('uses dockerode only in the Docker runtime', () => {
-    const users = product.filter((path) => /from 'dockerode'/.test(read(path)))
+  it('uses docker-modem only in the Docker runtime', () => {
+    const users = product.filter((path) => /from 'docker-modem'/.test(read(path)))
     expect(users.filter((path) => !path.startsWith('agent/runtime/docker/'))).toEqual([])
   })
 

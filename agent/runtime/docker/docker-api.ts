@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import Docker from 'dockerode'
+import DockerModem from 'docker-modem'
 import type { Clock } from '../../../shared/clock.ts'
 import { goDuration } from '../../go-duration.ts'
 import { type RegistryCredentials, RuntimeFailure } from '../runtime.ts'
@@ -7,7 +7,7 @@ import { chooseApiVersion } from './api-version.ts'
 import { dockerFailure } from './docker-failure.ts'
 
 /** Where Docker is: `{ socketPath }`, or nothing for `DOCKER_HOST` and Docker's default. */
-export type DockerOptions = Docker.DockerOptions
+export type DockerOptions = DockerModem.ConstructorOptions
 
 export interface DockerCall {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
@@ -32,7 +32,7 @@ const SUCCESS = { 200: true, 201: true, 204: true, 304: true }
 export class DockerApi {
   readonly #options: DockerOptions
   readonly #clock: Clock
-  #docker: Promise<Docker> | undefined
+  #docker: Promise<DockerModem> | undefined
 
   constructor(options: DockerOptions, clock: Clock) {
     this.#options = options
@@ -56,7 +56,7 @@ export class DockerApi {
   }
 
   /** Asks once for the versions that Docker speaks; again after a failure. */
-  #connect(): Promise<Docker> {
+  #connect(): Promise<DockerModem> {
     this.#docker ??= this.#negotiate().catch((error: unknown) => {
       this.#docker = undefined
       throw error
@@ -64,15 +64,15 @@ export class DockerApi {
     return this.#docker
   }
 
-  async #negotiate(): Promise<Docker> {
+  async #negotiate(): Promise<DockerModem> {
     const call: DockerCall = { method: 'GET', path: '/version' }
-    const plain = new Docker(this.#options)
+    const plain = new DockerModem(this.#options)
     const { signal } = new AbortController()
     const answer = (await this.#dial(plain, call, signal, false)) as { ApiVersion: string; MinAPIVersion?: string }
-    return new Docker({ ...this.#options, version: `v${chooseApiVersion(answer)}` })
+    return new DockerModem({ ...this.#options, version: `v${chooseApiVersion(answer)}` })
   }
 
-  #dial(docker: Docker, call: DockerCall, abortSignal: AbortSignal, isStream: boolean): Promise<unknown> {
+  #dial(docker: DockerModem, call: DockerCall, abortSignal: AbortSignal, isStream: boolean): Promise<unknown> {
     const { method, path, query = {}, body = {}, archive, credentials } = call
     const _query = withoutUndefined(query)
     const options = {
@@ -89,7 +89,7 @@ export class DockerApi {
       ...(credentials ? { authconfig: authOf(credentials) } : {}),
     }
     return new Promise((resolve, reject) => {
-      docker.modem.dial(options, (error, result) => (error ? reject(error) : resolve(result)))
+      docker.dial(options, (error, result) => (error ? reject(error) : resolve(result)))
     })
   }
 
