@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ApiError } from '../../shared/api/api-error.ts'
+import type { Clock } from '../../shared/clock.ts'
 import { checkAccess } from './access.ts'
 import type { Identity } from './auth/identity.ts'
 import { credentialsOf } from './credentials.ts'
@@ -28,7 +29,11 @@ export async function serveUpgrade(
     throw await refusalOf(options, identity, request.method ?? 'GET', pathname, new Query(searchParams))
   } catch (error) {
     refusals.note(request, error)
-    refuse(socket, error instanceof ApiError ? error : ApiError.badRequest('the upgrade cannot be served'))
+    refuse(
+      socket,
+      error instanceof ApiError ? error : ApiError.badRequest('the upgrade cannot be served'),
+      options.clock,
+    )
   }
 }
 
@@ -50,7 +55,10 @@ async function refusalOf(
   return ApiError.badRequest('there is nothing to upgrade to at this path')
 }
 
-function refuse(socket: Duplex, error: ApiError): void {
+/** How long who was refused may take to hang up. */
+const PARTING_MS = 2_000
+
+function refuse(socket: Duplex, error: ApiError, clock: Clock): void {
   const body = JSON.stringify(error.toStatus())
   const head = [
     `HTTP/1.1 ${error.code} ${error.reason}`,
@@ -59,4 +67,8 @@ function refuse(socket: Duplex, error: ApiError): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  // The end of who goes on sending is seen only behind what was sent; unread, it would keep the socket for ever.
+  socket.resume()
+  const parting = clock.after(PARTING_MS, () => socket.destroy())
+  socket.once('close', () => parting.cancel())
 }

@@ -226,6 +226,21 @@ describe('what is not of Kubernetes', () => {
     for await (const chunk of socket) chunks.push(chunk)
     expect(Buffer.concat(chunks).toString()).toMatch(expected)
   })
+
+  it('lets go of who is refused an upgrade and goes on sending', async () => {
+    const system = systemClock()
+    const impatient = await startTestApiServer({
+      clock: { ...system, after: (_delayMs, run) => system.after(10, run) },
+    })
+    const socket = connect({ host: '127.0.0.1', port: impatient.port, ca: impatient.ca })
+    socket.allowHalfOpen = true
+    socket.on('error', () => {})
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n')
+    const sending = setInterval(() => socket.write(Buffer.alloc(50_000)), 10)
+    await new Promise((resolve) => socket.resume().once('close', resolve))
+    clearInterval(sending)
+    await impatient.close()
+  })
 })
 
 describe('close', () => {
