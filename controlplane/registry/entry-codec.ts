@@ -35,13 +35,16 @@ export function detachedEntry(kind: Kind, value: Uint8Array, revision: number): 
   return new LazyEntry(kind, value, revision)
 }
 
-/** Makes the JSON, and the object from it, when first asked for. */
+/**
+ * Makes the JSON, and the object from it, when asked for. Both are several times as large as what is stored, and of most
+ * versions in the event log nobody wants them again: they stay while somebody uses them or memory is left.
+ */
 class LazyEntry implements Entry {
   readonly revision: number
   readonly #kind: Kind
   readonly #value: Uint8Array
-  #json: Uint8Array | undefined
-  #object: Persisted<KubeObject> | undefined
+  #json: WeakRef<Uint8Array> | undefined
+  #object: WeakRef<Persisted<KubeObject>> | undefined
 
   constructor(kind: Kind, value: Uint8Array, revision: number) {
     this.#kind = kind
@@ -50,13 +53,20 @@ class LazyEntry implements Entry {
   }
 
   get json(): Uint8Array {
-    this.#json ??= this.revision ? withRevision(this.#kind, this.#value, this.revision) : this.#value
-    return this.#json
+    if (!this.revision) return this.#value
+    const held = this.#json?.deref()
+    if (held) return held
+    const made = withRevision(this.#kind, this.#value, this.revision)
+    this.#json = new WeakRef(made)
+    return made
   }
 
   get object(): Persisted<KubeObject> {
-    this.#object ??= deepFreeze(JSON.parse(Buffer.from(this.json).toString()) as Persisted<KubeObject>)
-    return this.#object
+    const held = this.#object?.deref()
+    if (held) return held
+    const made = deepFreeze(JSON.parse(Buffer.from(this.json).toString()) as Persisted<KubeObject>)
+    this.#object = new WeakRef(made)
+    return made
   }
 }
 
