@@ -26,7 +26,7 @@ const ALL_OBJECTS = `
 `
 const HEAD = 'SELECT CAST(revision AS INTEGER) AS revision, CAST(seal AS BLOB) AS seal FROM head'
 
-const PAGES_IN_ORDER = "SELECT count(*) AS isInOrder FROM pragma_quick_check(1) WHERE quick_check = 'ok'"
+const PAGES_IN_ORDER = "SELECT count(*) AS isInOrder FROM pragma_quick_check WHERE quick_check = 'ok'"
 
 /** Buffers of the driver's own making, or null where a damaged row has nothing. */
 type Blob = Uint8Array | ArrayBuffer | null
