@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
-import { createNodeRequest } from '../../shared/pki/node-identity.ts'
+import { createNodeRequest } from '../../shared/pki/node-request.ts'
 import { RENEW_PATH } from '../../shared/protocol/join.ts'
 import type { Random } from '../../shared/random.ts'
 import { askControlPlane } from './control-plane-request.ts'
@@ -35,7 +35,7 @@ export function keepCertificateFresh(options: RenewalOptions): RenewedCredential
 
   const renew = async () => {
     const { nodeName, ca } = current
-    const csr = await createNodeRequest(nodeName, await store.keys())
+    const csr = createNodeRequest(nodeName, await store.keys())
     const answer = await askControlPlane(
       { serverUrl, path: RENEW_PATH, ca, client: current, body: { nodeName, csr } },
       clock,

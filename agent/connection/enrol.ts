@@ -3,7 +3,7 @@ import { Backoff } from '../../shared/backoff.ts'
 import { type Clock, sleep } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import { type JoinToken, parseJoinToken } from '../../shared/pki/join-token.ts'
-import { createNodeRequest } from '../../shared/pki/node-identity.ts'
+import { createNodeRequest } from '../../shared/pki/node-request.ts'
 import { JOIN_PATH } from '../../shared/protocol/join.ts'
 import type { Random } from '../../shared/random.ts'
 import { askControlPlane } from './control-plane-request.ts'
@@ -47,7 +47,7 @@ export async function enrol(options: EnrolOptions): Promise<NodeCredentials> {
   if (held && validityOf(held.certificate).to > options.clock.now()) return held
   if (!token) throw new EnrolmentRefused(held ? EXPIRED : NO_TOKEN)
   const keys = await store.keys()
-  const csr = await createNodeRequest(options.nodeName, keys)
+  const csr = createNodeRequest(options.nodeName, keys)
   return store.save(await joinUntilAnswered(options, token, csr))
 }
 

@@ -1,5 +1,6 @@
 import type { ContainerImage, NodeStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
+import { compareStrings } from '../../shared/compare-strings.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
 import { DEFAULT_EVICTION_THRESHOLDS, type EvictionThreshold } from '../eviction/eviction-threshold.ts'
@@ -179,7 +180,7 @@ export class NodeFacts {
 function imagesOf(images: readonly ImageState[]): ContainerImage[] {
   return [...images]
     .filter(({ references, digests }) => references.length + digests.length > 0)
-    .sort((a, b) => b.sizeBytes - a.sizeBytes || a.id.localeCompare(b.id))
+    .sort((a, b) => b.sizeBytes - a.sizeBytes || compareStrings(a.id, b.id))
     .slice(0, MAX_IMAGES)
     .map(({ references, digests, sizeBytes }) => ({ names: [...digests, ...references], sizeBytes }))
 }

@@ -1,3 +1,4 @@
+import { compareStrings } from '../../shared/compare-strings.ts'
 import type { ContainerState, RuntimeListing, SandboxState } from '../runtime/runtime.ts'
 
 /** What the runtime shows of one Pod. */
@@ -13,7 +14,7 @@ export interface PodObservation {
 export type ExitedContainer = ContainerState & { state: { phase: 'exited' } }
 
 export function observePod(listing: RuntimeListing): PodObservation {
-  const newestFirst = [...listing.sandboxes].sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+  const newestFirst = [...listing.sandboxes].sort((a, b) => compareStrings(b.createdAt, a.createdAt))
   const sandbox = newestFirst.find(({ running }) => running)
   return {
     ...(sandbox ? { sandbox } : {}),
@@ -27,7 +28,7 @@ export function observePod(listing: RuntimeListing): PodObservation {
 export function attemptsOf(observed: PodObservation, name: string): ContainerState[] {
   return observed.containers
     .filter((container) => container.name === name)
-    .sort((a, b) => b.restartCount - a.restartCount || b.createdAt.localeCompare(a.createdAt))
+    .sort((a, b) => b.restartCount - a.restartCount || compareStrings(b.createdAt, a.createdAt))
 }
 
 export function runningContainers(observed: PodObservation): ContainerState[] {

@@ -1,5 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, webcrypto } from 'node:crypto'
-import { PemConverter } from './x509.ts'
+import { createHash, createPrivateKey, createPublicKey, KeyObject, webcrypto } from 'node:crypto'
 
 /** Every key that we make. */
 export const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const
@@ -13,14 +12,13 @@ export async function generateKeyPair(): Promise<KeyPair> {
 
 /** PKCS #8 as PEM. */
 export async function privateKeyPem(pair: KeyPair): Promise<string> {
-  return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', pair.privateKey), 'PRIVATE KEY')
+  return KeyObject.from(pair.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString().trimEnd()
 }
 
 /** Reads what `privateKeyPem` wrote; throws on anything else. */
 export async function keyPairFromPem(pem: string): Promise<KeyPair> {
+  const pkcs8 = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' })
   const publicDer = createPublicKey(pem).export({ type: 'spki', format: 'der' })
-  const [pkcs8] = PemConverter.decode(pem)
-  if (!pkcs8) throw new Error('no private key')
   const { subtle } = webcrypto
   return {
     privateKey: await subtle.importKey('pkcs8', pkcs8, KEY_ALGORITHM, true, ['sign']),

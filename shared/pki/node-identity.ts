@@ -1,6 +1,5 @@
 import { DOMAIN } from '../domain.ts'
-import { type KeyPair, SIGNING_ALGORITHM } from './key-pair.ts'
-import { type Name, Pkcs10CertificateRequestGenerator } from './x509.ts'
+import type { Name } from './x509.ts'
 
 /** The group of all nodes, as Kubernetes names it: a node certificate's O. */
 export const NODES_GROUP = 'system:nodes'
@@ -28,16 +27,6 @@ export function nodeNameOf(identity: { name: string; groups: readonly string[] }
 /** A DNS subdomain that also fits a label: it becomes `kubernetes.io/hostname`. */
 export function isNodeName(name: string): boolean {
   return name.length <= MAX_NODE_NAME_LENGTH && NODE_NAME.test(name)
-}
-
-/** A request for a node's certificate, as PEM. */
-export async function createNodeRequest(nodeName: string, keys: KeyPair): Promise<string> {
-  const request = await Pkcs10CertificateRequestGenerator.create({
-    name: [{ CN: [nodeUserName(nodeName)] }, { O: [NODES_GROUP] }],
-    keys,
-    signingAlgorithm: SIGNING_ALGORITHM,
-  })
-  return request.toString('pem')
 }
 
 /** CN and O of a certificate's subject. */

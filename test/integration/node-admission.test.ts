@@ -36,7 +36,7 @@ import { silentLogger } from '../../shared/log.ts'
 import { formatJoinToken, newJoinToken } from '../../shared/pki/join-token.ts'
 import { joinTokenSecret } from '../../shared/pki/join-token-secret.ts'
 import { generateKeyPair, privateKeyPem } from '../../shared/pki/key-pair.ts'
-import { createNodeRequest } from '../../shared/pki/node-identity.ts'
+import { createNodeRequest } from '../../shared/pki/node-request.ts'
 import { systemRandom } from '../../shared/random.ts'
 
 const clock = systemClock({ background: true })
@@ -304,7 +304,7 @@ describe('a node certificate', () => {
   it('is renewed for its own node and key only', async () => {
     const { credentials } = await joinAs('honest')
     const ask = async (nodeName: string) => {
-      const csr = await createNodeRequest(nodeName, await generateKeyPair())
+      const csr = createNodeRequest(nodeName, await generateKeyPair())
       return call('POST', '/kubette/v1/renew', { as: credentials, body: JSON.stringify({ nodeName, csr }) })
     }
     expect(await ask('victim')).toMatchObject({
@@ -320,7 +320,7 @@ describe('a node certificate', () => {
 
   it('is worth nothing when it has expired', async () => {
     const keys = await generateKeyPair()
-    const checked = await checkNodeRequest(await createNodeRequest('old', keys), 'old')
+    const checked = await checkNodeRequest(createNodeRequest('old', keys), 'old')
     const certificate = await issueNodeCertificate(ca, checked, -1000)
     const as = { certificate, key: await privateKeyPem(keys) }
     expect(await dialWith(as)).toBe(401)

@@ -1,5 +1,4 @@
 import { buffer } from 'node:stream/consumers'
-import { pack } from 'tar-stream'
 
 export type ArchiveEntry =
   | { type: 'file'; name: string; mode: number; gid?: number; content: Buffer | string }
@@ -8,6 +7,8 @@ export type ArchiveEntry =
 
 /** A tar archive whose bytes follow from its entries alone. */
 export async function tarArchive(entries: readonly ArchiveEntry[]): Promise<Buffer> {
+  // Needed seldom, and 1 MB: only now.
+  const { pack } = await import('tar-stream')
   const archive = pack()
   for (const entry of entries) {
     const header = { name: entry.name, mtime: new Date(0), type: entry.type }

@@ -17,7 +17,7 @@ import {
 } from '../../../../../controlplane/apiserver/auth/pki/server-certificate.ts'
 import { silentLogger } from '../../../../../shared/log.ts'
 import { generateKeyPair, keyFingerprint, sha256Hex } from '../../../../../shared/pki/key-pair.ts'
-import { createNodeRequest } from '../../../../../shared/pki/node-identity.ts'
+import { createNodeRequest } from '../../../../../shared/pki/node-request.ts'
 import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from '../../../../../shared/pki/x509.ts'
 import { seededRandom } from '../../../../support/seeded-random.ts'
 import { VirtualClock } from '../../../../support/virtual-clock.ts'
@@ -142,7 +142,7 @@ describe('node certificates', () => {
   it('are given for the name and key that were asked for', async () => {
     const { ca, clock } = await open()
     const keys = await generateKeyPair()
-    const checked = await checkNodeRequest(await createNodeRequest('n1', keys), 'n1')
+    const checked = await checkNodeRequest(createNodeRequest('n1', keys), 'n1')
     const certificate = new X509Certificate(await issueNodeCertificate(ca, checked))
     expect(certificate.subject.split('\n').sort()).toEqual(['CN=system:node:n1', 'O=system:nodes'])
     expect(keyFingerprint(certificate.publicKey)).toBe(checked.keyFingerprint)
@@ -156,7 +156,7 @@ describe('node certificates', () => {
   it('never outlive the CA', async () => {
     const { ca, clock } = await open()
     await clock.advance(3640 * DAY_MS)
-    const checked = await checkNodeRequest(await createNodeRequest('n1', await generateKeyPair()), 'n1')
+    const checked = await checkNodeRequest(createNodeRequest('n1', await generateKeyPair()), 'n1')
     const certificate = new X509Certificate(await issueNodeCertificate(ca, checked))
     expect(Date.parse(certificate.validTo)).toBe(Date.parse(new X509Certificate(ca.pem).validTo))
   })
