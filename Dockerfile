@@ -6,6 +6,8 @@ WORKDIR /kubette
 COPY package.json package-lock.json .npmrc ./
 RUN test -d node_modules || npm ci --omit=dev --no-audit --no-fund
 COPY . .
+# The first start translates the TypeScript; here, so that the image holds it.
+RUN node bin/kubette.js version
 ENV KUBETTE_DATA=/data
 ENTRYPOINT ["node", "--max-semi-space-size=2", "/kubette/bin/kubette.js"]
 CMD ["--help"]

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CredentialStore, certificateHash } from '../agent/connection/node-credentials.ts'
-import { clusterIdOf } from '../controlplane/main.ts'
+import { clusterIdOf } from '../controlplane/cluster-id.ts'
 import { isErrno } from '../shared/durable-file.ts'
 import { systemRandom } from '../shared/random.ts'
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { clusterIdOf } from '../controlplane/main.ts'
+import { clusterIdOf } from '../controlplane/cluster-id.ts'
 import type { Deployment, Node, Pod } from '../shared/api/kinds.ts'
 import { type Clock, sleep } from '../shared/clock.ts'
 import { formatMilli } from '../shared/quantity.ts'

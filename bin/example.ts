@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { parse } from 'yaml'
 import { isApiError } from '../shared/api/api-error.ts'
 import type { Deployment } from '../shared/api/kinds.ts'
 import type { ApiClient } from './api-client.ts'
+import { ROOT } from './installation.ts'
 
-export const EXAMPLE_FILE = fileURLToPath(new URL('../examples/hello.yaml', import.meta.url))
+export const EXAMPLE_FILE = join(ROOT, 'examples', 'hello.yaml')
 const PATH = '/apis/apps/v1/namespaces/default/deployments'
 
 /** The Deployment of examples/hello.yaml. */

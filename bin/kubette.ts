@@ -1,37 +1,35 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { CommandFailure } from './command-failure.ts'
-import { addAgentCommand } from './commands/agent.ts'
-import { addBackupCommand } from './commands/backup.ts'
-import { addDownCommand } from './commands/down.ts'
-import { addRestoreCommand } from './commands/restore.ts'
-import { addServerCommand } from './commands/server.ts'
-import { addTokenCommand } from './commands/token.ts'
-import { addUpCommand } from './commands/up.ts'
+import { VERSION } from './installation.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+/** Only the one that is asked for is loaded: the control plane's code, for example, would stay in every agent's memory. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  up: async () => (await import('./commands/up.ts')).addUpCommand,
+  server: async () => (await import('./commands/server.ts')).addServerCommand,
+  agent: async () => (await import('./commands/agent.ts')).addAgentCommand,
+  token: async () => (await import('./commands/token.ts')).addTokenCommand,
+  backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
+  restore: async () => (await import('./commands/restore.ts')).addRestoreCommand,
+  down: async () => (await import('./commands/down.ts')).addDownCommand,
+}
 
 // What is kept holds keys and Secrets: it is for its owner alone.
 process.umask(0o077)
 
 const program = new Command('kubette')
   .description('Kubernetes Pods and Deployments on the Docker you already have.')
-  .version(version, '-V, --version')
+  .version(VERSION, '-V, --version')
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'kubette: ')) })
   .showSuggestionAfterError(false)
 
-addUpCommand(program)
-addServerCommand(program, version)
-addAgentCommand(program, version)
-addTokenCommand(program)
-addBackupCommand(program)
-addRestoreCommand(program)
-addDownCommand(program)
+const [name = ''] = process.argv.slice(2)
+const wanted = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS)
+for (const load of wanted) (await load?.())?.(program)
 program
   .command('version')
   .description('Print the version.')
-  .action(() => console.log(`kubette ${version}`))
+  .action(() => console.log(`kubette ${VERSION}`))
 
 try {
   await program.parseAsync()

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { Backoff } from '../shared/backoff.ts'
 import type { Clock, Timer } from '../shared/clock.ts'
+import { ROOT } from './installation.ts'
 
-const ENTRY = fileURLToPath(new URL('./kubette.js', import.meta.url))
+const ENTRY = join(ROOT, 'bin', 'kubette.js')
 /** A smaller nursery costs a little speed and saves a quarter of the memory; the same stands in kubette.js and Dockerfile. */
 const SMALL_HEAP = ['--max-semi-space-size=2']
 const STABLE_AFTER_MS = 30_000

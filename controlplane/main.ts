@@ -18,6 +18,7 @@ import { createSnapshotRoute } from './apiserver/snapshot-route.ts'
 import { versionInfo } from './apiserver/version.ts'
 import { finishRestore } from './backup/restore.ts'
 import { takeSnapshot } from './backup/take-snapshot.ts'
+import { clusterIdOf } from './cluster-id.ts'
 import { type Core, startCore } from './core.ts'
 import { VOLATILE_PREFIXES } from './registry/storage-keys.ts'
 import { openSqliteStore } from './store/sqlite-store.ts'
@@ -46,12 +47,6 @@ export interface ControlPlane {
 }
 
 const TOKEN_CLEANUP_MS = 3_600_000
-const CLUSTER_ID_LENGTH = 12
-
-/** A cluster is known by its CA: nothing else of it is as sure to stay and to be its own. */
-export function clusterIdOf(ca: { hash: string }): string {
-  return ca.hash.slice(0, CLUSTER_ID_LENGTH)
-}
 
 /** Resolves when the API is served. Rejects, with nothing left running, where something it needs cannot be had. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {

@@ -10,6 +10,7 @@ import { type Clock, sleep, systemClock } from '../../shared/clock.ts'
 import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { CommandFailure } from '../command-failure.ts'
+import { VERSION } from '../installation.ts'
 import { addDevice, addResource, parseReserved, parseThresholds } from '../node-options.ts'
 import {
   dataDirectory,
@@ -41,7 +42,7 @@ interface AgentOptions {
   logLevel: string
 }
 
-export function addAgentCommand(program: Command, version: string): void {
+export function addAgentCommand(program: Command): void {
   program
     .command('agent')
     .description('Make this machine a node: run its Pods through Docker.')
@@ -103,10 +104,10 @@ export function addAgentCommand(program: Command, version: string): void {
         '  kubette agent --server https://10.0.0.5:7443 --name pi-2 --labels disk=sd --capacity memory=2Gi\n' +
         '  kubette agent --server https://10.0.0.5:7443 --device example.com/dongle=/dev/ttyUSB0 --system-reserved memory=512Mi',
     )
-    .action((options: AgentOptions) => runAgent(options, version))
+    .action(runAgent)
 }
 
-async function runAgent(options: AgentOptions, version: string): Promise<void> {
+async function runAgent(options: AgentOptions): Promise<void> {
   const stopped = whenAskedToStop()
   const clock = systemClock()
   const dataDir = options.data ? dataDirectory(options.data) : join(dataDirectory(undefined), 'agent')
@@ -127,7 +128,7 @@ async function runAgent(options: AgentOptions, version: string): Promise<void> {
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     ...(options.seccompProfiles === undefined ? {} : { seccompProfiles: options.seccompProfiles }),
     ...(options.resolvConf === undefined ? {} : { resolvConf: options.resolvConf }),
-    version,
+    version: VERSION,
     clock,
     random: systemRandom,
     log,

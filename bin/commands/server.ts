@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { ApiClient } from '../api-client.ts'
 import { CommandFailure } from '../command-failure.ts'
+import { VERSION } from '../installation.ts'
 import { createJoinToken } from '../join-token.ts'
 import { DEFAULT_PORT, dataDirectory, parsePort } from '../options.ts'
 import { claimProcessFile } from '../process-file.ts'
@@ -22,7 +23,7 @@ interface ServerOptions {
   logLevel: string
 }
 
-export function addServerCommand(program: Command, version: string): void {
+export function addServerCommand(program: Command): void {
   program
     .command('server')
     .description('Run the control plane on this machine.')
@@ -41,10 +42,10 @@ export function addServerCommand(program: Command, version: string): void {
       'after',
       '\nExamples:\n  kubette server --host 10.0.0.5\n  kubette server --host cluster.lan 10.0.0.5 --port 6443',
     )
-    .action((options: ServerOptions) => runServer(options, version))
+    .action(runServer)
 }
 
-async function runServer(options: ServerOptions, version: string): Promise<void> {
+async function runServer(options: ServerOptions): Promise<void> {
   const stopped = whenAskedToStop()
   const clock = systemClock()
   const dataDir = dataDirectory(options.data)
@@ -58,7 +59,7 @@ async function runServer(options: ServerOptions, version: string): Promise<void>
     bindAddress: options.host ? '0.0.0.0' : '127.0.0.1',
     hosts: options.host ?? [],
     machineName: hostname(),
-    version,
+    version: VERSION,
     clock,
     random: systemRandom,
     log,

@@ -34,7 +34,8 @@ class SqliteJournal implements Journal {
   constructor(path: string) {
     this.#worker = new Worker(new URL('./sqlite-worker-entry.mjs', import.meta.url), {
       workerData: { path },
-      execArgv: ['--disable-warning=ExperimentalWarning'], // node:sqlite says so on Node 22
+      // node:sqlite says on Node 22 that it is experimental.
+      execArgv: ['--disable-warning=ExperimentalWarning', '--enable-source-maps'],
     })
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle((waiting) => waiting.resolve(answer)))
     this.#worker.on('error', (error) => this.#die(error))

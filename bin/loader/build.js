@@ -1,0 +1,31 @@
+// Translates and joins the command's TypeScript and packages: node build.js <root> <directory>
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const [root, outdir] = process.argv.slice(2)
+
+try {
+  await build({
+    absWorkingDir: root,
+    outdir,
+    // The second is a thread of the first, which looks for it beside itself.
+    entryPoints: { kubette: 'bin/kubette.ts', 'sqlite-worker-entry': 'controlplane/store/sqlite-worker.ts' },
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    // Stack traces name the lines of the TypeScript.
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    // Packages that are CommonJS require what is Node's.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
+    alias: { ssh2: fileURLToPath(new URL('./ssh2.js', import.meta.url)) },
+  })
+} catch {
+  process.exit(1) // esbuild has said why
+}
