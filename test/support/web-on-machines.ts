@@ -1,4 +1,4 @@
-import type { Node, Pod } from '../../shared/api/kinds.ts'
+import type { Deployment, Node, Pod } from '../../shared/api/kinds.ts'
 import type { Machines } from './machines.ts'
 import { eventually } from './shell.ts'
 import { loadTestImage, TEST_IMAGE } from './test-image.ts'
@@ -66,7 +66,21 @@ export class WebOnMachines {
 
   /** Waits until there are exactly as many Pods as asked for, all ready, and no container without a Pod or too few. */
   settles(limitMs = 60_000): Promise<boolean> {
-    return eventually('exactly the wanted Pods run', () => this.#isSettled(), limitMs)
+    return eventually('exactly the wanted Pods run', () => this.#isSettled([]), limitMs)
+  }
+
+  /** The same while nobody can reach these hosts: what was theirs only waits for its end to be heard of. */
+  settlesWithout(...lost: string[]): Promise<boolean> {
+    return eventually('exactly the wanted Pods run elsewhere', () => this.#isSettled(lost), 30_000)
+  }
+
+  /** Waits until a rollout is neither at its beginning nor at its end. */
+  isRolling(): Promise<boolean> {
+    return eventually('some Pods are new and some old', async () => {
+      const { status } = await this.#machines.get<Deployment>('deployment', 'web')
+      const updated = status?.updatedReplicas ?? 0
+      return updated > 0 && updated < REPLICAS
+    })
   }
 
   /** Waits until all replicas are ready on these hosts alone. */
@@ -76,22 +90,26 @@ export class WebOnMachines {
     return eventually(`all replicas run on ${hosts.join(', ')}`, enough, limitMs, 100)
   }
 
-  async #isSettled(): Promise<boolean> {
-    const all = await this.pods()
-    if (all.length !== REPLICAS || !all.every(isReady)) return false
-    const others = (await this.#machines.get<{ items: Pod[] }>('pods', '-l', 'app!=web')).items
-    const running = [...all, ...others].filter(({ status }) => status?.phase === 'Running')
-    const perHost = this.#machines.hosts.map((host) => this.#holdsExactly(host, running))
-    return (await Promise.all(perHost)).every(Boolean)
+  async #isSettled(lost: readonly string[]): Promise<boolean> {
+    const { items } = await this.#machines.get<{ items: Pod[] }>('pods')
+    const isReachable = ({ spec }: Pod) => !lost.includes(spec.nodeName ?? '')
+    const wanted = items.filter(isReachable).filter(({ metadata }) => metadata.labels?.app === 'web')
+    const leftBehind = items.filter((pod) => !isReachable(pod) && !pod.metadata.deletionTimestamp)
+    if (wanted.length !== REPLICAS || !wanted.every(isReady)) return false
+    if (leftBehind.some(({ metadata }) => metadata.labels?.app === 'web')) return false
+    const hosts = this.#machines.hosts.filter((host) => !lost.includes(host) && this.#machines.isOn(host))
+    return (await Promise.all(hosts.map((host) => this.#holdsExactly(host, items)))).every(Boolean)
   }
 
-  /** A sandbox and one container for each Pod that is bound there, and nothing else. */
-  async #holdsExactly(host: string, running: readonly Pod[]): Promise<boolean> {
-    if (!this.#machines.isOn(host)) return true
-    const found = (await this.#machines.containers(host)).map(({ pod }) => pod).sort()
-    const bound = running.filter(({ spec }) => spec.nodeName === host)
-    const wanted = bound.flatMap(({ metadata }) => [metadata.name, metadata.name]).sort()
-    return JSON.stringify(found) === JSON.stringify(wanted)
+  /** A sandbox and one container run for each Pod that runs there, and whatever has ended belongs to a Pod that exists. */
+  async #holdsExactly(host: string, pods: readonly Pod[]): Promise<boolean> {
+    const namesOf = (some: readonly { pod: string }[]) => some.map(({ pod }) => pod).sort()
+    const bound = pods.filter(({ spec }) => spec.nodeName === host)
+    const running = bound.filter(({ status }) => status?.phase === 'Running')
+    const wanted = running.flatMap(({ metadata }) => [metadata.name, metadata.name]).sort()
+    const all = namesOf(await this.#machines.containers(host, '--all'))
+    const isExact = JSON.stringify(namesOf(await this.#machines.containers(host))) === JSON.stringify(wanted)
+    return isExact && all.every((name) => bound.some(({ metadata }) => metadata.name === name))
   }
 }
 

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Deployment, Event, Node, Pod } from '../../../shared/api/kinds.ts'
+import { Ledger } from '../../support/ledger.ts'
 import { Machines } from '../../support/machines.ts'
 import { eventually, run } from '../../support/shell.ts'
 import { TEST_IMAGE } from '../../support/test-image.ts'
@@ -8,13 +9,20 @@ import { WebOnMachines } from '../../support/web-on-machines.ts'
 describe('one control plane and three machines', () => {
   let machines: Machines
   let web: WebOnMachines
+  let ledger: Ledger
 
   beforeAll(async () => {
     machines = await Machines.start(3)
     web = new WebOnMachines(machines)
+    ledger = new Ledger(machines)
+    ledger.begin()
     await web.loadImage()
   })
-  afterAll(() => machines?.stop())
+  afterEach(() => ledger.check())
+  afterAll(async () => {
+    await ledger?.end()
+    await machines?.stop()
+  })
 
   it('makes every machine a node', async () => {
     for (const host of machines.hosts) await web.nodeIsReady(host)
@@ -85,6 +93,7 @@ describe('one control plane and three machines', () => {
 
   it('finishes a rollout during which the control plane is killed', async () => {
     await machines.kubectl('set', 'env', 'deployment/web', 'VERSION=2')
+    await web.isRolling()
     await machines.killServer()
     await machines.startServer()
     await web.rolledOut()
@@ -108,6 +117,7 @@ describe('one control plane and three machines', () => {
       await machines.powerOff('h3')
       await web.runsOn(['h1', 'h2'], 30_000)
       expect(Date.now() - offAt).toBeLessThan(10_000)
+      await web.settlesWithout('h3')
       expect(await web.nodeReady('h3')).toBe('Unknown')
       const others = (await machines.get<{ items: Pod[] }>('pods', '-l', 'run=bare')).items
       expect(others.filter((pod) => pod.spec.nodeName !== 'h3')).toEqual([])

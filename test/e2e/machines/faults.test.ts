@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Ledger } from '../../support/ledger.ts'
 import { Machines } from '../../support/machines.ts'
 import { eventually } from '../../support/shell.ts'
 import { WebOnMachines } from '../../support/web-on-machines.ts'
@@ -9,16 +10,23 @@ const CUT_MS = 30_000
 describe('faults on three machines', () => {
   let machines: Machines
   let web: WebOnMachines
+  let ledger: Ledger
 
   beforeAll(async () => {
     machines = await Machines.start(3)
     web = new WebOnMachines(machines)
+    ledger = new Ledger(machines)
+    ledger.begin()
     await web.loadImage()
     for (const host of machines.hosts) await web.nodeIsReady(host)
     await web.deploy()
     await web.settles()
   })
-  afterAll(() => machines?.stop())
+  afterEach(() => ledger.check())
+  afterAll(async () => {
+    await ledger?.end()
+    await machines?.stop()
+  })
 
   const left = async (host: string) => (await machines.containers(host, '--all')).map(({ pod }) => pod)
 
@@ -37,6 +45,7 @@ describe('faults on three machines', () => {
     await machines.lab.cut('h3')
     const healAt = Date.now() + CUT_MS
     await web.runsOn(['h1', 'h2'], 10_000)
+    await web.settlesWithout('h3')
     await eventually('the time is over', async () => Date.now() >= healAt, CUT_MS)
     expect(await left('h3')).not.toEqual([])
     await machines.lab.heal('h3')
@@ -49,6 +58,7 @@ describe('faults on three machines', () => {
   it('goes on when two nodes are lost at once', async () => {
     await Promise.all(['h1', 'h2'].map((host) => machines.powerOff(host)))
     await web.runsOn(['h3'], 15_000)
+    await web.settlesWithout('h1', 'h2')
     await Promise.all(['h1', 'h2'].map((host) => machines.powerOn(host)))
     for (const host of ['h1', 'h2']) await web.nodeIsReady(host)
     await web.settles()
