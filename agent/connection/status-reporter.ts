@@ -1,9 +1,10 @@
-import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { Coalescer } from '../../shared/coalescer.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { AgentFrame, EventReport, PodReport } from '../../shared/protocol/frames.ts'
 import type { Reporter } from '../reporter.ts'
 
-/** Reports that come together, such as those after a start, go in one frame. */
+/** Reports that come together, such as those after a start, go in one frame; events wait so long for a report. */
 const COALESCE_MS = 10
 const MAX_BATCH = 100
 /** Events that wait while the connection is down; the oldest are dropped. */
@@ -22,7 +23,7 @@ interface Pending {
  * have had to say something else of a Pod. A Pod that is gone is forgotten once the control plane knows.
  */
 export class StatusReporter implements Reporter {
-  readonly #clock: Clock
+  readonly #flushing: Coalescer
   readonly #log: Logger
   /** By Pod UID, the longest unsent first. */
   readonly #pods = new Map<string, Pending>()
@@ -30,17 +31,16 @@ export class StatusReporter implements Reporter {
   #droppedEvents = 0
   #send: Send | undefined
   #sequence = 0
-  #timer: Timer | undefined
 
   constructor(clock: Clock, log: Logger) {
-    this.#clock = clock
+    this.#flushing = new Coalescer({ clock, intervalMs: COALESCE_MS, run: () => this.#flush() })
     this.#log = log
   }
 
   podStatus(report: Omit<PodReport, 'sequence'>): void {
     this.#pods.delete(report.uid)
     this.#pods.set(report.uid, { report })
-    this.#arm()
+    if (this.#send) this.#flushing.soon()
   }
 
   event(event: EventReport): void {
@@ -49,7 +49,7 @@ export class StatusReporter implements Reporter {
       this.#events.shift()
       this.#droppedEvents++
     }
-    this.#arm()
+    if (this.#send) this.#flushing.within(COALESCE_MS)
   }
 
   /** A connection is up: all is told again. What the control plane knows it does not write again. */
@@ -62,8 +62,7 @@ export class StatusReporter implements Reporter {
 
   disconnected(): void {
     this.#send = undefined
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#flushing.cancel()
   }
 
   /** All reports up to `sequence` are stored. One that was replaced since it was sent is not meant. */
@@ -71,14 +70,6 @@ export class StatusReporter implements Reporter {
     for (const [uid, { report, sequence: sent }] of this.#pods) {
       if (report.terminated && sent !== undefined && sent <= sequence) this.#pods.delete(uid)
     }
-  }
-
-  #arm(): void {
-    if (!this.#send || this.#timer) return
-    this.#timer = this.#clock.after(COALESCE_MS, () => {
-      this.#timer = undefined
-      this.#flush()
-    })
   }
 
   #flush(): void {

@@ -40,6 +40,11 @@ export class ContainerStarter {
     this.#options = options
   }
 
+  /** Asks for the images of containers that are to start soon, so that they are here by then. */
+  expect(containers: readonly Container[], sources: EnvironmentSources): void {
+    for (const container of containers) if (!this.#images.has(container.name)) this.#askForImage(container, sources)
+  }
+
   async start(action: StartContainer, sandbox: SandboxState, sources: EnvironmentSources): Promise<StartResult> {
     const image = this.#takeImage(action.container, sources)
     if (!image) return { outcome: 'waiting' }

@@ -194,8 +194,10 @@ export class PodExecutor {
 
   async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting'> {
     const { runtime, clock } = this.#node
-    const volumes = this.#volumes.prepare(this.#sources(undefined, pod))
+    const sources = this.#sources(undefined, pod)
+    const volumes = this.#volumes.prepare(sources)
     if (!volumes) return 'waiting'
+    if (!replacesDead) this.#starter.expect(firstContainers(pod), sources)
     if (replacesDead) {
       this.#events.pod('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     }
@@ -251,4 +253,10 @@ export class PodExecutor {
       if (!containers.some((container) => container.id === id)) this.#stopping.delete(id)
     this.#hooks.forgetAllBut(containers)
   }
+}
+
+/** Those that start in a new sandbox before any other has done something. */
+function firstContainers({ spec }: Persisted<Pod>): readonly Container[] {
+  const [init] = spec?.initContainers ?? []
+  return init ? [init] : (spec?.containers ?? [])
 }

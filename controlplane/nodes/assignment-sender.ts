@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { Coalescer } from '../../shared/coalescer.ts'
 import type { AssignedObject, AssignmentsFrame } from '../../shared/protocol/frames.ts'
 import { assignmentChange, assignmentFrames } from './assignment-frames.ts'
 import type { DesiredAssignments } from './desired-assignments.ts'
@@ -25,21 +26,22 @@ export class AssignmentSender {
   /** What the agent has, or will have when it has read all; undefined: it must get all anew. */
   #sent: ReadonlyMap<string, AssignedObject> | undefined
   #references: ReadonlySet<string> = new Set()
-  #timer: Timer | undefined
+  readonly #flushing: Coalescer
   #stopped = false
 
   constructor(deps: AssignmentSenderDeps) {
     this.#deps = deps
     this.#version = deps.heldVersion
+    this.#flushing = new Coalescer({ clock: deps.clock, intervalMs: COALESCE_MS, run: () => this.#flush() })
   }
 
   start(): void {
-    this.#arm(0)
+    this.wake()
   }
 
   /** Something about the node's Pods has changed. */
   wake(): void {
-    this.#arm(COALESCE_MS)
+    if (!this.#stopped) this.#flushing.soon()
   }
 
   /** A ConfigMap or Secret has changed. */
@@ -50,25 +52,17 @@ export class AssignmentSender {
   /** The agent could not follow. */
   resync(): void {
     this.#sent = undefined
-    this.#arm(0)
+    this.wake()
   }
 
   stop(): void {
     this.#stopped = true
-    this.#timer?.cancel()
-  }
-
-  #arm(delayMs: number): void {
-    if (this.#stopped || this.#timer) return
-    this.#timer = this.#deps.clock.after(delayMs, () => {
-      this.#timer = undefined
-      this.#flush()
-    })
+    this.#flushing.cancel()
   }
 
   #flush(): void {
     if (this.#deps.backlogBytes() > BACKLOG_BYTES) {
-      this.#arm(BACKLOG_RETRY_MS)
+      this.#flushing.within(BACKLOG_RETRY_MS)
       return
     }
     const { objects, references } = this.#deps.desired()

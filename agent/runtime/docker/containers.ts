@@ -28,8 +28,9 @@ export class Containers {
     const labels = { ...ownerLabels(this.#owner), ...(podUid === undefined ? {} : { [LABELS.podUid]: podUid }) }
     const query = { all: true, filters: { label: labelFilter(labels) } }
     const found = await this.#docker.json<{ Id: string }[]>({ method: 'GET', path: '/containers/json', query })
+    // A Pod has only a few; all of a node are hundreds, and no hurry.
+    if (podUid !== undefined) return (await Promise.all(found.map(({ Id }) => this.inspect(Id)))).filter(isThere)
     const details: ContainerInspect[] = []
-    // One by one: a node has hundreds at most, and a Pod only a few.
     for (const { Id } of found) {
       const inspected = await this.inspect(Id)
       if (inspected) details.push(inspected)
@@ -125,4 +126,9 @@ export class Containers {
       await sleep(this.#clock, 20, signal)
     }
   }
+}
+
+/** It may have gone since it was listed. */
+function isThere(container: ContainerInspect | undefined): container is ContainerInspect {
+  return container !== undefined
 }

@@ -42,9 +42,9 @@ describe('PodManager', () => {
     ])
     expect(node.said()).toEqual([
       'Pulled: Container image "app:1" already present on machine and can be accessed by the pod',
+      'Pulled: Container image "app:1" already present on machine and can be accessed by the pod',
       'Created: Container created',
       'Started: Container started',
-      'Pulled: Container image "app:1" already present on machine and can be accessed by the pod',
       'Created: Container created',
       'Started: Container started',
     ])
