@@ -18,6 +18,9 @@ import { NodeFacts } from './node/node-facts.ts'
 import { PodManager } from './pods/pod-manager.ts'
 import { NetworkProber } from './pods/probes/network-prober.ts'
 import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
+import { CommandServer } from './streams/command-server.ts'
+import { PortForwardServer } from './streams/port-forward-server.ts'
+import { StreamRouter } from './streams/stream-router.ts'
 
 export interface AgentOptions {
   serverUrl: string
@@ -75,9 +78,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     agentVersion: version,
     node: () => facts.current(),
     assignments: { assign: (assignments) => pods.assign(assignments) },
-    streams: {
-      serve: (request, stream) => (request.kind === 'metrics' ? metrics.serve(stream) : logs.serve(request, stream)),
-    },
+    streams: { serve: (request, stream) => streams.serve(request, stream) },
   })
   const pods = new PodManager({
     runtime,
@@ -101,7 +102,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       machine: async () => (isWholeMachine ? readMachineUsage(clock.now()) : undefined),
     }),
   )
-  const logs = new LogsServer({ runtime, pods, clock, log: log.child({ part: 'logs' }) })
+  const streams = new StreamRouter({
+    logs: new LogsServer({ runtime, pods, clock, log: log.child({ part: 'logs' }) }),
+    metrics,
+    command: new CommandServer({ runtime, pods }),
+    portForward: new PortForwardServer({ runtime }),
+  })
 
   await facts.start(() => link.nodeChanged())
   pods.start()

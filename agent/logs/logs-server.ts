@@ -1,17 +1,12 @@
 import type { Readable } from 'node:stream'
 import { ApiError } from '../../shared/api/api-error.ts'
-import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { LogsRequest } from '../../shared/protocol/frames.ts'
-import type { Stream } from '../../shared/protocol/stream.ts'
+import type { Stream, StreamServer } from '../../shared/protocol/stream.ts'
+import type { PodLookup } from '../pod-lookup.ts'
 import { type LogOptions, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
 import { logSource } from './log-source.ts'
-
-/** What is known of the node's Pods; the PodManager is one. */
-export interface PodLookup {
-  lookup(podUid: string): { pod: Pod; status: PodStatus | undefined } | undefined
-}
 
 export interface LogsServerOptions {
   runtime: Pick<Runtime, 'logs'>
@@ -23,7 +18,7 @@ export interface LogsServerOptions {
 const STDOUT = 1
 
 /** Serves containers' logs. With `follow` a stream ends with the instance that it began with, not with the Pod. */
-export class LogsServer {
+export class LogsServer implements StreamServer<LogsRequest> {
   readonly #options: LogsServerOptions
 
   constructor(options: LogsServerOptions) {

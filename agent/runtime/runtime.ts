@@ -3,6 +3,7 @@ import type { VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
 export type { VolumeFile, VolumeMount, VolumeSpec }
 
+import type { TerminalSize } from '../../shared/protocol/frames.ts'
 import type { Device } from '../devices/device.ts'
 
 /**
@@ -44,6 +45,15 @@ export interface Runtime {
 
   /** Runs a command in a running container; rejects with code `timeout` when it does not end in time. */
   exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult>
+  /** Starts a command in a running container and gives its streams. `signal` lets go of it, which does not end it. */
+  openExec(id: string, command: string[], streams: ProcessStreams, signal: AbortSignal): Promise<ExecProcess>
+  /**
+   * Joins the streams of a running container's own process. The first to join one that was created with `stdin` gets
+   * what it has written since its start, too, unless that was more than somebody at a terminal would have read.
+   */
+  attach(id: string, streams: ProcessStreams, signal: AbortSignal): Promise<ContainerProcess>
+  /** Connects to a port of the loopback of a running sandbox, IPv4 first. Rejects where nobody listens, with the reason. */
+  connect(sandboxId: string, port: number, signal: AbortSignal): Promise<PortConnection>
 
   /** The image's details if it is here. */
   inspectImage(reference: string): Promise<ImageState | undefined>
@@ -76,6 +86,50 @@ export interface ExecResult {
   exitCode: number
   /** Both outputs, cut at 10 kB. */
   output: string
+}
+
+/** Which streams of a process are wanted. With a terminal there is no stderr: all output comes as stdout. */
+export interface ProcessStreams {
+  stdin: boolean
+  stdout: boolean
+  stderr: boolean
+  /** For a container's own process, what it was created with. */
+  tty: boolean
+}
+
+/** A process whose streams somebody holds. */
+export interface ContainerProcess {
+  /** Ends with the process's output. For one reader, at whose pace it comes. Throws a RuntimeFailure when the connection breaks. */
+  readonly output: AsyncIterable<ProcessOutput>
+  /** Resolves when there is room for more; rejects when the process takes no more. */
+  write(data: Uint8Array): Promise<void>
+  /** The end of stdin. */
+  endInput(): void
+  /** Only with a terminal. */
+  resize(size: TerminalSize): Promise<void>
+  /** Lets go of the streams. */
+  close(): void
+}
+
+export interface ProcessOutput {
+  from: 'stdout' | 'stderr'
+  data: Uint8Array
+}
+
+export interface ExecProcess extends ContainerProcess {
+  /** To be asked for when the output has ended. */
+  exitCode(): Promise<number>
+}
+
+/** A TCP connection. */
+export interface PortConnection {
+  /** Ends with what the other side sends. For one reader, at whose pace it comes. */
+  readonly output: AsyncIterable<Uint8Array>
+  write(data: Uint8Array): Promise<void>
+  /** Closes this direction. */
+  endInput(): void
+  /** Closes both. */
+  close(): void
 }
 
 /** How to log in to an image registry. */

@@ -6,12 +6,15 @@ import type { Query } from './request/query.ts'
 import type { ResourceTarget } from './request/resource-path.ts'
 import { createBinding } from './subresources/binding.ts'
 import { isNotImplemented, subresourcesOf } from './subresources/index.ts'
+import type { Connect } from './subresources/subresource.ts'
 import { resourceVerbs, VERBS } from './verbs/index.ts'
 
 /** Who serves a request for a resource. */
 export interface Route {
   readonly kind: Kind
   readonly handler: Handler
+  /** Where connections can be upgraded. */
+  readonly connect?: Connect
 }
 
 /**
@@ -44,7 +47,7 @@ export function routeOf(verb: ApiVerb | undefined, target: ResourceTarget): Rout
   if (metrics) return metricsRoute(metrics, verb, target)
   const kind = findKind(target.group, target.version, target.plural)
   if (!kind || !fitsScope(kind, target)) throw noSuchResource()
-  if (target.subresource) return { kind, handler: partHandler(kind, verb, target) }
+  if (target.subresource) return { kind, ...partRoute(kind, verb, target) }
   return { kind, handler: wholeHandler(kind, verb, target) }
 }
 
@@ -82,7 +85,11 @@ function wholeHandler(kind: Kind, verb: ApiVerb | undefined, { name, namespace }
   return onlyIf(fits, VERBS[verb])
 }
 
-function partHandler(kind: Kind, verb: ApiVerb | undefined, { subresource, name }: ResourceTarget): Handler {
+function partRoute(
+  kind: Kind,
+  verb: ApiVerb | undefined,
+  { subresource, name }: ResourceTarget,
+): Pick<Route, 'handler' | 'connect'> {
   if (isNotImplemented(kind, subresource)) {
     throw new ApiError('NotImplemented', `${kind.plural}/${subresource} is not implemented yet`, {
       ...(name === undefined ? {} : { name }),
@@ -93,7 +100,7 @@ function partHandler(kind: Kind, verb: ApiVerb | undefined, { subresource, name 
   if (!part) throw noSuchResource()
   const handler = verb && part.handlers[verb]
   if (!handler) throw wrongMethod()
-  return handler
+  return { handler, ...(part.connect ? { connect: part.connect } : {}) }
 }
 
 function onlyIf(condition: boolean, handler: Handler): Handler {

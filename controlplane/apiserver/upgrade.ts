@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream'
 import { ApiError } from '../../shared/api/api-error.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { checkAccess } from './access.ts'
-import type { Identity } from './auth/identity.ts'
+import type { Identity, Verb } from './auth/identity.ts'
 import { credentialsOf } from './credentials.ts'
+import type { UpgradeConnection } from './http/upgrade-connection.ts'
 import type { RefusalLog } from './refusal-log.ts'
 import { Query } from './request/query.ts'
 import { parseApiPath } from './request/resource-path.ts'
@@ -20,13 +21,14 @@ export async function serveUpgrade(
   head: Buffer,
 ): Promise<void> {
   socket.on('error', () => socket.destroy())
+  let serve: () => Promise<void>
   try {
     const identity = await options.authenticator.authenticate(credentialsOf(request))
     if (!identity) throw new ApiError('Unauthorized', 'Unauthorized')
     const { pathname, searchParams } = new URL(request.url ?? '/', 'https://localhost')
     const handler = options.upgradeHandlers?.find(({ path }) => path === pathname)
     if (handler) return handler.handle(request, socket, head, identity)
-    throw await refusalOf(options, identity, request.method ?? 'GET', pathname, new Query(searchParams))
+    serve = await connect(options, identity, pathname, new Query(searchParams), { request, socket, head })
   } catch (error) {
     refusals.note(request, error)
     refuse(
@@ -34,24 +36,36 @@ export async function serveUpgrade(
       error instanceof ApiError ? error : ApiError.badRequest('the upgrade cannot be served'),
       options.clock,
     )
+    return
   }
+  // Once it is answered there is nobody to tell but the log.
+  await serve().catch((err: unknown) => options.log.debug({ err }, 'an upgraded connection ended early'))
 }
 
-/** Why nothing at this path can be upgraded: not allowed, not there, not there yet. */
-async function refusalOf(
-  { authorizer }: ApiServerOptions,
+/** @throws ApiError where it is not allowed, not there, or cannot be upgraded */
+async function connect(
+  options: ApiServerOptions,
   identity: Identity,
-  method: string,
   path: string,
   query: Query,
-): Promise<ApiError> {
+  connection: UpgradeConnection,
+): Promise<() => Promise<void>> {
   const api = parseApiPath(path)
-  if (api.type === 'resource') {
-    const { plural, ...target } = api.target
-    const verb = verbOf(method, api.target, query)
-    await checkAccess(authorizer, identity, { ...target, verb: verb ?? 'get', resource: plural })
-    routeOf(verb, api.target)
-  }
+  if (api.type !== 'resource') throw nothingToUpgradeTo()
+  const { plural, ...where } = api.target
+  const verb = verbOf(connection.request.method ?? 'GET', api.target, query)
+  const allow = (verb: Verb) => checkAccess(options.authorizer, identity, { ...where, verb, resource: plural })
+  await allow(verb ?? 'get')
+  const route = routeOf(verb, api.target)
+  if (!route.connect) throw nothingToUpgradeTo()
+  // WebSockets can only be asked for with GET, which must not be a way around the right to `create`.
+  if (verb === 'get') await allow('create')
+  const gone = new AbortController()
+  connection.socket.once('close', () => gone.abort(new ApiError('ServiceUnavailable', 'the client has gone')))
+  return route.connect({ target: api.target, query, signal: gone.signal }, options, connection)
+}
+
+function nothingToUpgradeTo(): ApiError {
   return ApiError.badRequest('there is nothing to upgrade to at this path')
 }
 

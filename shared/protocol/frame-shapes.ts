@@ -50,7 +50,22 @@ const logsRequest = fields({
   limitBytes: optional(whole()),
 })
 
-const STREAM_REQUESTS: Readonly<Record<StreamRequest['kind'], Shape>> = { logs: logsRequest, metrics: fields({}) }
+const commandFields = {
+  podUid: nonEmptyText,
+  container: nonEmptyText,
+  stdin: flag,
+  stdout: flag,
+  stderr: flag,
+  tty: flag,
+}
+
+const STREAM_REQUESTS: Readonly<Record<StreamRequest['kind'], Shape>> = {
+  logs: logsRequest,
+  metrics: fields({}),
+  exec: fields({ ...commandFields, command: listOf(text) }),
+  attach: fields(commandFields),
+  portForward: fields({ podUid: nonEmptyText, port: whole(1, 65535) }),
+}
 
 const streamRequest: Shape = (value, path) => {
   const wrong = fields({ kind: oneOf(...Object.keys(STREAM_REQUESTS)) })(value, path)

@@ -105,8 +105,8 @@ export interface EventReport {
   message: string
 }
 
-/** What a stream is for. Later: exec, attach, portForward. */
-export type StreamRequest = LogsRequest | MetricsRequest
+/** What a stream is for. */
+export type StreamRequest = LogsRequest | ExecRequest | AttachRequest | PortForwardRequest | MetricsRequest
 
 /** What the node and its Pods use: answered with one UsageReport. */
 export interface MetricsRequest {
@@ -126,6 +126,40 @@ export interface LogsRequest {
   limitBytes?: number
 }
 
+/** A command in a running container, with streams as command-channels.ts has them. */
+export interface ExecRequest extends CommandRequest {
+  kind: 'exec'
+  command: string[]
+}
+
+/** The same, to the process that a container runs. */
+export interface AttachRequest extends CommandRequest {
+  kind: 'attach'
+}
+
+interface CommandRequest {
+  podUid: string
+  container: string
+  stdin: boolean
+  stdout: boolean
+  /** With a terminal all output comes as stdout. */
+  stderr: boolean
+  tty: boolean
+}
+
+/** One connection to a port of the Pod's loopback: channel 0 to it, channel 1 from it. */
+export interface PortForwardRequest {
+  kind: 'portForward'
+  podUid: string
+  port: number
+}
+
+/** In characters. */
+export interface TerminalSize {
+  width: number
+  height: number
+}
+
 /** Numbered streams with flow control, in both directions. Data goes in binary messages, see codec.ts. */
 export type StreamFrame =
   /** The receiver has taken so many more bytes: the sender may have that much more under way. */
@@ -142,7 +176,7 @@ export const INITIAL_STREAM_CREDIT = 256 * 1024
 /** One binary message: bytes of a stream. */
 export interface DataMessage {
   stream: number
-  /** 0 stdin, 1 stdout, 2 stderr, as in the Kubernetes channel protocol. */
+  /** What it means is the stream's business: 0 stdin, 1 stdout, 2 stderr, as in the Kubernetes channel protocol. */
   channel: number
   data: Uint8Array
 }

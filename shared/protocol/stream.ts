@@ -21,7 +21,7 @@ export interface Stream {
 }
 
 /** Serves streams that the other side opens. A rejection refuses the stream and is shown to the user as a Status. */
-export interface StreamServer {
+export interface StreamServer<Request extends StreamRequest = StreamRequest> {
   /** Resolves once the request is accepted; goes on to use the stream after that. */
-  serve(request: StreamRequest, stream: Stream): Promise<void>
+  serve(request: Request, stream: Stream): Promise<void>
 }

@@ -1,42 +1,17 @@
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type {
+  ContainerProcess,
   ContainerSpec,
   ContainerState,
   LogOptions,
   PodIdentity,
+  PortConnection,
   Runtime,
   SandboxSpec,
   VolumeFile,
 } from '../../agent/runtime/runtime.ts'
-
-/** What a container of the suite does. */
-export type SuiteProgram =
-  | { does: 'run' }
-  | { does: 'ignoreTerm' }
-  /** Keeps a processor busy, or a good part of it. */
-  | { does: 'spin' }
-  | { does: 'exit'; exitCode: number }
-  /** One line after the other, and then it ends. */
-  | { does: 'print'; lines: string[] }
-  | { does: 'notExist' }
-
-export interface RuntimeHarness {
-  runtime: Runtime
-  /** One that is here, and has a shell if commands are real. */
-  image: { reference: string; id: string }
-  /** The command that makes a container do so. */
-  command(program: SuiteProgram): string[]
-  /** Commands for exec: one that prints `hello` and exits with 3, and one that takes longer than a second. */
-  exec: { quick: string[]; slow: string[] }
-  /** The text of a file in a running container that mounts `volume` at `/volume`. */
-  read(containerId: string, volume: string, path: string): Promise<string | undefined>
-  /** Resolves when it holds; throws if it does not before long. */
-  eventually(condition: () => Promise<boolean> | boolean): Promise<void>
-  /** Lets time pass while a promise is waited for. */
-  during<T>(promise: Promise<T>): Promise<T>
-  close(): Promise<void>
-}
+import type { RuntimeHarness, SuiteProgram } from './runtime-harness.ts'
 
 /** What holds for every Runtime. */
 export function runtimeContract(name: string, open: () => Promise<RuntimeHarness>): void {
@@ -98,6 +73,20 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       (await runtime.list(pod.uid)).containers.find((container) => container.id === id)
     const phaseOf = async (id: string) => (await get(id))?.state.phase
     const exited = (id: string) => harness.eventually(async () => (await phaseOf(id)) === 'exited')
+    const saidBy = async ({ output }: ContainerProcess) => {
+      let text = ''
+      for await (const { data } of output) text += Buffer.from(data)
+      return text
+    }
+    /** Whoever listens may need a moment to begin. */
+    const eventualConnection = async (sandboxId: string, port: number): Promise<PortConnection> => {
+      let connection: PortConnection | undefined
+      await harness.eventually(async () => {
+        connection = await runtime.connect(sandboxId, port, new AbortController().signal).catch(() => undefined)
+        return connection !== undefined
+      })
+      return connection as unknown as PortConnection
+    }
     const logs = async (id: string, options: Partial<LogOptions> = {}) => {
       const { signal } = new AbortController()
       return text(await runtime.logs(id, { follow: false, timestamps: false, ...options }, signal))
@@ -259,6 +248,51 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       const { quick, slow } = harness.exec
       expect(await runtime.exec(id, quick, 10_000)).toEqual({ exitCode: 3, output: 'hello\n' })
       await expect(harness.during(runtime.exec(id, slow, 1_000))).rejects.toMatchObject({ code: 'timeout' })
+    })
+
+    it('opens a command with its streams', async () => {
+      const id = await start({ does: 'run' })
+      const streams = { stdin: true, stdout: true, stderr: true, tty: false }
+      const talk = await runtime.openExec(id, harness.interactive.talk, streams, new AbortController().signal)
+      await talk.write(Buffer.from('typed'))
+      talk.endInput()
+      const said = { stdout: '', stderr: '' }
+      for await (const { from, data } of talk.output) said[from] += Buffer.from(data)
+      expect(said).toEqual({ stdout: 'out\ntyped', stderr: 'err\n' })
+      expect(await talk.exitCode()).toBe(7)
+    })
+
+    it('gives a command a terminal of the size that is asked for', async () => {
+      const id = await start({ does: 'run' })
+      const streams = { stdin: true, stdout: true, stderr: false, tty: true }
+      const process = await runtime.openExec(id, harness.interactive.terminal, streams, new AbortController().signal)
+      await process.resize({ width: 101, height: 33 })
+      await process.write(Buffer.from('\n'))
+      expect(await saidBy(process)).toContain('33 101')
+    })
+
+    it('joins a container’s own process, from its first words on', async () => {
+      const { signal } = new AbortController()
+      const id = await start({ does: 'ask' }, { stdin: true, stdinOnce: true })
+      const joined = await runtime.attach(id, { stdin: true, stdout: true, stderr: true, tty: false }, signal)
+      await joined.write(Buffer.from('kubette\n'))
+      expect(await saidBy(joined)).toBe('name? hello kubette\n')
+      await exited(id)
+      const late = runtime.attach(id, { stdin: true, stdout: true, stderr: true, tty: false }, signal)
+      await expect(late).rejects.toMatchObject({ name: 'RuntimeFailure' })
+    })
+
+    it('connects to the loopback of a sandbox', async () => {
+      const { signal } = new AbortController()
+      const id = await start({ does: 'echo', port: 8080 })
+      const sandboxId = (await get(id))?.sandboxId ?? ''
+      const connection = await eventualConnection(sandboxId, 8080)
+      await connection.write(Buffer.from('ping'))
+      connection.endInput()
+      const parts: Uint8Array[] = []
+      for await (const part of connection.output) parts.push(part)
+      expect(Buffer.concat(parts).toString()).toBe('ping')
+      await expect(runtime.connect(sandboxId, 9, signal)).rejects.toThrow('connection refused')
     })
 
     it('keeps volumes as long as the Pod, whatever becomes of its sandbox', async () => {

@@ -2,7 +2,8 @@ import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.t
 import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
-import { runtimeContract, type SuiteProgram } from '../contracts/runtime.ts'
+import { runtimeContract } from '../contracts/runtime.ts'
+import type { SuiteProgram } from '../contracts/runtime-harness.ts'
 import { loadTestImage } from '../support/test-image.ts'
 
 const clock = systemClock()
@@ -21,6 +22,10 @@ runtimeContract('Docker', async () => {
     read: async (id, _, path) => {
       const { exitCode, output } = await runtime.exec(id, ['cat', `/volume/${path}`], 10_000)
       return exitCode === 0 ? output : undefined
+    },
+    interactive: {
+      talk: ['sh', '-c', 'echo out; echo err >&2; cat; exit 7'],
+      terminal: ['sh', '-c', 'read line; stty size'],
     },
     eventually: async (condition) => {
       for (let tries = 0; tries < 200; tries++) {
@@ -48,6 +53,10 @@ function scriptOf(program: SuiteProgram): string {
       return `exit ${program.exitCode}`
     case 'print':
       return program.lines.map((line) => `echo ${line}`).join('; ')
+    case 'ask':
+      return 'printf "name? "; read name; echo "hello $name"'
+    case 'echo':
+      return `nc -ll -p ${program.port} -e cat`
     case 'notExist':
       return ''
   }

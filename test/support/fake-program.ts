@@ -1,4 +1,6 @@
-import type { ContainerUsage, ExecResult } from '../../agent/runtime/runtime.ts'
+import type { ContainerSpec, ContainerUsage, ExecResult } from '../../agent/runtime/runtime.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { FakeProcess } from './fake-process.ts'
 
 /** What a fake container does once started. */
 export interface FakeProgram {
@@ -16,6 +18,10 @@ export interface FakeProgram {
   uses?: { cores?: number; workingSetBytes?: number; processes?: number }
   /** What a command run in it says; undefined: it hangs. */
   exec?: (command: string[]) => ExecResult | undefined
+  /** What its own process (without a command), or one that is run in it, does with its streams. */
+  talk?: (process: FakeProcess, command?: string[]) => void
+  /** Who listens on a port of its loopback. */
+  listen?: { port: number; serve: (connection: FakeProcess) => void }
 }
 
 /** What a container uses that began to run then. */
@@ -23,4 +29,15 @@ export function usageOf({ uses = {} }: FakeProgram, startedAt: string, atMs: num
   const { cores = 0, workingSetBytes = 1_000_000, processes = 1 } = uses
   const cpuNanoseconds = Math.round((atMs - Date.parse(startedAt)) * 1e6 * cores)
   return { atMs, cpuNanoseconds, workingSetBytes, processes }
+}
+
+export interface FakeRuntimeOptions {
+  clock: Clock
+  /** Before the last number of each Pod's address. */
+  addressPrefix?: string
+  sandboxStartMs?: number
+  containerStartMs?: number
+  pullMs?: number
+  /** What an image's container does; asked at each start. */
+  program?: (spec: ContainerSpec) => FakeProgram
 }

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import {
+  type ContainerProcess,
   type ContainerSpec,
   type ContainerState,
   type ContainerUsage,
+  type ExecProcess,
   type ExecResult,
   type ImageState,
   type LogOptions,
   type PodIdentity,
+  type PortConnection,
+  type ProcessStreams,
   type Runtime,
   RuntimeFailure,
   type RuntimeInfo,
@@ -18,27 +22,13 @@ import {
 } from '../../agent/runtime/runtime.ts'
 import { type Clock, microTimestamp, sleep, type Timer } from '../../shared/clock.ts'
 import { Broadcast } from './broadcast.ts'
-import { type FakeProgram, usageOf } from './fake-program.ts'
+import { fakeLog, type LogLine } from './fake-log.ts'
+import { FakeProcess } from './fake-process.ts'
+import { type FakeProgram, type FakeRuntimeOptions, usageOf } from './fake-program.ts'
 import { FakeVolumes } from './fake-volumes.ts'
 import { ScriptedTroubles } from './scripted-troubles.ts'
 
-export interface FakeRuntimeOptions {
-  clock: Clock
-  /** Before the last number of each Pod's address. */
-  addressPrefix?: string
-  sandboxStartMs?: number
-  containerStartMs?: number
-  pullMs?: number
-  /** What an image's container does; asked at each start. */
-  program?: (spec: ContainerSpec) => FakeProgram
-}
-
 export type { FakeProgram }
-
-interface LogLine {
-  at: number
-  text: string
-}
 
 interface FakeContainer {
   spec: ContainerSpec
@@ -46,6 +36,7 @@ interface FakeContainer {
   log: LogLine[]
   program: FakeProgram
   timer?: Timer
+  process?: FakeProcess
 }
 
 /** The calls that can be told to fail or hang. */
@@ -218,6 +209,10 @@ export class FakeRuntime implements Runtime {
     }
     state.state = { phase: 'running', startedAt: this.#time() }
     for (const line of program.output?.match(/[^\n]*\n/g) ?? []) this.write(id, line)
+    if (program.talk) {
+      container.process = new FakeProcess((exitCode) => this.#exit(container, { exitCode }))
+      program.talk(container.process)
+    }
     if (program.exitAfterMs !== undefined) {
       const end = { exitCode: program.exitCode ?? 0, oomKilled: program.oomKilled ?? false }
       container.timer = this.#clock.after(program.exitAfterMs, () => this.#exit(container, end))
@@ -273,12 +268,36 @@ export class FakeRuntime implements Runtime {
 
   async exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult> {
     await this.#enter('exec', command.join(' '))
-    const container = this.#container(id)
-    if (container.state.state.phase !== 'running') throw new RuntimeFailure('conflict', 'container is not running')
-    const result = container.program.exec?.(command)
+    const result = this.#runningContainer(id).program.exec?.(command)
     if (result) return result
     await sleep(this.#clock, timeoutMs)
     throw new RuntimeFailure('timeout', `command timed out after ${timeoutMs} ms`)
+  }
+
+  async openExec(id: string, command: string[], _: ProcessStreams, signal: AbortSignal): Promise<ExecProcess> {
+    await this.#enter('openExec', command.join(' '))
+    const container = this.#runningContainer(id)
+    const process = new FakeProcess()
+    container.program.talk?.(process, command)
+    return process.join(signal)
+  }
+
+  async attach(id: string, _: ProcessStreams, signal: AbortSignal): Promise<ContainerProcess> {
+    await this.#enter('attach', id)
+    const container = this.#runningContainer(id)
+    container.process ??= new FakeProcess()
+    const { exitCode: _exitCode, ...process } = container.process.join(signal)
+    return process
+  }
+
+  async connect(sandboxId: string, port: number, signal: AbortSignal): Promise<PortConnection> {
+    await this.#enter('connect', String(port))
+    const inside = [...this.containers.values()].filter(({ state }) => state.sandboxId === sandboxId)
+    const listener = inside.map(({ program }) => program.listen).find((listen) => listen?.port === port)
+    if (!listener) throw new RuntimeFailure('failed', 'connection refused')
+    const connection = new FakeProcess()
+    listener.serve(connection)
+    return connection.connect(signal)
   }
 
   async inspectImage(reference: string): Promise<ImageState | undefined> {
@@ -309,40 +328,17 @@ export class FakeRuntime implements Runtime {
 
   async logs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable> {
     await Promise.resolve()
-    const container = this.#container(id)
-    const since = options.since === undefined ? 0 : Date.parse(options.since)
-    const known = container.log.filter(({ at }) => at >= since)
-    const first = options.tailLines === undefined ? 0 : Math.max(0, known.length - options.tailLines)
-    const output = new Readable({ read: () => undefined, signal })
-    const print = ({ at, text }: LogLine) => output.push(options.timestamps ? `${microTimestamp(at)} ${text}` : text)
-    for (const line of known.slice(first)) print(line)
-    if (options.follow && container.state.state.phase === 'running') void this.#follow(container, print, output, signal)
-    else output.push(null)
-    return output
+    const { log, state } = this.#container(id)
+    return fakeLog(
+      { lines: log, isRunning: () => state.state.phase === 'running', changes: this.#changes },
+      options,
+      signal,
+    )
   }
 
   events(signal: AbortSignal): AsyncIterable<{ podUid: string }> {
     if (this.#down) throw new RuntimeFailure('unavailable', 'the runtime is down')
     return this.#changes.subscribe(signal)
-  }
-
-  async #follow(
-    container: FakeContainer,
-    print: (line: LogLine) => void,
-    output: Readable,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const changes = this.#changes.subscribe(signal)
-    let told = container.log.length
-    const printNew = () => {
-      for (const line of container.log.slice(told)) print(line)
-      told = container.log.length
-    }
-    for await (const _ of changes) {
-      printNew()
-      if (container.state.state.phase === 'exited') break
-    }
-    if (!signal.aborted) output.push(null)
   }
 
   async #enter(call: FakeCall, detail: string): Promise<void> {
@@ -363,6 +359,7 @@ export class FakeRuntime implements Runtime {
     const { startedAt } = state.state
     const oomKilled = end.oomKilled ?? false
     state.state = { phase: 'exited', startedAt, finishedAt: this.#time(), exitCode: end.exitCode, oomKilled }
+    container.process?.exit(end.exitCode)
     if (tell) this.#changed(state.pod)
   }
 
@@ -376,6 +373,12 @@ export class FakeRuntime implements Runtime {
   #container(id: string): FakeContainer {
     const container = this.containers.get(id)
     if (!container) throw new RuntimeFailure('notFound', `No such container: ${id}`)
+    return container
+  }
+
+  #runningContainer(id: string): FakeContainer {
+    const container = this.#container(id)
+    if (container.state.state.phase !== 'running') throw new RuntimeFailure('conflict', 'container is not running')
     return container
   }
 

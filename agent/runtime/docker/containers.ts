@@ -1,14 +1,11 @@
 import { type Clock, sleep } from '../../../shared/clock.ts'
-import { goDuration } from '../../go-duration.ts'
-import { type ContainerSpec, type ExecResult, RuntimeFailure } from '../runtime.ts'
+import type { ContainerSpec } from '../runtime.ts'
 import { type CreateDetails, containerConfig, containerName } from './container-config.ts'
 import type { ContainerInspect } from './container-inspect.ts'
 import type { DockerApi } from './docker-api.ts'
-import { dockerFailure, isFailure } from './docker-failure.ts'
+import { isFailure } from './docker-failure.ts'
 import { LABELS, labelFilter, type Ownership, ownerLabels } from './labels.ts'
-import { collectOutput } from './log-demultiplexer.ts'
 
-const MAX_EXEC_OUTPUT_BYTES = 10 * 1024
 const REMOVAL_POLL_MS = 200
 
 /** Containers as Docker has them; sandboxes are some of them. */
@@ -83,47 +80,6 @@ export class Containers {
       if (isFailure(error, 'notFound')) return
       if (!isFailure(error, 'conflict') || !/already in progress/.test(error.message)) throw error
       await sleep(this.#clock, REMOVAL_POLL_MS)
-    }
-  }
-
-  /** Docker cannot end a command that takes too long: it is only not waited for. */
-  async exec(id: string, command: string[], timeoutMs: number, directory?: string): Promise<ExecResult> {
-    const giveUp = new AbortController()
-    const timedOut = new RuntimeFailure('timeout', `command did not end in ${goDuration(timeoutMs)}`)
-    const timer = this.#clock.after(timeoutMs, () => giveUp.abort(timedOut))
-    try {
-      return await this.#exec(id, { command, directory }, timeoutMs, giveUp.signal)
-    } catch (error) {
-      giveUp.signal.throwIfAborted()
-      throw dockerFailure(error)
-    } finally {
-      timer.cancel()
-      giveUp.abort()
-    }
-  }
-
-  async #exec(
-    id: string,
-    { command, directory }: { command: string[]; directory: string | undefined },
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<ExecResult> {
-    const create = { AttachStdout: true, AttachStderr: true, Cmd: command, WorkingDir: directory }
-    const begin = { method: 'POST', path: `/containers/${id}/exec`, body: create, timeoutMs } as const
-    const { Id } = await this.#docker.json<{ Id: string }>(begin)
-    const body = { Detach: false, Tty: false }
-    const start = { method: 'POST', path: `/exec/${Id}/start`, body, timeoutMs } as const
-    const output = await collectOutput(await this.#docker.stream(start, signal), MAX_EXEC_OUTPUT_BYTES)
-    return { exitCode: await this.#exitCodeOf(Id, signal), output }
-  }
-
-  /** The output may end a moment before Docker knows the exit code. */
-  async #exitCodeOf(execId: string, signal: AbortSignal): Promise<number> {
-    for (;;) {
-      const call = { method: 'GET', path: `/exec/${execId}/json` } as const
-      const { Running, ExitCode } = await this.#docker.json<{ Running: boolean; ExitCode: number | null }>(call)
-      if (!Running && ExitCode !== null) return ExitCode
-      await sleep(this.#clock, 20, signal)
     }
   }
 }

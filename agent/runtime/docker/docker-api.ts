@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import DockerModem from 'docker-modem'
 import type { Clock } from '../../../shared/clock.ts'
 import { goDuration } from '../../go-duration.ts'
@@ -42,7 +43,7 @@ export class DockerApi {
   /** The answer's JSON; for an empty answer an empty Buffer. */
   async json<T>(call: DockerCall): Promise<T> {
     return (await this.#withTimeout(call, async (signal) =>
-      this.#dial(await this.#connect(), call, signal, false),
+      this.#dial(await this.#connect(), call, signal, 'json'),
     )) as T
   }
 
@@ -50,9 +51,24 @@ export class DockerApi {
   async stream(call: DockerCall, signal: AbortSignal): Promise<IncomingMessage> {
     const answer = await this.#withTimeout(call, async (timeout) => {
       const either = AbortSignal.any([timeout, signal])
-      return this.#dial(await this.#connect(), call, either, true)
+      return this.#dial(await this.#connect(), call, either, 'stream')
     })
     return answer as IncomingMessage
+  }
+
+  /** A connection that Docker leaves to the two sides of a process; `signal` ends it at any time. */
+  async hijack(call: DockerCall, signal: AbortSignal): Promise<Duplex> {
+    const connection = (await this.#withTimeout(call, async (timeout) => {
+      const either = AbortSignal.any([timeout, signal])
+      return this.#dial(await this.#connect(), call, either, 'hijack')
+    })) as Duplex
+    // What breaks is seen where it is read and written.
+    connection.on('error', () => connection.destroy())
+    const destroy = () => connection.destroy()
+    signal.addEventListener('abort', destroy, { once: true })
+    connection.once('close', () => signal.removeEventListener('abort', destroy))
+    if (signal.aborted) destroy()
+    return connection
   }
 
   /** Asks once for the versions that Docker speaks; again after a failure. */
@@ -68,11 +84,16 @@ export class DockerApi {
     const call: DockerCall = { method: 'GET', path: '/version' }
     const plain = new DockerModem(this.#options)
     const { signal } = new AbortController()
-    const answer = (await this.#dial(plain, call, signal, false)) as { ApiVersion: string; MinAPIVersion?: string }
+    const answer = (await this.#dial(plain, call, signal, 'json')) as { ApiVersion: string; MinAPIVersion?: string }
     return new DockerModem({ ...this.#options, version: `v${chooseApiVersion(answer)}` })
   }
 
-  #dial(docker: DockerModem, call: DockerCall, abortSignal: AbortSignal, isStream: boolean): Promise<unknown> {
+  #dial(
+    docker: DockerModem,
+    call: DockerCall,
+    abortSignal: AbortSignal,
+    answer: 'json' | 'stream' | 'hijack',
+  ): Promise<unknown> {
     const { method, path, query = {}, body = {}, archive, credentials } = call
     const _query = withoutUndefined(query)
     const options = {
@@ -81,10 +102,14 @@ export class DockerApi {
       path: Object.keys(_query).length > 0 ? `${path}?` : path,
       options: { _query, _body: body },
       abortSignal,
-      isStream,
+      isStream: answer !== 'json',
+      hijack: answer === 'hijack',
       statusCodes: SUCCESS,
       // A kept connection would break the first call after Docker was started again; a new one costs next to nothing.
-      headers: { Connection: 'close', ...(archive ? { 'Content-Type': 'application/x-tar' } : {}) },
+      headers: {
+        ...(answer === 'hijack' ? {} : { Connection: 'close' }),
+        ...(archive ? { 'Content-Type': 'application/x-tar' } : {}),
+      },
       ...(archive ? { file: archive } : {}),
       ...(credentials ? { authconfig: authOf(credentials) } : {}),
     }

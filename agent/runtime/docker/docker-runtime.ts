@@ -14,13 +14,16 @@ import {
   type SandboxSpec,
   type SandboxState,
 } from '../runtime.ts'
+import { Attachments } from './attachments.ts'
 import { containerState, isSandbox, sandboxState } from './container-inspect.ts'
 import { containerLogs } from './container-logs.ts'
 import { ContainerUsages } from './container-usages.ts'
 import { Containers } from './containers.ts'
 import { DockerApi, type DockerOptions } from './docker-api.ts'
+import { Execs } from './execs.ts'
 import { Images } from './images.ts'
 import type { Ownership } from './labels.ts'
+import { connectToLoopback } from './loopback.ts'
 import { podChanges } from './pod-changes.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
@@ -59,8 +62,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const owner = { clusterId, nodeName }
   const docker = new DockerApi(options.docker ?? {}, clock)
   const containers = new Containers(docker, owner, clock)
+  const execs = new Execs(docker, clock)
+  const attachments = new Attachments(docker, containers)
   const volumes = new Volumes(docker, owner)
-  const writer = new VolumeWriter(docker, containers)
+  const writer = new VolumeWriter(docker, execs)
   const images = new Images(docker, clock, options.pullDeadlineMs)
   const usage = new ContainerUsages(docker, clock)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
@@ -73,21 +78,33 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     runSandbox: (spec: SandboxSpec): Promise<SandboxState> => sandboxes.run(spec),
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => containers.remove(id),
-    createContainer: (spec) => createContainer(containers, images, profiles, spec),
-    startContainer: (id) => containers.start(id),
+    createContainer: async (spec) => {
+      const id = await createContainer(containers, images, profiles, spec)
+      if (spec.stdin) attachments.created(id, spec)
+      return id
+    },
+    startContainer: async (id) => {
+      await attachments.starting(id)
+      await containers.start(id)
+    },
     stopContainer: (id) => stop(containers, id),
     killContainer: (id) => containers.signal(id, 'KILL'),
     removeContainer: (id) => containers.remove(id),
     writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
     removeVolumes: (podUid) => volumes.remove(podUid),
     usage: (ids) => usage.read(ids),
-    exec: (id, command, timeoutMs) => containers.exec(id, command, timeoutMs),
+    exec: (id, command, timeoutMs) => execs.run(id, command, timeoutMs),
+    openExec: (id, command, streams, signal) => execs.open(id, command, streams, signal),
+    attach: (id, streams, signal) => attachments.attach(id, streams, signal),
+    connect: (sandboxId, port, signal) => connectToLoopback(execs, sandboxId, port, signal),
     inspectImage: (reference): Promise<ImageState | undefined> => images.inspect(reference),
     listImages: () => images.list(),
     pullImage: (reference: string, signal: AbortSignal, credentials?: RegistryCredentials) =>
       images.pull(reference, signal, credentials),
-    logs: (id: string, logOptions: LogOptions, signal: AbortSignal): Promise<Readable> =>
-      containerLogs(docker, containers, id, logOptions, signal),
+    logs: (id: string, logOptions: LogOptions, signal: AbortSignal): Promise<Readable> => {
+      if (logOptions.tailLines === undefined && logOptions.since === undefined) attachments.logRead(id)
+      return containerLogs(docker, containers, id, logOptions, signal)
+    },
     events: (signal) => podChanges(docker, owner, clock, signal),
   }
 }

@@ -1,36 +1,13 @@
 import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream'
+import { OutputFrames } from './output-frames.ts'
 
-const HEADER_BYTES = 8
-
-/**
- * Takes the payload out of Docker's multiplexed stream: frames of 8 bytes of header (stream, three zeros, length as
- * big-endian) and that many bytes. Both streams come out as one. Honours backpressure, keeps no frame.
- */
+/** Takes the payload out of Docker's multiplexed stream; both outputs come out as one. Honours backpressure. */
 export class LogDemultiplexer extends Transform {
-  #header = Buffer.alloc(0)
-  #payloadLeft = 0
+  readonly #frames = new OutputFrames()
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    let rest = chunk
-    while (rest.length > 0) rest = this.#payloadLeft > 0 ? this.#takePayload(rest) : this.#takeHeader(rest)
+    for (const { data } of this.#frames.split(chunk)) this.push(data)
     done()
-  }
-
-  #takePayload(bytes: Buffer): Buffer {
-    const payload = bytes.subarray(0, this.#payloadLeft)
-    this.#payloadLeft -= payload.length
-    this.push(payload)
-    return bytes.subarray(payload.length)
-  }
-
-  #takeHeader(bytes: Buffer): Buffer {
-    const missing = HEADER_BYTES - this.#header.length
-    this.#header = Buffer.concat([this.#header, bytes.subarray(0, missing)])
-    if (this.#header.length === HEADER_BYTES) {
-      this.#payloadLeft = this.#header.readUInt32BE(4)
-      this.#header = Buffer.alloc(0)
-    }
-    return bytes.subarray(missing)
   }
 }
 

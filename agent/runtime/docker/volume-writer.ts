@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { extract } from 'tar-stream'
 import { RuntimeFailure, type VolumeFile } from '../runtime.ts'
 import { pathStat } from './container-paths.ts'
-import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
+import type { Execs } from './execs.ts'
 import { SWITCH_PATH } from './programs/switch-program.ts'
 import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
 import { VOLUMES_DIRECTORY } from './volumes.ts'
@@ -21,11 +21,11 @@ const HASH_LENGTH = 32
  */
 export class VolumeWriter {
   readonly #docker: DockerApi
-  readonly #containers: Containers
+  readonly #execs: Execs
 
-  constructor(docker: DockerApi, containers: Containers) {
+  constructor(docker: DockerApi, execs: Execs) {
     this.#docker = docker
-    this.#containers = containers
+    this.#execs = execs
   }
 
   async write(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean> {
@@ -60,7 +60,7 @@ export class VolumeWriter {
 
   async #switch(sandboxId: string, directory: string, stale: string[]): Promise<void> {
     const command = [SWITCH_PATH, NEXT, CURRENT, ...stale]
-    const { exitCode } = await this.#containers.exec(sandboxId, command, SWITCH_TIMEOUT_MS, directory)
+    const { exitCode } = await this.#execs.run(sandboxId, command, SWITCH_TIMEOUT_MS, directory)
     if (exitCode !== 0) throw new RuntimeFailure('failed', `could not switch the files of ${directory}`)
   }
 }

@@ -1,14 +1,26 @@
 import type { Kind } from '../../../shared/api/kinds.ts'
 import { binding } from './binding.ts'
+import { attach, exec } from './command.ts'
 import { eviction } from './eviction.ts'
 import { finalize } from './finalize.ts'
 import { log } from './log.ts'
+import { portForward } from './port-forward.ts'
 import { scale } from './scale.ts'
 import { status } from './status.ts'
 import type { Subresource } from './subresource.ts'
 
 /** Every subresource of the API. A new one is a file and a line here. */
-const SUBRESOURCES: readonly Subresource[] = [binding, eviction, finalize, log, scale, status]
+const SUBRESOURCES: readonly Subresource[] = [
+  attach,
+  binding,
+  eviction,
+  exec,
+  finalize,
+  log,
+  portForward,
+  scale,
+  status,
+]
 
 /** In alphabetical order. */
 export function subresourcesOf(kind: Kind): readonly Subresource[] {
@@ -17,7 +29,7 @@ export function subresourcesOf(kind: Kind): readonly Subresource[] {
 
 /** Known to Kubernetes, not there yet: answered with 501 rather than 404, and left out of discovery. */
 const NOT_IMPLEMENTED: Readonly<Record<string, readonly string[]>> = {
-  pods: ['attach', 'ephemeralcontainers', 'exec', 'portforward', 'proxy', 'resize'],
+  pods: ['ephemeralcontainers', 'proxy', 'resize'],
   nodes: ['proxy'],
 }
 

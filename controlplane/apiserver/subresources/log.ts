@@ -1,27 +1,24 @@
-import { ApiError } from '../../../shared/api/api-error.ts'
 import { PODS, type Pod } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
 import type { LogsRequest } from '../../../shared/protocol/frames.ts'
 import type { Stream } from '../../../shared/protocol/stream.ts'
 import type { Handler } from '../handler.ts'
 import type { Sink } from '../http/answer.ts'
-import { keyOfTarget } from '../request/resource-request.ts'
 import { type LogOptions, readLogOptions } from './log-options.ts'
-import { checkHasLog, logContainer } from './log-source.ts'
+import { checkHasLog } from './log-source.ts'
+import { containerOf, nodeOf, podOf } from './pod-container.ts'
 import type { Subresource } from './subresource.ts'
 
 const CHANNELS: Readonly<Record<LogOptions['stream'], readonly number[]>> = { All: [1, 2], Stdout: [1], Stderr: [2] }
 
 /** Opens the log before it answers, so that what the node refuses is still a proper Status. */
-const get: Handler = async ({ target, query, signal }, { registry, nodeStreams }) => {
-  const options = readLogOptions(query)
-  const { object } = await registry.get(PODS, keyOfTarget(target))
-  const pod = object as Persisted<Pod>
-  const container = logContainer(pod, options.container)
-  const { nodeName } = pod.spec
-  if (!nodeName) throw ApiError.badRequest(`pod ${pod.metadata.name} does not have a host assigned`)
+const get: Handler = async (request, services) => {
+  const options = readLogOptions(request.query)
+  const pod = await podOf(request, services)
+  const container = containerOf(pod, options.container)
+  const nodeName = nodeOf(pod)
   checkHasLog(pod, container, options.previous)
-  const stream = await nodeStreams.open(nodeName, requestOf(pod, container, options), signal)
+  const stream = await services.nodeStreams.open(nodeName, requestOf(pod, container, options), request.signal)
   return { type: 'stream', contentType: 'text/plain', write: (sink) => pour(stream, CHANNELS[options.stream], sink) }
 }
 

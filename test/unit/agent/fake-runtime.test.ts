@@ -1,10 +1,29 @@
+import { text } from 'node:stream/consumers'
 import type { ContainerSpec } from '../../../agent/runtime/runtime.ts'
-import { runtimeContract, type SuiteProgram } from '../../contracts/runtime.ts'
-import { type FakeProgram, FakeRuntime } from '../../support/fake-runtime.ts'
+import { runtimeContract } from '../../contracts/runtime.ts'
+import type { SuiteProgram } from '../../contracts/runtime-harness.ts'
+import type { FakeProcess } from '../../support/fake-process.ts'
+import type { FakeProgram } from '../../support/fake-program.ts'
+import { FakeRuntime } from '../../support/fake-runtime.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const EXEC: FakeProgram = {
   exec: ([command]) => (command === 'quick' ? { exitCode: 3, output: 'hello\n' } : undefined),
+  talk: (process, command) => void (command && run(process, command[0])),
+}
+
+async function run(process: FakeProcess, command: string | undefined): Promise<void> {
+  if (command === 'talk') {
+    process.print('out\n')
+    process.print('err\n', 'stderr')
+    process.print(await text(process.input))
+    process.exit(7)
+  } else {
+    for await (const _ of process.input) break
+    const { width, height } = process.sizes.at(-1) ?? {}
+    process.print(`${height} ${width}\r\n`)
+    process.exit(0)
+  }
 }
 
 runtimeContract('the fake', async () => {
@@ -21,6 +40,7 @@ runtimeContract('the fake', async () => {
       const container = runtime.containers.get(id)
       return container && runtime.volumes.read(container.spec.pod.name, volume)?.[path]
     },
+    interactive: { talk: ['talk'], terminal: ['terminal'] },
     eventually: (condition) => clock.until(condition),
     during: async (promise) => {
       const guarded = promise.catch(() => undefined)
@@ -45,7 +65,24 @@ function programOf({ command = [] }: ContainerSpec): FakeProgram {
       return { exitAfterMs: 10, exitCode: program.exitCode }
     case 'print':
       return { exitAfterMs: 10, output: program.lines.map((line) => `${line}\n`).join('') }
+    case 'ask':
+      return { talk: (process) => void ask(process) }
+    case 'echo':
+      return { listen: { port: program.port, serve: (connection) => void echo(connection) } }
     case 'notExist':
       return { startError: 'executable file not found in $PATH' }
   }
+}
+
+async function ask(process: FakeProcess): Promise<void> {
+  process.print('name? ')
+  for await (const name of process.input) {
+    process.print(`hello ${Buffer.from(name)}`)
+    return process.exit(0)
+  }
+}
+
+async function echo(connection: FakeProcess): Promise<void> {
+  connection.print(await text(connection.input))
+  connection.exit(0)
 }

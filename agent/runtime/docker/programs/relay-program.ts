@@ -16,14 +16,16 @@ const LOOPBACK = 0x0100007f
 /** CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM: a thread. */
 const THREAD = 0x50f00
 const BUFFER_BYTES = 0x10000
+/** The first byte of the output, once the connection stands. */
+export const CONNECTED = 0x06
 /** On the stack: a socket's address, which later becomes the length of a chunk; then the buffers of the two directions. */
 const TO_STDOUT = 0x1000
 const TO_SOCKET = TO_STDOUT + BUFFER_BYTES
 const STACK_BYTES = TO_SOCKET + BUFFER_BYTES
 
 /**
- * `relay PORT`: connects to that port of 127.0.0.1, or else of ::1, and passes on what comes. Stdout gets the bytes of
- * the socket. Stdin carries chunks, each a length of 32 bits (little-endian) and so many bytes: a length of 0 ends the
+ * `relay PORT`: connects to that port of 127.0.0.1, or else of ::1, and passes on what comes. Stdout gets one byte to
+ * say that it is connected, then the bytes of the socket. Stdin carries chunks, each a length of 32 bits (little-endian) and so many bytes: a length of 0 ends the
  * socket's input, and the end of stdin ends the relay, so that one whose user has gone does not stay. It ends with 0
  * when the socket's output has ended, and with the errno of the attempt by IPv4 where it cannot connect.
  *
@@ -60,7 +62,8 @@ function amd64(): Buffer {
   address(AF_INET6, 28)
   code.negate('rbx').syscall(231, 'rbx')
 
-  code.label('connected').syscall(56, THREAD, 0, 0, 0, 0).test('rax').jumpIf('equal', 'input')
+  code.label('connected').addressOf('rsi', 'greeting').syscall(1, 1, 'rsi', 1)
+  code.syscall(56, THREAD, 0, 0, 0, 0).test('rax').jumpIf('equal', 'input')
   code.jumpIf('negative', 'end').addressOnStack('r14', TO_STDOUT)
   code.label('output').syscall(0, 'r13', 'r14', BUFFER_BYTES).test('rax').jumpIf('notPositive', 'end')
   code.move('r15', 'rax').move('rbp', 'r14')
@@ -81,7 +84,7 @@ function amd64(): Buffer {
   code.label('written').test('r12').jumpIf('notEqual', 'bytes').jump('chunk')
 
   code.label('end').syscall(231, 0)
-  return code.label('ignore').data(IGNORE_ACTION).build()
+  return code.label('ignore').data(IGNORE_ACTION).label('greeting').data(Buffer.of(CONNECTED)).build()
 }
 
 /** x19: the port, then what is to be written; x20: a failure; x21: bytes left of a chunk; x22: the socket; x23: buffer; x24: bytes left to write. */
@@ -116,7 +119,8 @@ function arm64(): Buffer {
   address(AF_INET6, 28)
   code.negate('x20').syscall(94, 'x20')
 
-  code.label('connected').syscall(220, THREAD, 0, 0, 0, 0).compareNumber('x0', 0).jumpIf('equal', 'input')
+  code.label('connected').addressOf('x1', 'greeting').syscall(64, 1, 'x1', 1)
+  code.syscall(220, THREAD, 0, 0, 0, 0).compareNumber('x0', 0).jumpIf('equal', 'input')
   code.jumpIf('negative', 'end').addNumber('x23', 'sp', TO_STDOUT)
   code.label('output').syscall(63, 'x22', 'x23', BUFFER_BYTES).compareNumber('x0', 0).jumpIf('notPositive', 'end')
   code.move('x24', 'x0').move('x19', 'x23')
@@ -142,5 +146,5 @@ function arm64(): Buffer {
   code.label('written').compareNumber('x21', 0).jumpIf('notEqual', 'bytes').jump('chunk')
 
   code.label('end').syscall(94, 0)
-  return code.label('ignore').data(IGNORE_ACTION).build()
+  return code.label('ignore').data(IGNORE_ACTION).label('greeting').data(Buffer.of(CONNECTED)).build()
 }

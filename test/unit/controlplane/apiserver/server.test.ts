@@ -149,7 +149,7 @@ describe('addresses', () => {
     ['DELETE', '/api/v1/pods', 405],
     ['POST', '/version', 405],
     ['POST', '/api/v1/namespaces/default/pods/web/status', 405],
-    ['GET', '/api/v1/namespaces/default/pods/web/exec', 501],
+    ['GET', '/api/v1/namespaces/default/pods/web/exec', 400],
     ['GET', '/api/v1/%ff', 400],
   ])('%s %s is %i', async (method, path, code) => {
     const { status, json } = await admin.send(method, path)
@@ -214,7 +214,7 @@ describe('what is not of Kubernetes', () => {
   it.each([
     ['/kubette/v1/socket', true, /^HTTP\/1.1 101 .*\n\r\nadmin$/s],
     ['/kubette/v1/socket', false, /^HTTP\/1.1 401 .*"reason":"Unauthorized"/s],
-    [`${PODS}/web/exec?command=ls`, true, /^HTTP\/1.1 501 .*pods\/exec is not implemented yet/s],
+    [`${PODS}/web/exec?command=ls`, true, /^HTTP\/1.1 404 .*pods \\"web\\" not found/s],
     [`${PODS}/web/nothing`, true, /^HTTP\/1.1 404 /],
     [`${PODS}?watch=true`, true, /^HTTP\/1.1 400 /],
   ])('upgrades connections: %s, known: %s', async (path, isKnown, expected) => {

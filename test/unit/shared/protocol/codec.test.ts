@@ -27,6 +27,7 @@ const pod = {
   spec: { containers: [{ name: 'web', image: 'web:1', ports: [{ containerPort: 80 }] }] },
 }
 const node = { labels: { disk: 'ssd' }, status: { capacity: { cpu: '4', memory: '8Gi' } } }
+const command = { podUid: 'u1', container: 'web', stdin: true, stdout: true, stderr: false, tty: true }
 
 const AGENT_FRAMES: AgentFrame[] = [
   { type: 'hello', protocolVersion: PROTOCOL_VERSION, agentVersion: '1', assignmentsVersion: 0, node },
@@ -63,6 +64,9 @@ const CONTROL_FRAMES: ControlFrame[] = [
     stream: 4,
     request: { kind: 'logs', podUid: 'u1', container: 'web', follow: true, previous: false, timestamps: false },
   },
+  { type: 'streamOpen', stream: 5, request: { kind: 'exec', ...command, command: ['sh', '-c', ''] } },
+  { type: 'streamOpen', stream: 6, request: { kind: 'attach', ...command } },
+  { type: 'streamOpen', stream: 7, request: { kind: 'portForward', podUid: 'u1', port: 8080 } },
   { type: 'streamCredit', stream: 1, bytes: 10 },
   { type: 'streamEnd', stream: 1, error: { status: 'Failure', message: 'no', code: 404 } },
 ]

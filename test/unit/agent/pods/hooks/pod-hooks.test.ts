@@ -3,7 +3,8 @@ import type { Lifecycle, PodSpec } from '../../../../../shared/api/generated/cor
 import { AgentNode } from '../../../../support/agent-node.ts'
 import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
 import { FakeProber } from '../../../../support/fake-prober.ts'
-import { type FakeProgram, FakeRuntime } from '../../../../support/fake-runtime.ts'
+import type { FakeProgram } from '../../../../support/fake-program.ts'
+import { FakeRuntime } from '../../../../support/fake-runtime.ts'
 import { VirtualClock } from '../../../../support/virtual-clock.ts'
 
 const exec = (command: string) => ({ exec: { command: [command] } })

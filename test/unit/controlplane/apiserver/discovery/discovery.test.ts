@@ -38,7 +38,9 @@ describe('discovery', () => {
     expect(find('bindings')).toMatchObject({ kind: 'Binding', verbs: ['create'] })
     expect(find('namespaces').verbs).not.toContain('deletecollection')
     expect(find('configmaps/status')).toBeUndefined()
-    expect(find('pods/exec')).toBeUndefined()
+    expect(find('pods/exec')).toMatchObject({ kind: 'PodExecOptions', verbs: ['create', 'get'] })
+    expect(find('pods/attach')).toMatchObject({ kind: 'PodAttachOptions', verbs: ['create', 'get'] })
+    expect(find('pods/portforward')).toMatchObject({ kind: 'PodPortForwardOptions', verbs: ['create', 'get'] })
     const apps = read('/apis/apps/v1').resources
     expect(apps).toContainEqual(
       expect.objectContaining({ name: 'deployments/scale', group: 'autoscaling', version: 'v1', kind: 'Scale' }),

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pauseProgram } from '../../../../../../agent/runtime/docker/programs/pause-program.ts'
-import { relayProgram } from '../../../../../../agent/runtime/docker/programs/relay-program.ts'
+import { CONNECTED, relayProgram } from '../../../../../../agent/runtime/docker/programs/relay-program.ts'
 import { switchProgram } from '../../../../../../agent/runtime/docker/programs/switch-program.ts'
 
 describe.each([
@@ -102,14 +102,14 @@ describe.skipIf(own === undefined || process.platform !== 'linux')('run on this 
     }
     relay.stdin.write(lengthOf(Buffer.alloc(0)))
     const [answer, code] = await Promise.all([buffer(relay.stdout), endOf(relay)])
-    expect(answer.equals(data)).toBe(true)
+    expect(answer.equals(Buffer.concat([Buffer.of(CONNECTED), data]))).toBe(true)
     expect(code).toBe(0)
   })
 
   it('relay goes on with what the other side sends after it has closed its own direction', async () => {
     const port = await serve('127.0.0.1', (socket) => socket.end('hello'))
     const relay = start('relay', port)
-    expect((await buffer(relay.stdout)).toString()).toBe('hello')
+    expect((await buffer(relay.stdout)).toString()).toBe('\x06hello')
   })
 
   it('relay ends with the reason where nobody listens, and when its user has gone', async () => {
