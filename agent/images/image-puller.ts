@@ -16,6 +16,7 @@ export interface ImageRequest {
   event(type: 'Normal' | 'Warning', reason: string, message: string): void
 }
 
+/** When to ask again is on the monotonic clock. */
 export type ImageOutcome =
   | { ok: true; image: ImageState }
   | { ok: false; reason: ImageFailureReason; message: string; retryAtMs: number }
@@ -112,7 +113,7 @@ export class ImagePuller {
     const { image, event } = request
     const attempt = attemptOf(reference, request)
     const failed = this.#failed.get(attempt)
-    if (failed && this.#clock.now() < failed.retryAtMs) {
+    if (failed && this.#clock.monotonic() < failed.retryAtMs) {
       event('Normal', 'BackOff', `Back-off pulling image "${image}"`)
       const message = `Back-off pulling image "${image}": ${failed.reason}: ${failed.message}`
       return { ok: false, reason: 'ImagePullBackOff', message, retryAtMs: failed.retryAtMs }
@@ -164,11 +165,11 @@ export class ImagePuller {
     event('Warning', 'Failed', `Failed to pull image "${image}": ${message}`)
     if (isNoMatch(message)) this.#unfit.add(image)
     const known = this.#failed.get(attempt)
-    const idle = known !== undefined && this.#clock.now() - known.retryAtMs > 2 * MAX_BACKOFF_MS
+    const idle = known !== undefined && this.#clock.monotonic() - known.retryAtMs > 2 * MAX_BACKOFF_MS
     // Several Pods that shared this pull fail together: the backoff grows once.
-    const shared = known !== undefined && this.#clock.now() < known.retryAtMs
+    const shared = known !== undefined && this.#clock.monotonic() < known.retryAtMs
     const backoff = known && !idle ? known.backoff : new Backoff({ initialMs: FIRST_BACKOFF_MS, maxMs: MAX_BACKOFF_MS })
-    const retryAtMs = shared ? known.retryAtMs : this.#clock.now() + backoff.next()
+    const retryAtMs = shared ? known.retryAtMs : this.#clock.monotonic() + backoff.next()
     this.#failed.set(attempt, { backoff, retryAtMs, reason, message })
     return this.#refuse(reason, message)
   }
@@ -182,7 +183,7 @@ export class ImagePuller {
   }
 
   #refuse(reason: ImageFailureReason, message: string): ImageOutcome {
-    return { ok: false, reason, message, retryAtMs: this.#clock.now() + LOOK_AGAIN_MS }
+    return { ok: false, reason, message, retryAtMs: this.#clock.monotonic() + LOOK_AGAIN_MS }
   }
 }
 

@@ -9,11 +9,14 @@ interface Scheduled {
 /** A clock that moves only when told. Timers of one instant fire in the order in which they were set. */
 export class VirtualClock implements Clock {
   #now: number
+  /** Where the monotonic clock began: who mixes the two finds out. */
+  readonly #startMs: number
   #order = 0
   #scheduled: Scheduled[] = []
 
   constructor(startMs = Date.UTC(2030, 0, 1)) {
     this.#now = startMs
+    this.#startMs = startMs
   }
 
   now(): number {
@@ -21,7 +24,7 @@ export class VirtualClock implements Clock {
   }
 
   monotonic(): number {
-    return this.#now
+    return this.#now - this.#startMs
   }
 
   after(delayMs: number, run: () => void): Timer {
