@@ -28,6 +28,13 @@ export interface PodExecutorOptions {
 const SANDBOX_RETRY_MS = 10_000
 const CONFIG_ERROR = 'CreateContainerConfigError'
 
+export interface Execution {
+  /** Something was done that may have changed what the runtime shows. */
+  acted: boolean
+  /** The sandbox that runs now, where it is new. */
+  sandbox?: SandboxState
+}
+
 /** Does what a plan says, and remembers what came of it. */
 export class PodExecutor {
   readonly #node: NodeContext
@@ -90,23 +97,23 @@ export class PodExecutor {
     return true
   }
 
-  /** True when anything was done that may have changed what the runtime shows. */
-  async execute(plan: Plan, observed: PodObservation, pod: Persisted<Pod>): Promise<boolean> {
+  async execute(plan: Plan, observed: PodObservation, pod: Persisted<Pod>): Promise<Execution> {
     this.#forgetRemoved(observed)
     let acted = false
     for (const action of plan.actions) {
       const result = await this.#perform(action, observed.sandbox, pod)
-      if (result === 'waiting') return acted
+      if (result === 'waiting') return { acted }
+      if (result !== 'done') return { acted: true, sandbox: result }
       acted = true
     }
-    return acted
+    return { acted }
   }
 
   async #perform(
     action: PodAction,
     sandbox: SandboxState | undefined,
     pod: Persisted<Pod>,
-  ): Promise<'done' | 'waiting'> {
+  ): Promise<'done' | 'waiting' | SandboxState> {
     const { runtime } = this.#node
     switch (action.type) {
       case 'runSandbox':
@@ -192,7 +199,7 @@ export class PodExecutor {
     await this.#node.runtime.killContainer(target.id)
   }
 
-  async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting'> {
+  async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting' | SandboxState> {
     const { runtime, clock } = this.#node
     const sources = this.#sources(undefined, pod)
     const volumes = this.#volumes.prepare(sources)
@@ -202,8 +209,9 @@ export class PodExecutor {
       this.#events.pod('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     }
     try {
-      await runtime.runSandbox(sandboxSpec(pod, volumes, await this.#dnsOf(pod)))
+      const sandbox = await runtime.runSandbox(sandboxSpec(pod, volumes, await this.#dnsOf(pod)))
       this.#sandboxRetryAtMs = undefined
+      return sandbox
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error
       this.#sandboxRetryAtMs = clock.monotonic() + SANDBOX_RETRY_MS

@@ -140,7 +140,11 @@ export class PodWorker {
 
   /** Resolves with the time after which to look again. */
   async #pass(): Promise<number> {
-    const observed = observePod(await this.#node.runtime.list(this.#pod.metadata.uid))
+    return this.#bringOn(observePod(await this.#node.runtime.list(this.#pod.metadata.uid)))
+  }
+
+  /** From what was observed on. With a new sandbox it goes on at once: a start need not wait for another look. */
+  async #bringOn(observed: PodObservation): Promise<number> {
     if (this.#loop.isStopped) return Number.POSITIVE_INFINITY
     if (this.#state.phase === 'finished') this.#probes.freeze()
     this.#probes.sync(this.#probed(observed), this.#pod)
@@ -148,7 +152,8 @@ export class PodWorker {
     this.#advance(observed)
     await this.#syncVolumes(observed, isRefused)
     const plan = isRefused ? { actions: [] } : this.#plan(observed)
-    const acted = await this.#executor.execute(plan, observed, this.#pod)
+    const { acted, sandbox } = await this.#executor.execute(plan, observed, this.#pod)
+    if (sandbox) return this.#bringOn({ ...observed, sandbox, deadSandboxes: [] })
     return acted ? 0 : this.#restMs(plan)
   }
 

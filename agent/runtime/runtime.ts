@@ -212,6 +212,8 @@ export interface ContainerSpec {
   /** As the Pod's spec names it. */
   image: string
   imageId: string
+  /** `name@sha256:...`, as a registry knows it; absent where it came from none. */
+  imageDigest?: string
   command?: string[]
   args?: string[]
   workingDir?: string

@@ -31,6 +31,7 @@ export function containerSpec(
     specHash: specHash(container),
     image: container.image ?? '',
     imageId: image.id,
+    ...(image.digests[0] === undefined ? {} : { imageDigest: image.digests[0] }),
     ...(container.command?.length ? { command: expand(container.command) } : {}),
     ...(container.args?.length ? { args: expand(container.args) } : {}),
     ...(container.workingDir ? { workingDir: container.workingDir } : {}),

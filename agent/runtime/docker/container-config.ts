@@ -73,13 +73,12 @@ function dnsConfig({ servers, searches, options }: NonNullable<SandboxSpec['dns'
 
 /** What the spec of a container only names. */
 export interface CreateDetails {
-  imageDigest: string | undefined
   /** JSON. */
   seccompProfile: string | undefined
 }
 
 /** The body of `POST /containers/create` for a container of a Pod. */
-export function containerConfig(spec: ContainerSpec, owner: Ownership, { imageDigest, seccompProfile }: CreateDetails) {
+export function containerConfig(spec: ContainerSpec, owner: Ownership, { seccompProfile }: CreateDetails) {
   return {
     Image: spec.imageId,
     ...(spec.command ? { Entrypoint: spec.command } : {}),
@@ -93,7 +92,7 @@ export function containerConfig(spec: ContainerSpec, owner: Ownership, { imageDi
     StdinOnce: spec.stdinOnce,
     /** Probes are the Pod's; the image's own check would only cost. */
     Healthcheck: { Test: ['NONE'] },
-    Labels: containerLabels(spec, owner, imageDigest),
+    Labels: containerLabels(spec, owner),
     HostConfig: {
       NetworkMode: `container:${spec.sandboxId}`,
       ...namespaceConfig(spec),
@@ -108,7 +107,7 @@ export function containerConfig(spec: ContainerSpec, owner: Ownership, { imageDi
   }
 }
 
-function containerLabels(spec: ContainerSpec, owner: Ownership, imageDigest: string | undefined): Labels {
+function containerLabels(spec: ContainerSpec, owner: Ownership): Labels {
   return {
     ...annotationLabels(spec.annotations),
     ...ownerLabels(owner),
@@ -119,7 +118,7 @@ function containerLabels(spec: ContainerSpec, owner: Ownership, imageDigest: str
     [LABELS.restartCount]: String(spec.restartCount),
     [LABELS.specHash]: spec.specHash,
     [LABELS.image]: spec.image,
-    ...(imageDigest === undefined ? {} : { [LABELS.imageDigest]: imageDigest }),
+    ...(spec.imageDigest === undefined ? {} : { [LABELS.imageDigest]: spec.imageDigest }),
   }
 }
 

@@ -2,17 +2,15 @@ import type { Readable } from 'node:stream'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { nodeBridge, type PodNetwork } from '../../network/pod-network.ts'
-import {
-  type ContainerSpec,
-  type ImageState,
-  type LogOptions,
-  type RegistryCredentials,
-  type Runtime,
-  RuntimeFailure,
-  type RuntimeInfo,
-  type RuntimeListing,
-  type SandboxSpec,
-  type SandboxState,
+import type {
+  ImageState,
+  LogOptions,
+  RegistryCredentials,
+  Runtime,
+  RuntimeInfo,
+  RuntimeListing,
+  SandboxSpec,
+  SandboxState,
 } from '../runtime.ts'
 import { Attachments } from './attachments.ts'
 import { containerState, isSandbox, sandboxState } from './container-inspect.ts'
@@ -79,7 +77,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => containers.remove(id),
     createContainer: async (spec) => {
-      const id = await createContainer(containers, images, profiles, spec)
+      const id = await containers.create(spec, { seccompProfile: await profiles.load(spec.securityContext) })
       if (spec.stdin) attachments.created(id, spec)
       return id
     },
@@ -134,18 +132,6 @@ async function list(containers: Containers, volumes: Volumes, podUid: string | u
     containers: found.filter((container) => !isSandbox(container)).map(containerState),
     volumes: kept.map(({ pod, name }) => ({ pod, name })),
   }
-}
-
-async function createContainer(
-  containers: Containers,
-  images: Images,
-  profiles: SeccompProfiles,
-  spec: ContainerSpec,
-): Promise<string> {
-  const seccompProfile = await profiles.load(spec.securityContext)
-  const image = await images.inspect(spec.imageId)
-  if (!image) throw new RuntimeFailure('notFound', `No such image: ${spec.image}`)
-  return containers.create(spec, { imageDigest: image.digests[0], seccompProfile })
 }
 
 async function stop(containers: Containers, id: string): Promise<void> {
