@@ -24,8 +24,9 @@ import {
   type StateImage,
 } from '../../../support/state-images.ts'
 
-/** Every byte with KUBETTE_RUNS set; else a prime, so that all places within a page come. */
-const SWEEP_STRIDE = process.env.KUBETTE_RUNS ? 1 : 211
+/** A prime, so that all places within a page come. With every KUBETTE_SWEEP from 0 to 210, every byte comes. */
+const SWEEP_STRIDE = 211
+const SWEEP_START = Number(process.env.KUBETTE_SWEEP ?? 0)
 
 let directory: string
 let images: StateImage[]
@@ -135,7 +136,7 @@ describe('a state whose files were damaged', () => {
     async (how, suffix) => {
       const image = await recordSmallImage(mkdtempSync(join(directory, 'small-')))
       const found = new Set<string | undefined>()
-      for (let offset = 0; offset < statSync(`${image.path}${suffix}`).size; offset += SWEEP_STRIDE) {
+      for (let offset = SWEEP_START; offset < statSync(`${image.path}${suffix}`).size; offset += SWEEP_STRIDE) {
         const path = damagedCopy(image, {})
         if (how === 'cut') truncateSync(`${path}${suffix}`, offset)
         else flipBit(`${path}${suffix}`, offset)
