@@ -1,4 +1,5 @@
 import type { Secret } from '../../shared/api/kinds.ts'
+import { compareStrings } from '../../shared/compare-strings.ts'
 import type { RegistryCredentials } from '../runtime/runtime.ts'
 import { parseImageReference } from './image-reference.ts'
 import { isCovered, type RegistryScope, registryScope } from './registry-scope.ts'
@@ -25,7 +26,7 @@ export function pullCredentials(image: string, secrets: readonly Secret[]): Regi
   return secrets
     .flatMap(authsOf)
     .filter(({ scope }) => isCovered(target, scope))
-    .sort((a, b) => b.scope.key.localeCompare(a.scope.key))
+    .sort((a, b) => compareStrings(b.scope.key, a.scope.key))
     .map(({ credentials }) => credentials)
 }
 

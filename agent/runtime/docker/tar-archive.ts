@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers'
+import { pack } from 'tar-stream'
 
 export type ArchiveEntry =
   | { type: 'file'; name: string; mode: number; gid?: number; content: Buffer | string }
@@ -7,8 +8,6 @@ export type ArchiveEntry =
 
 /** A tar archive whose bytes follow from its entries alone. */
 export async function tarArchive(entries: readonly ArchiveEntry[]): Promise<Buffer> {
-  // Needed seldom, and 1 MB: only now.
-  const { pack } = await import('tar-stream')
   const archive = pack()
   for (const entry of entries) {
     const header = { name: entry.name, mtime: new Date(0), type: entry.type }
