@@ -16,8 +16,8 @@ try {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    // Stack traces name the lines of the TypeScript.
-    sourcemap: 'linked',
+    inject: [fileURLToPath(new URL('./stack-traces.js', import.meta.url))],
+    sourcemap: 'external',
     sourcesContent: false,
     legalComments: 'none',
     // Packages that are CommonJS require what is Node's.

@@ -8,7 +8,6 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export async function load() {
   const bundle = bundleOf(ROOT)
   if (bundle) {
-    process.setSourceMapsEnabled(true)
     await import(pathToFileURL(join(bundle, 'kubette.mjs')).href)
   } else {
     const { register } = await import('tsx/esm/api')

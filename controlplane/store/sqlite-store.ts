@@ -34,8 +34,7 @@ class SqliteJournal implements Journal {
   constructor(path: string) {
     this.#worker = new Worker(new URL('./sqlite-worker-entry.mjs', import.meta.url), {
       workerData: { path },
-      // node:sqlite says on Node 22 that it is experimental.
-      execArgv: ['--disable-warning=ExperimentalWarning', '--enable-source-maps'],
+      execArgv: ['--disable-warning=ExperimentalWarning'], // node:sqlite says so on Node 22
     })
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle((waiting) => waiting.resolve(answer)))
     this.#worker.on('error', (error) => this.#die(error))
