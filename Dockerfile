@@ -8,6 +8,6 @@ RUN test -d node_modules || npm ci --omit=dev --no-audit --no-fund
 COPY . .
 # The first start translates the TypeScript; here, so that the image holds it.
 RUN node bin/kubette.js version
-ENV KUBETTE_DATA=/data
+ENV KUBETTE_DATA=/data MALLOC_ARENA_MAX=2
 ENTRYPOINT ["node", "--max-semi-space-size=2", "/kubette/bin/kubette.js"]
 CMD ["--help"]
