@@ -3,6 +3,7 @@
  * on connections take turns, while a client beside them measures how long it waits. What fails is printed with its
  * seed, and with `--seed` it comes again; exit code 1.
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ATTACKS } from './attacks/index.ts'
 import { describe, fuzz } from './fuzz.ts'
@@ -13,6 +14,9 @@ import { startTarget, type Target } from './target.ts'
 const MOST_RESIDENT_MEBIBYTES = 900
 /** A client may wait so long for its answer, on a machine that does much else. */
 const LONGEST_WAIT_MS = 5000
+/** Of those who stay: the fuzzer's own clients, the probe, the door. */
+const MOST_SOCKETS = 20
+const LONGEST_PARTING_MS = 15_000
 const REQUESTS_PER_ROUND = 500
 const MONSTERS_PER_THOUSAND = 10
 
@@ -46,9 +50,19 @@ async function runRound(seed: number): Promise<string | undefined> {
   const [name, attack] = attacks[seed % attacks.length] ?? attacks[0] ?? []
   if (!name || !attack) return undefined
   await attack(target)
-  const afterAttack = healthOf(target)
+  const afterAttack = (await leftOpen(target)) ?? healthOf(target)
   report(seed, name, afterAttack)
   return afterAttack && `seed ${seed}, ${name}: ${afterAttack}`
+}
+
+/** An attack closes what it opened; so must the server, though it need not do so at once. */
+async function leftOpen({ openSockets }: Target): Promise<string | undefined> {
+  const until = performance.now() + LONGEST_PARTING_MS
+  while (target.isAlive && openSockets() > MOST_SOCKETS) {
+    if (performance.now() > until) return `the server holds ${openSockets()} sockets`
+    await wait(100)
+  }
+  return undefined
 }
 
 function healthOf({ isAlive, residentMebibytes }: Target): string | undefined {

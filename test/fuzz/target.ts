@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,8 @@ export interface Target {
   readonly isAlive: boolean
   /** Mebibytes that the process holds. */
   residentMebibytes(): number
+  /** Sockets that the process holds, listening ones included. */
+  openSockets(): number
   stop(): Promise<void>
 }
 
@@ -36,6 +38,7 @@ export async function startTarget(): Promise<Target> {
       return child.exitCode === null && child.signalCode === null
     },
     residentMebibytes: () => residentMebibytes(child),
+    openSockets: () => openSockets(child),
     async stop() {
       connection.api.close()
       if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit')
@@ -62,14 +65,23 @@ export function connectTo(kubeconfig: string) {
   return { url, port, ca, tls, api: new ApiHttp({ url, port, ca }, tls) }
 }
 
-/** The command's process has a child of its own that does the work: whichever is larger. */
 function residentMebibytes({ pid }: ChildProcess): number {
-  const kibibytes = (of: number | string) => {
-    const status = readFileSync(`/proc/${of}/status`, 'utf8')
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0)
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024
+}
+
+function openSockets({ pid }: ChildProcess): number {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).filter((name) => targetOf(join(folder, name)).startsWith('socket:')).length
+}
+
+/** Nothing for a file that was closed meanwhile. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link)
+  } catch {
+    return ''
   }
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
-  return Math.max(...[pid ?? 0, ...children].map(kibibytes)) / 1024
 }
 
 /** An HTTP/2 connection of the administrator's that lets all errors pass, and the socket beneath it. */
