@@ -4,7 +4,8 @@ import type { ContainerStatus, Pod, PodStatus } from '../../shared/api/generated
 /** Which instance of a container to read: the id that the runtime knows. Throws an ApiError where there is none. */
 export function logSource(pod: Pod, status: PodStatus | undefined, container: string, previous: boolean): string {
   const where = `container ${JSON.stringify(container)} in pod ${JSON.stringify(pod.metadata.name)}`
-  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = status ?? {}
+  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
   const found = all.find(({ name }) => name === container)
   if (!found) throw ApiError.badRequest(`${where} is not available`)
   const id = previous ? idOf(found.lastState?.terminated?.containerID) : currentId(found)

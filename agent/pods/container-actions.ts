@@ -9,6 +9,7 @@ import { isBeforePostStart } from './post-start.ts'
 import { keptBackoffMs, nextBackoffMs, restartAtMs } from './restart-backoff.ts'
 import { isInitContainer, isRestartedAfter, isSidecar } from './restart-policy.ts'
 import { specHash } from './spec-hash.ts'
+import { targetContainerId } from './target-container.ts'
 
 /** Adds what one container needs, given its newest instance. */
 export function planContainer(
@@ -29,20 +30,24 @@ export function startOf(
   container: Container,
   before: ContainerState | undefined,
 ): StartContainer {
+  const targetId = targetContainerId(container, situation.observed)
   return {
     type: 'startContainer',
     container,
+    ...(targetId === undefined ? {} : { targetId }),
     restartCount: before ? before.restartCount + 1 : restartCountFromApi(situation.pod, container),
     backoffMs: isExited(before) && before.specHash === specHash(container) ? nextBackoffMs(before) : 0,
   }
 }
 
 /** An agent that died between create and start left it: it never ran, so the next takes its place and its number. */
-function planCreated({ memory }: PodSituation, container: Container, latest: ContainerState, plan: PlanBuilder): void {
+function planCreated(situation: PodSituation, container: Container, latest: ContainerState, plan: PlanBuilder): void {
+  const { memory } = situation
   if (!plan.isDue(memory.startFailures.get(container.name)?.retryAtMs)) return
   plan.add({ type: 'removeContainer', id: latest.id })
   const { restartCount } = latest
-  plan.start({ type: 'startContainer', container, restartCount, backoffMs: keptBackoffMs(latest) }, memory)
+  const again = { ...startOf(situation, container, undefined), restartCount, backoffMs: keptBackoffMs(latest) }
+  plan.start(again, memory)
 }
 
 function planRunning(situation: PodSituation, container: Container, latest: ContainerState, plan: PlanBuilder): void {

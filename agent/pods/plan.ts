@@ -20,6 +20,8 @@ export interface StartContainer {
   restartCount: number
   /** How long the restart after this instance is to wait; 0 for the first instance. */
   backoffMs: number
+  /** The id of the running container whose processes it shall see. */
+  targetId?: string
 }
 
 /** The hook is begun and not waited for. */

@@ -1,6 +1,7 @@
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
 import { planContainer } from './container-actions.ts'
 import { stopBy, stopWithin } from './container-stop.ts'
+import { planEphemeralContainers } from './ephemeral-containers.ts'
 import { planInitContainers } from './init-containers.ts'
 import { type Plan, PlanBuilder, type PlanTime } from './plan.ts'
 import type { PodMemory, StopReason } from './pod-memory.ts'
@@ -106,8 +107,12 @@ function hasEnded({ pod, observed, memory }: PodSituation, container: Container)
 
 function planContainers(situation: PodSituation, sandboxId: string, plan: PlanBuilder): void {
   // Only sidecars can still be running, and they have nothing left to serve.
-  if (areAllDone(situation) || hasFailedInit(situation)) endAll(situation, plan)
-  else if (planInitContainers(situation, sandboxId, plan)) planMainContainers(situation, plan)
+  if (areAllDone(situation) || hasFailedInit(situation)) {
+    endAll(situation, plan)
+    return
+  }
+  planEphemeralContainers(situation, plan)
+  if (planInitContainers(situation, sandboxId, plan)) planMainContainers(situation, plan)
 }
 
 /** In the order of the spec: one whose postStart hook has not returned holds up the start of those after it. */

@@ -1,6 +1,7 @@
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
 import type { Reporter } from '../reporter.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
+import { isEphemeralContainer } from './ephemeral-containers.ts'
 import type { StopReason } from './pod-memory.ts'
 import type { ProbeKind } from './probes/probe-state.ts'
 import type { ProbeOutcome } from './probes/prober.ts'
@@ -24,8 +25,8 @@ export class PodEvents {
   }
 
   container({ name }: Pick<Container, 'name'>, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    const list = isInitContainer(this.#pod, { name }) ? 'initContainers' : 'containers'
-    this.#reporter.event({ pod: identityOf(this.#pod), fieldPath: `spec.${list}{${name}}`, type, reason, message })
+    const fieldPath = `spec.${this.#listOf(name)}{${name}}`
+    this.#reporter.event({ pod: identityOf(this.#pod), fieldPath, type, reason, message })
   }
 
   killing(target: ContainerState, why: StopReason): void {
@@ -49,6 +50,11 @@ export class PodEvents {
   /** Says it unless it was the last thing said under that key. */
   once(key: string, say: () => void): void {
     if (this.#isNew(key)) say()
+  }
+
+  #listOf(name: string): string {
+    if (isEphemeralContainer(this.#pod, { name })) return 'ephemeralContainers'
+    return isInitContainer(this.#pod, { name }) ? 'initContainers' : 'containers'
   }
 
   #isNew(key: string): boolean {

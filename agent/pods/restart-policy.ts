@@ -28,7 +28,8 @@ export function isSidecar(pod: Pod, { name }: Pick<Container, 'name'>): boolean 
 
 /** It ran once, says the API, and the runtime shows nothing of it any more. Under `Never` that was its only chance. */
 export function isLost(pod: Pod, { name, restartPolicy }: Pick<Container, 'name' | 'restartPolicy'>): boolean {
-  const before = pod.status?.containerStatuses?.find((status) => status.name === name)
+  const { containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {}
+  const before = [...containerStatuses, ...ephemeralContainerStatuses].find((status) => status.name === name)
   return (restartPolicy ?? pod.spec?.restartPolicy) === 'Never' && Boolean(before?.containerID)
 }
 

@@ -229,6 +229,8 @@ export interface ContainerSpec {
   mounts: VolumeMount[]
   /** As its sandbox has them. */
   namespaces?: Namespaces
+  /** The id of a running container whose processes it shall see, whatever `namespaces` says. */
+  processesOf?: string
   securityContext?: ContainerSecurity
   stopSignal?: string
   /** More facts to keep with the container, such as its grace period. */

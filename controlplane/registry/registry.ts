@@ -40,7 +40,7 @@ export interface Registry {
  * `object`: all but the status. `status`: the status alone. `binding`: a Pod's `spec.nodeName`, once.
  * `finalize`: a Namespace's `spec.finalizers`.
  */
-export type UpdateArea = 'object' | 'status' | 'binding' | 'finalize'
+export type UpdateArea = 'object' | 'status' | 'binding' | 'finalize' | 'ephemeralcontainers'
 
 export interface NamespacedName {
   namespace?: string

@@ -30,6 +30,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   prepareForUpdate?(object: T, current: Persisted<T>, context: WriteContext): void
 
   validate?(object: T, errors: FieldErrors): void
+  /** What may only come later. Runs besides `validate`. */
+  validateCreate?(object: T, errors: FieldErrors): void
   /** What may not change. Runs besides `validate`. */
   validateUpdate?(object: T, current: Persisted<T>, errors: FieldErrors): void
   validateStatusUpdate?(object: T, current: Persisted<T>, errors: FieldErrors): void

@@ -5,6 +5,7 @@ import { cloneJson } from './clone-json.ts'
 import { jsonEqual } from './json-equal.ts'
 import { metadataForUpdate } from './object-metadata.ts'
 import { bindPod } from './pods/binding.ts'
+import { withEphemeralContainers } from './pods/ephemeral-containers.ts'
 import type { UpdateArea } from './registry.ts'
 import { strategyOf } from './strategies/index.ts'
 import type { Strategy, WriteContext } from './strategy.ts'
@@ -31,6 +32,8 @@ export function changedObject(
       return changedStatus(strategy, draft, current)
     case 'binding':
       return bindPod(expectKind(kind, PODS, area, current) as Persisted<Pod>, draft as Pod, context.nowMs)
+    case 'ephemeralcontainers':
+      return withEphemeralContainers(expectKind(kind, PODS, area, current) as Persisted<Pod>, draft as Pod)
     case 'finalize':
       return finalized(expectKind(kind, NAMESPACES, area, current) as Persisted<Namespace>, draft as Namespace)
   }

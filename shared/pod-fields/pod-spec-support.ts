@@ -17,7 +17,7 @@ export const podSpecSupport: Record<keyof PodSpec, FieldSupport> = {
   dnsConfig: honoured,
   dnsPolicy: honoured,
   enableServiceLinks: honoured,
-  ephemeralContainers: refused('they can be added to a running Pod only, and this version cannot do that yet'),
+  ephemeralContainers: honoured,
   hostAliases: honoured,
   hostIPC: honoured,
   hostNetwork: honoured,

@@ -1,4 +1,4 @@
-import type { Container } from '../../../shared/api/generated/core-v1.ts'
+import type { Container, EphemeralContainer } from '../../../shared/api/generated/core-v1.ts'
 import { parseUnits } from '../../../shared/quantity.ts'
 import type { ContainerSpec, ImageState } from '../../runtime/runtime.ts'
 import { isFileVolume } from '../../volumes/file-projection.ts'
@@ -16,7 +16,7 @@ import { expandVariables } from './variable-expansion.ts'
 
 /** What the runtime shall make of a container. Throws ContainerConfigError where the spec cannot be met for now. */
 export function containerSpec(
-  { container, restartCount, backoffMs }: StartContainer,
+  { container, restartCount, backoffMs, targetId }: StartContainer,
   sandboxId: string,
   image: ImageState,
   sources: EnvironmentSources,
@@ -43,6 +43,7 @@ export function containerSpec(
     stdinOnce: container.stdinOnce ?? false,
     mounts: mountsOf(container, sources),
     ...(sources.pod.spec ? { namespaces: namespacesOf(sources.pod.spec) } : {}),
+    ...targetOf(container, targetId),
     securityContext: securityContextOf(sources.pod, container, image),
     ...(container.lifecycle?.stopSignal ? { stopSignal: container.lifecycle.stopSignal } : {}),
     annotations: backoffMs > 0 ? { [BACKOFF_ANNOTATION]: String(backoffMs) } : {},
@@ -55,4 +56,12 @@ function mountsOf(container: Container, { pod }: EnvironmentSources): ContainerS
     if (!volume) throw new ContainerConfigError(`volume "${name}" not found`)
     return { volume: name, mountPath, readOnly: readOnly || isFileVolume(volume) }
   })
+}
+
+/** An ephemeral container may ask to see another's processes, which has to run then. */
+function targetOf(container: Container, targetId: string | undefined): Pick<ContainerSpec, 'processesOf'> {
+  const { targetContainerName } = container as EphemeralContainer
+  if (!targetContainerName) return {}
+  if (targetId === undefined) throw new ContainerConfigError(`unable to find target container ${targetContainerName}`)
+  return { processesOf: targetId }
 }

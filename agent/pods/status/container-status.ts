@@ -133,7 +133,8 @@ function lost(containerID: string | undefined): ContainerStateTerminated {
 }
 
 function previousStatus({ previous }: StatusInput, name: string): ContainerStatus | undefined {
-  const statuses = [...(previous?.containerStatuses ?? []), ...(previous?.initContainerStatuses ?? [])]
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = previous ?? {}
+  const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
   return statuses.find((status) => status.name === name)
 }
 

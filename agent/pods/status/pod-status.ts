@@ -1,5 +1,6 @@
 import type { PodStatus } from '../../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../../shared/clock.ts'
+import { ephemeralContainersOf } from '../ephemeral-containers.ts'
 import { runningContainers } from '../pod-observation.ts'
 import { containerStatus } from './container-status.ts'
 import { podConditions } from './pod-conditions.ts'
@@ -14,6 +15,11 @@ export function podStatus(input: StatusInput): PodStatus {
   const { pod, observed, previous, nowMs, ending } = input
   const initStatuses = (pod.spec?.initContainers ?? []).map((container) => containerStatus(input, container))
   const statuses = (pod.spec?.containers ?? []).map((container) => containerStatus(input, container))
+  // Nobody waits for these to be ready.
+  const ephemeralStatuses = ephemeralContainersOf(pod).map((container) => {
+    const { started: _, ...status } = containerStatus(input, container)
+    return { ...status, ready: false }
+  })
   const computed = ending?.phase ?? podPhase(pod, initStatuses, statuses, ending !== undefined)
   const outcome = isTerminal(previous?.phase) ? previous.phase : computed
   const isTooEarly = isTerminal(computed) && runningContainers(observed).length > 0
@@ -27,6 +33,7 @@ export function podStatus(input: StatusInput): PodStatus {
     startTime: previous?.startTime ?? timestamp(nowMs),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,
+    ...(ephemeralStatuses.length > 0 ? { ephemeralContainerStatuses: ephemeralStatuses } : {}),
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
   }
 }

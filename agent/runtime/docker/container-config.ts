@@ -135,11 +135,12 @@ function deviceConfig({ hostPath, containerPath, permissions }: Device) {
   return { PathOnHost: hostPath, PathInContainer: containerPath, CgroupPermissions: permissions }
 }
 
-function namespaceConfig({ sandboxId, namespaces = USUAL_NAMESPACES }: ContainerSpec) {
+function namespaceConfig({ sandboxId, processesOf, namespaces = USUAL_NAMESPACES }: ContainerSpec) {
   const ofSandbox = `container:${sandboxId}`
   return {
     IpcMode: namespaces.ipc === 'node' ? 'host' : ofSandbox,
     ...(namespaces.processes === 'container' ? {} : { PidMode: namespaces.processes === 'node' ? 'host' : ofSandbox }),
+    ...(processesOf === undefined ? {} : { PidMode: `container:${processesOf}` }),
   }
 }
 

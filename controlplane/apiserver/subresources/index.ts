@@ -1,6 +1,7 @@
 import type { Kind } from '../../../shared/api/kinds.ts'
 import { binding } from './binding.ts'
 import { attach, exec } from './command.ts'
+import { ephemeralContainers } from './ephemeral-containers.ts'
 import { eviction } from './eviction.ts'
 import { finalize } from './finalize.ts'
 import { log } from './log.ts'
@@ -13,6 +14,7 @@ import type { Subresource } from './subresource.ts'
 const SUBRESOURCES: readonly Subresource[] = [
   attach,
   binding,
+  ephemeralContainers,
   eviction,
   exec,
   finalize,
@@ -29,7 +31,7 @@ export function subresourcesOf(kind: Kind): readonly Subresource[] {
 
 /** Known to Kubernetes, not there yet: answered with 501 rather than 404, and left out of discovery. */
 const NOT_IMPLEMENTED: Readonly<Record<string, readonly string[]>> = {
-  pods: ['ephemeralcontainers', 'proxy', 'resize'],
+  pods: ['proxy', 'resize'],
   nodes: ['proxy'],
 }
 

@@ -56,7 +56,8 @@ function validateInitContainer(container: Container, spec: PodSpec, path: string
   }
 }
 
-function validateContainer(container: Container, spec: PodSpec, path: string, errors: FieldErrors): void {
+/** What holds for containers of every kind, but for their names, probes and hooks. */
+export function validateContainer(container: Container, spec: PodSpec, path: string, errors: FieldErrors): void {
   validateImage(container.image, `${path}.image`, errors)
   errors.oneOf(`${path}.terminationMessagePolicy`, container.terminationMessagePolicy, MESSAGE_POLICIES)
   validateRestartPolicy(container, path, errors)

@@ -38,6 +38,9 @@ export function validatePodTemplate({ metadata = {}, spec }: PodTemplateSpec, pa
   validateAnnotations(metadata.annotations, annotationsPath, errors)
   if (!spec) return
   validatePodSpec(spec, `${path}.spec`, errors)
+  if (spec.ephemeralContainers?.length) {
+    errors.forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')
+  }
   validateAppArmorAnnotations(spec, `${path}.spec`, metadata.annotations, annotationsPath, errors)
 }
 

@@ -50,6 +50,10 @@ export const podStrategy = strategy<Pod>({
     validateAppArmorAnnotations(pod.spec, 'spec', pod.metadata.annotations, 'metadata.annotations', errors)
   },
 
+  validateCreate(pod, errors) {
+    if (pod.spec.ephemeralContainers?.length) errors.forbidden('spec.ephemeralContainers', 'cannot be set on create')
+  },
+
   warnings: ({ spec }) => podWarnings(spec, 'spec'),
 
   validateUpdate(pod, current, errors) {

@@ -7,6 +7,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
 /** Throws Invalid with everything that is wrong with a new object. */
 export function validateCreate(strategy: Strategy, object: KubeObject): void {
   const errors = new FieldErrors()
+  strategy.validateCreate?.(object, errors)
   validateWhole(strategy, object, errors)
   refuse(strategy, object, errors)
 }
