@@ -11,15 +11,18 @@ export function endInApi({ status }: Pod): PodEnd | undefined {
 }
 
 /** The end of a Pod that has been active for longer than its `activeDeadlineSeconds`. */
-export function endByDeadline(deadlineMs: number | undefined, nowMs: number): Required<PodEnd> | undefined {
+export function endByDeadline(
+  deadlineMs: number | undefined,
+  nowMs: number,
+): Required<Omit<PodEnd, 'isRejected'>> | undefined {
   if (deadlineMs === undefined || nowMs < deadlineMs) return undefined
   const message = 'Pod was active on the node longer than the specified deadline'
   return { phase: 'Failed', reason: 'DeadlineExceeded', message }
 }
 
 /** The end of a Pod that the node has not taken. */
-export function endByRefusal({ reason, message }: PodRefusal): Required<PodEnd> {
-  return { phase: 'Failed', reason, message: `Pod was rejected: ${message}` }
+export function endByRefusal({ reason, message }: PodRefusal): PodEnd {
+  return { phase: 'Failed', reason, message: `Pod was rejected: ${message}`, isRejected: true }
 }
 
 /** `activeDeadlineSeconds` after the Pod was first seen on its node. */

@@ -12,6 +12,25 @@ import type { StatusInput } from './status-input.ts'
  * any more: others rely on what the Pod held being free.
  */
 export function podStatus(input: StatusInput): PodStatus {
+  return wasRejected(input) ? rejectedStatus(input) : fullStatus(input)
+}
+
+/** It has ended without ever having had containers to show. */
+function wasRejected({ previous, ending }: StatusInput): boolean {
+  return ending?.isRejected ?? (previous?.phase === 'Failed' && previous.containerStatuses === undefined)
+}
+
+function rejectedStatus(input: StatusInput): PodStatus {
+  const { previous, nowMs } = input
+  return {
+    ...kept(input, true),
+    phase: 'Failed',
+    ...(previous?.conditions ? { conditions: previous.conditions } : {}),
+    startTime: previous?.startTime ?? timestamp(nowMs),
+  }
+}
+
+function fullStatus(input: StatusInput): PodStatus {
   const { pod, observed, previous, nowMs, ending } = input
   const initStatuses = (pod.spec?.initContainers ?? []).map((container) => containerStatus(input, container))
   const statuses = (pod.spec?.containers ?? []).map((container) => containerStatus(input, container))

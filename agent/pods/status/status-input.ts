@@ -29,4 +29,6 @@ export interface PodEnd {
   phase?: 'Succeeded' | 'Failed'
   reason?: string
   message?: string
+  /** The node has not taken it: it has no containers to show. */
+  isRejected?: true
 }

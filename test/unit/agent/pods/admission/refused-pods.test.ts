@@ -29,12 +29,17 @@ describe('a Pod that its node does not take', () => {
       reason: 'SysctlForbidden',
       message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted',
     })
+    expect(node.status('a')).not.toHaveProperty('containerStatuses')
+    node.restartAgent()
+    await clock.advance(5_000)
+    expect(node.status('a')).not.toHaveProperty('containerStatuses')
     expect(node.said()).toEqual(['SysctlForbidden: forbidden sysctl: "kernel.msgmax" not allowlisted'])
     await clock.advance(120_000)
     expect(runtime.sandboxes.size + runtime.containers.size).toBe(0)
     expect(node.said()).toHaveLength(1)
     node.delete('a')
     await clock.until(() => node.isTerminated('a'))
+    expect(node.status('a')).toMatchObject({ phase: 'Failed', reason: 'SysctlForbidden' })
   })
 
   it('takes one of two Pods that want the same port, and the next when that one is gone', async () => {
