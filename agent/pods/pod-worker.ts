@@ -31,8 +31,8 @@ export type PodWorkerState =
   | { phase: 'terminating'; deadlineMs: number }
   | { phase: 'terminated' }
 
-/** Looks again so often even when nothing happens. */
-const RESYNC_MS = 60_000
+/** Looks again so often even when nothing is heard of: the runtime tells of what happens, and a look costs it something. */
+const RESYNC_MS = 300_000
 
 /**
  * Brings one Pod to where it should be, and says how it is. Serial: one pass at a time looks at the runtime, reports,

@@ -16,12 +16,16 @@ export interface ContainerInspect {
     FinishedAt: string
   }
   Config: { Labels: Record<string, string> | null; Tty: boolean; StopSignal?: string }
-  HostConfig: { OomScoreAdj: number }
+  HostConfig: { OomScoreAdj: number; Mounts?: unknown[] | null }
   NetworkSettings: { Networks: Record<string, { IPAddress?: string }> | null }
 }
 
 export function isSandbox({ Config }: ContainerInspect): boolean {
   return Config.Labels?.[LABELS.kind] === 'sandbox'
+}
+
+export function mountsVolumes({ HostConfig }: ContainerInspect): boolean {
+  return (HostConfig.Mounts ?? []).length > 0
 }
 
 export function sandboxState(found: ContainerInspect): SandboxState {

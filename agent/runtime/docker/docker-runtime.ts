@@ -13,7 +13,7 @@ import type {
   SandboxState,
 } from '../runtime.ts'
 import { Attachments } from './attachments.ts'
-import { containerState, isSandbox, sandboxState } from './container-inspect.ts'
+import { containerState, isSandbox, mountsVolumes, sandboxState } from './container-inspect.ts'
 import { containerLogs } from './container-logs.ts'
 import { ContainerUsages } from './container-usages.ts'
 import { Containers } from './containers.ts'
@@ -126,9 +126,13 @@ async function version(docker: DockerApi): Promise<RuntimeInfo> {
 }
 
 async function list(containers: Containers, volumes: Volumes, podUid: string | undefined): Promise<RuntimeListing> {
-  const [found, kept] = await Promise.all([containers.list(podUid), volumes.list(podUid)])
+  const found = await containers.list(podUid)
+  const sandboxes = found.filter(isSandbox)
+  // Docker takes its time over volumes, and a Pod whose sandbox mounts none has none.
+  const mayHaveVolumes = podUid === undefined || sandboxes.length === 0 || sandboxes.some(mountsVolumes)
+  const kept = mayHaveVolumes ? await volumes.list(podUid) : []
   return {
-    sandboxes: found.filter(isSandbox).map(sandboxState),
+    sandboxes: sandboxes.map(sandboxState),
     containers: found.filter((container) => !isSandbox(container)).map(containerState),
     volumes: kept.map(({ pod, name }) => ({ pod, name })),
   }
