@@ -1,4 +1,4 @@
-import type { ConfigMap, Pod, Secret } from '../shared/api/kinds.ts'
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../shared/api/kinds.ts'
 import type { Persisted } from '../shared/api/object.ts'
 
 /** All that the control plane wants of this node, as of its newest word. */
@@ -7,6 +7,9 @@ export interface Assignments {
   readonly pods: ReadonlyMap<string, Persisted<Pod>>
   configMap(namespace: string, name: string): Persisted<ConfigMap> | undefined
   secret(namespace: string, name: string): Persisted<Secret> | undefined
+  claim(namespace: string, name: string): Persisted<PersistentVolumeClaim> | undefined
+  /** By name: those of the Pods' claims, and those whose data is to be removed. */
+  readonly volumes: ReadonlyMap<string, Persisted<PersistentVolume>>
 }
 
 /** Makes assignments so. Never called before the first complete set is in, so what is missing is truly unwanted. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/log.ts'
 import type { Random } from '../shared/random.ts'
@@ -21,6 +22,7 @@ import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
 import { CommandServer } from './streams/command-server.ts'
 import { PortForwardServer } from './streams/port-forward-server.ts'
 import { StreamRouter } from './streams/stream-router.ts'
+import { VolumeRemover } from './volumes/volume-remover.ts'
 
 export interface AgentOptions {
   serverUrl: string
@@ -33,6 +35,8 @@ export interface AgentOptions {
   offer: NodeOffer
   devices: readonly Device[]
   evictionThresholds: readonly EvictionThreshold[]
+  /** Paths of the machine that Pods may mount although they give power over the node. */
+  allowedHostPaths: readonly string[]
   /** For a new Node. */
   labels: Record<string, string>
   /** Kernel parameters that Pods may set though they are not safe: names, or beginnings of names with a `*`. */
@@ -63,6 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     clusterId,
     nodeName,
     clock,
+    ownFiles: [resolve(dataDir)],
     log: log.child({ part: 'docker' }),
     ...(options.seccompProfiles === undefined ? {} : { seccompDirectory: options.seccompProfiles }),
   })
@@ -77,7 +82,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log: log.child({ part: 'link' }),
     agentVersion: version,
     node: () => facts.current(),
-    assignments: { assign: (assignments) => pods.assign(assignments) },
+    assignments: {
+      assign(assignments) {
+        pods.assign(assignments)
+        volumes.assign(assignments)
+      },
+    },
     streams: { serve: (request, stream) => streams.serve(request, stream) },
   })
   const pods = new PodManager({
@@ -94,7 +104,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     resolvConf: () => readResolvConf(options.resolvConf),
     devices,
+    allowedHostPaths: options.allowedHostPaths,
   })
+  const volumes = new VolumeRemover({ runtime, reporter: link.reporter, clock, log: log.child({ part: 'volumes' }) })
   const isWholeMachine = Object.keys(options.offer.capacity).every((name) => name === 'pods')
   const metrics = new MetricsServer(
     new UsageMeter({
@@ -116,6 +128,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     async close() {
       link.close()
       pods.stop()
+      volumes.stop()
       facts.stop()
       renewal.stop()
     },

@@ -7,3 +7,8 @@ export interface Reporter {
   /** Best effort: a bounded number wait while the connection is down. */
   event(event: EventReport): void
 }
+
+/** Where it is told that data is gone from this node. Best effort: what was not heard is asked for again. */
+export interface VolumeReporter {
+  volumeRemoved(volume: { name: string; uid: string }): void
+}

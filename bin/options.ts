@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, normalize, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { isQuantity } from '../shared/quantity.ts'
 import { sysctlName, sysctlNamespace } from '../shared/sysctls.ts'
@@ -79,6 +79,12 @@ export function existingDirectory(text: string): string {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
     throw new InvalidArgumentError(`${path} is no directory.`)
   return path
+}
+
+/** One more absolute path. */
+export function collectHostPath(text: string, before: readonly string[]): string[] {
+  if (!text.startsWith('/')) throw new InvalidArgumentError('give an absolute path, such as /var/run/docker.sock.')
+  return [...before, normalize(text)]
 }
 
 /** `a=b,c=d` */

@@ -13,6 +13,7 @@ import { createInformers } from './reconcile/shared-informer.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import { bootstrapNamespaces } from './registry/namespaces.ts'
 import type { Registry } from './registry/registry.ts'
+import { bootstrapStorageClass } from './registry/storage/default-class.ts'
 import { startScheduler } from './scheduler/scheduler.ts'
 import type { Store } from './store/store.ts'
 
@@ -47,6 +48,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const { store, clusterId, clock, random, log, seams = {} } = options
   const registry = createRegistry({ store, clock, random, log: log.child({ part: 'registry' }) })
   await bootstrapNamespaces(registry)
+  await bootstrapStorageClass(registry)
   const { client, informers } = createClientSide(registry, options)
   const nodeHub = createNodeHub({ client, informers, clusterId, clock, random, log: log.child({ part: 'nodes' }) })
   const stopping = new AbortController()

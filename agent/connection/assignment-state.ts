@@ -1,5 +1,5 @@
-import type { ConfigMap, Pod, Secret } from '../../shared/api/kinds.ts'
-import type { Persisted } from '../../shared/api/object.ts'
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../shared/api/kinds.ts'
+import { keyOf, type Persisted } from '../../shared/api/object.ts'
 import type { AssignedObject, AssignmentsFrame } from '../../shared/protocol/frames.ts'
 import type { Assignments } from '../assignments.ts'
 
@@ -57,17 +57,19 @@ function combine(base: ReadonlyMap<string, AssignedObject>, parts: readonly Assi
 
 function snapshot(objects: readonly AssignedObject[]): Assignments {
   const pods = new Map<string, Persisted<Pod>>()
-  const configMaps = new Map<string, Persisted<ConfigMap>>()
-  const secrets = new Map<string, Persisted<Secret>>()
+  const volumes = new Map<string, Persisted<PersistentVolume>>()
+  const others = new Map<string, AssignedObject['object']>()
   for (const { kind, object } of objects) {
-    const { namespace = '', name, uid } = object.metadata
-    if (kind === 'Pod') pods.set(uid, object)
-    else if (kind === 'ConfigMap') configMaps.set(`${namespace}/${name}`, object)
-    else secrets.set(`${namespace}/${name}`, object)
+    if (kind === 'Pod') pods.set(object.metadata.uid, object)
+    else if (kind === 'PersistentVolume') volumes.set(object.metadata.name, object)
+    else others.set(`${kind}/${keyOf(object)}`, object)
   }
   return {
     pods,
-    configMap: (namespace, name) => configMaps.get(`${namespace}/${name}`),
-    secret: (namespace, name) => secrets.get(`${namespace}/${name}`),
+    configMap: (namespace, name) => others.get(`ConfigMap/${namespace}/${name}`) as Persisted<ConfigMap> | undefined,
+    secret: (namespace, name) => others.get(`Secret/${namespace}/${name}`) as Persisted<Secret> | undefined,
+    claim: (namespace, name) =>
+      others.get(`PersistentVolumeClaim/${namespace}/${name}`) as Persisted<PersistentVolumeClaim> | undefined,
+    volumes,
   }
 }

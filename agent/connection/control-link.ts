@@ -6,7 +6,7 @@ import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
 import type { StreamServer } from '../../shared/protocol/stream.ts'
 import type { Random } from '../../shared/random.ts'
 import type { AssignmentsSink } from '../assignments.ts'
-import type { Reporter } from '../reporter.ts'
+import type { Reporter, VolumeReporter } from '../reporter.ts'
 import { AssignmentState } from './assignment-state.ts'
 import { LinkSession, type SessionEnd } from './link-session.ts'
 import { StatusReporter } from './status-reporter.ts'
@@ -32,7 +32,7 @@ export interface ControlLinkOptions {
 
 /** The agent's one connection, dialled again and again. Pods run on while it is down. */
 export interface ControlLink {
-  readonly reporter: Reporter
+  readonly reporter: Reporter & VolumeReporter
   /** Dials until `close`. */
   start(): void
   /** What `node` gives has changed. */

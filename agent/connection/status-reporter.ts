@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { Coalescer } from '../../shared/coalescer.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { AgentFrame, EventReport, PodReport } from '../../shared/protocol/frames.ts'
-import type { Reporter } from '../reporter.ts'
+import type { Reporter, VolumeReporter } from '../reporter.ts'
 
 /** Reports that come together, such as those after a start, go in one frame; events wait so long for a report. */
 const COALESCE_MS = 10
@@ -10,7 +10,7 @@ const MAX_BATCH = 100
 /** Events that wait while the connection is down; the oldest are dropped. */
 const MAX_WAITING_EVENTS = 1000
 
-type Send = (frame: Extract<AgentFrame, { type: 'podStatus' | 'events' }>) => void
+type Send = (frame: Extract<AgentFrame, { type: 'podStatus' | 'events' | 'volumeRemoved' }>) => void
 
 interface Pending {
   report: Omit<PodReport, 'sequence'>
@@ -22,7 +22,7 @@ interface Pending {
  * Keeps the newest status of every Pod and tells it to each connection: while there was none, the control plane may
  * have had to say something else of a Pod. A Pod that is gone is forgotten once the control plane knows.
  */
-export class StatusReporter implements Reporter {
+export class StatusReporter implements Reporter, VolumeReporter {
   readonly #flushing: Coalescer
   readonly #log: Logger
   /** By Pod UID, the longest unsent first. */
@@ -50,6 +50,10 @@ export class StatusReporter implements Reporter {
       this.#droppedEvents++
     }
     if (this.#send) this.#flushing.within(COALESCE_MS)
+  }
+
+  volumeRemoved(volume: { name: string; uid: string }): void {
+    this.#send?.({ type: 'volumeRemoved', ...volume })
   }
 
   /** A connection is up: all is told again. What the control plane knows it does not write again. */

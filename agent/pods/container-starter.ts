@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { ImageOutcome, ImagePuller } from '../images/image-puller.ts'
 import { pullCredentials } from '../images/pull-credentials.ts'
-import type { Runtime, SandboxState } from '../runtime/runtime.ts'
+import { type Runtime, RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
 import type { StartContainer } from './plan.ts'
 import type { PodEvents } from './pod-events.ts'
 import type { StartFailure } from './pod-memory.ts'
@@ -91,7 +91,8 @@ export class ContainerStarter {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       this.#event(container, `Error: ${message}`)
-      throw new StepFailed({ reason, message })
+      const isMount = error instanceof RuntimeFailure && error.code === 'mount'
+      throw new StepFailed({ reason: isMount ? 'CreateContainerConfigError' : reason, message })
     }
   }
 

@@ -8,6 +8,7 @@ import type { ImagePuller } from '../images/image-puller.ts'
 import type { ResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { HostPathGuard } from '../volumes/host-path-guard.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
 import type { HookRunner } from './hooks/hook-runner.ts'
 import type { Prober } from './probes/prober.ts'
@@ -23,6 +24,7 @@ export interface NodeContext {
   clock: Clock
   random: Random
   log: Logger
+  hostPathGuard: HostPathGuard
   /** The node's addresses, the first of which is shown as `hostIP`. */
   hostIPs(): readonly string[]
   allocatable(): { cpu: string; memory: string }

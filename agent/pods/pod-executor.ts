@@ -4,6 +4,7 @@ import type { Persisted } from '../../shared/api/object.ts'
 import type { ResolvConf } from '../network/resolv-conf.ts'
 import { type ContainerState, RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
 import { PodVolumes } from '../volumes/pod-volumes.ts'
+import type { VolumeSources } from '../volumes/volume-specs.ts'
 import type { ContainerStarter } from './container-starter.ts'
 import type { HandlerTarget } from './handlers/handler-target.ts'
 import type { PodHooks } from './hooks/pod-hooks.ts'
@@ -12,7 +13,6 @@ import type { BeginStop, Plan, PodAction, RunPostStart, StartContainer } from '.
 import type { PodEvents } from './pod-events.ts'
 import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
-import type { EnvironmentSources } from './spec/environment.ts'
 import { hasOwnDns, podDns } from './spec/pod-dns.ts'
 import { podIPOf } from './spec/pod-ip.ts'
 import { refusedFields, refusedMessage } from './spec/refused-fields.ts'
@@ -50,7 +50,7 @@ export class PodExecutor {
     this.#node = node
     this.#events = events
     this.#starter = starter
-    this.#volumes = new PodVolumes(node.runtime, events)
+    this.#volumes = new PodVolumes({ runtime: node.runtime, guard: node.hostPathGuard, events })
     this.#hooks = hooks
   }
 
@@ -202,7 +202,7 @@ export class PodExecutor {
   async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting' | SandboxState> {
     const { runtime, clock } = this.#node
     const sources = this.#sources(undefined, pod)
-    const volumes = this.#volumes.prepare(sources)
+    const volumes = await this.#volumes.prepare(sources)
     if (!volumes) return 'waiting'
     if (!replacesDead) this.#starter.expect(firstContainers(pod), sources)
     if (replacesDead) {
@@ -244,7 +244,7 @@ export class PodExecutor {
     }
   }
 
-  #sources(sandbox: SandboxState | undefined, pod: Persisted<Pod>): EnvironmentSources {
+  #sources(sandbox: SandboxState | undefined, pod: Persisted<Pod>): VolumeSources {
     const { namespace = '' } = pod.metadata
     return {
       pod,
@@ -253,6 +253,8 @@ export class PodExecutor {
       allocatable: this.#node.allocatable(),
       configMap: (name) => this.#node.assignments().configMap(namespace, name),
       secret: (name) => this.#node.assignments().secret(namespace, name),
+      claim: (name) => this.#node.assignments().claim(namespace, name),
+      volume: (name) => this.#node.assignments().volumes.get(name),
     }
   }
 

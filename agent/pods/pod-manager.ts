@@ -12,6 +12,7 @@ import { ImagePuller } from '../images/image-puller.ts'
 import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
+import { HostPathGuard } from '../volumes/host-path-guard.ts'
 import { type PodRefusal, refusePod } from './admission/pod-admission.ts'
 import { HookRunner } from './hooks/hook-runner.ts'
 import type { NodeContext } from './node-context.ts'
@@ -39,9 +40,17 @@ export interface PodManagerOptions {
   resolvConf?(): Promise<ResolvConf>
   /** Of the machine, for containers that ask for them. */
   devices?: readonly Device[]
+  /** Paths of the machine that a Pod may mount although they give power over the node; none unless told. */
+  allowedHostPaths?: readonly string[]
 }
 
-const NOTHING: Assignments = { pods: new Map(), configMap: () => undefined, secret: () => undefined }
+const NOTHING: Assignments = {
+  pods: new Map(),
+  configMap: () => undefined,
+  secret: () => undefined,
+  claim: () => undefined,
+  volumes: new Map(),
+}
 
 /**
  * Keeps the node's Pods as they are assigned, with one worker each. It finds by itself what an earlier agent left:
@@ -56,14 +65,19 @@ export class PodManager implements AssignmentsSink {
   #isAssigned = false
 
   constructor(options: PodManagerOptions) {
-    const { runtime, clock } = options
+    const { runtime, clock, allowedHostPaths = [] } = options
     const images = new ImagePuller(options)
     const isRunning = (podUid: string) => this.#workers.get(podUid)?.state.phase === 'syncing'
     const devices = new DeviceAllocator({ devices: options.devices ?? [], runtime, isRunning })
     const hooks = new HookRunner({ runtime, clock })
+    const hostPathGuard = new HostPathGuard({
+      protectedPaths: () => runtime.ownPaths(),
+      allowedPaths: allowedHostPaths,
+    })
     this.#options = options
     this.#node = {
       ...options,
+      hostPathGuard,
       images,
       devices,
       hooks,

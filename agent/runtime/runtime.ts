@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
-import type { VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
+import type { HostPath, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
-export type { VolumeFile, VolumeMount, VolumeSpec }
+export type { HostPath, HostPathType, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
 import type { TerminalSize } from '../../shared/protocol/frames.ts'
 import type { Device } from '../devices/device.ts'
@@ -24,6 +24,7 @@ export interface Runtime {
   /** Ends and removes the sandbox. Containers that ran in it stay until they are removed. */
   removeSandbox(id: string): Promise<void>
 
+  /** Rejects with code `mount` where one of its mounts cannot be. */
   createContainer(spec: ContainerSpec): Promise<string>
   startContainer(id: string): Promise<void>
   /** Sends its stop signal (TERM unless told otherwise). Does not wait: an event tells that it has exited. */
@@ -37,6 +38,14 @@ export interface Runtime {
    * ones or all of the new. False where it has them already.
    */
   writeVolume(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean>
+  /** What is at an absolute path of the machine on which containers run. Touches nothing. */
+  hostPath(path: string): Promise<HostPath>
+  /** Makes an empty directory (0755, and those above it) or file (0644) there, where nothing is. */
+  createHostPath(path: string, type: 'Directory' | 'File'): Promise<void>
+  /** Paths of the machine that give power over the runtime itself: its socket and its data. Without symbolic links. */
+  ownPaths(): Promise<string[]>
+  /** Removes the data of a claim; `conflict` while something still mounts it. Done where there is none of this node. */
+  removeClaimVolume(id: string): Promise<void>
   /** Removes the Pod's volumes; its containers and sandboxes must be gone. */
   removeVolumes(podUid: string): Promise<void>
 
@@ -333,6 +342,7 @@ export class RuntimeFailure extends Error {
     | 'conflict'
     | 'imagePull'
     | 'registryUnavailable'
+    | 'mount'
     | 'invalid'
     | 'failed'
 

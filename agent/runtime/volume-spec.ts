@@ -8,6 +8,10 @@ export type VolumeSpec = {
   | { medium: 'memory'; sizeLimitBytes?: number }
   /** Has the files that `writeVolume` puts there: in memory alone, and only as long as the sandbox runs. */
   | { medium: 'files' }
+  /** Lives on without the Pod; `id` is its name in the runtime. */
+  | { medium: 'claim'; id: string }
+  /** What is at a path of the machine, as `hostPath` gave it. */
+  | { medium: 'host'; path: string }
 )
 
 export interface VolumeMount {
@@ -15,6 +19,10 @@ export interface VolumeMount {
   volume: string
   mountPath: string
   readOnly: boolean
+  /** A file or directory of the volume instead of all of it; a directory is made where nothing is. */
+  subPath?: string
+  /** Whether mounts made later on one side show on the other: `slave` those of the machine in the container, `shared` both. */
+  propagation?: 'slave' | 'shared'
 }
 
 export interface VolumeFile {
@@ -24,4 +32,13 @@ export interface VolumeFile {
   mode: number
   content: Buffer
   group?: number
+}
+
+export type HostPathType = 'Directory' | 'File' | 'Socket' | 'CharDevice' | 'BlockDevice'
+
+/** What is at a path of the machine. */
+export interface HostPath {
+  /** Without symbolic links, also where nothing is there. */
+  path: string
+  type: HostPathType | 'missing'
 }

@@ -1,36 +1,45 @@
 import type { Volume } from '../../shared/api/generated/core-v1.ts'
 import { podReferences } from '../../shared/pod-references.ts'
+import { claimNamesOf } from '../../shared/storage/pod-claims.ts'
 import type { PodEvents } from '../pods/pod-events.ts'
-import type { EnvironmentSources } from '../pods/spec/environment.ts'
 import type { Runtime, VolumeSpec } from '../runtime/runtime.ts'
 import { isFileVolume, projectedFiles } from './file-projection.ts'
+import { type HostPathDeps, hostPath } from './host-path.ts'
 import { VolumeError } from './volume-error.ts'
-import { volumeSpec } from './volume-specs.ts'
+import { type RequestedVolume, type VolumeSources, volumeSpec } from './volume-specs.ts'
+
+export interface PodVolumesDeps extends HostPathDeps {
+  runtime: Pick<Runtime, 'writeVolume' | 'hostPath' | 'createHostPath'>
+  events: Pick<PodEvents, 'pod' | 'once'>
+}
 
 /** Sets up the volumes of one Pod, and keeps the files in them as the API has them. */
 export class PodVolumes {
-  readonly #runtime: Pick<Runtime, 'writeVolume'>
-  readonly #events: Pick<PodEvents, 'pod' | 'once'>
+  readonly #deps: PodVolumesDeps
   /** Of what the files were made that are there, and in which sandbox. */
   #written: { sandboxId: string; version: string } | undefined
   #readySandbox: string | undefined
 
-  constructor(runtime: Pick<Runtime, 'writeVolume'>, events: Pick<PodEvents, 'pod' | 'once'>) {
-    this.#runtime = runtime
-    this.#events = events
+  constructor(deps: PodVolumesDeps) {
+    this.#deps = deps
   }
 
   /** What the sandbox is to mount; undefined, and told in an event, while something that a volume needs is missing. */
-  prepare(sources: EnvironmentSources): VolumeSpec[] | undefined {
-    const specs = this.#each(sources, (volume) => {
+  async prepare(sources: VolumeSources): Promise<VolumeSpec[] | undefined> {
+    const requested = this.#each(sources, (volume) => {
       if (isFileVolume(volume)) projectedFiles(volume, sources)
       return volumeSpec(volume, sources)
     })
+    const specs: VolumeSpec[] = []
+    for (const volume of requested) {
+      const spec = await this.#find(volume)
+      if (spec) specs.push(spec)
+    }
     return specs.length === volumesOf(sources).length ? specs : undefined
   }
 
   /** Brings the files up to date. What cannot be made now stays as it is, and an event tells why. */
-  async sync(sandboxId: string, sources: EnvironmentSources): Promise<void> {
+  async sync(sandboxId: string, sources: VolumeSources): Promise<void> {
     const version = versionOf(sources)
     if (this.#written?.sandboxId === sandboxId && this.#written.version === version) return
     const volumes = volumesOf(sources).filter(isFileVolume)
@@ -38,7 +47,7 @@ export class PodVolumes {
       isFileVolume(volume) ? { name: volume.name, files: projectedFiles(volume, sources) } : undefined,
     ).filter((each) => each !== undefined)
     for (const { name, files } of made) {
-      await this.#tellFailure(name, this.#runtime.writeVolume(sandboxId, name, files))
+      await this.#tellFailure(name, this.#deps.runtime.writeVolume(sandboxId, name, files))
     }
     if (made.length < volumes.length) return
     this.#written = { sandboxId, version }
@@ -51,11 +60,23 @@ export class PodVolumes {
   }
 
   /** The files are made of other objects than there are now, or could not be made yet. */
-  isOutdated(sources: EnvironmentSources): boolean {
+  isOutdated(sources: VolumeSources): boolean {
     return volumesOf(sources).length > 0 && this.#written?.version !== versionOf(sources)
   }
 
-  #each<T>(sources: EnvironmentSources, make: (volume: Volume) => T): T[] {
+  /** Looks at a path of the machine, where the volume is one. */
+  async #find({ type, ...spec }: RequestedVolume): Promise<VolumeSpec | undefined> {
+    if (spec.medium !== 'host') return spec
+    try {
+      return { ...spec, path: await hostPath(spec.path, type ?? '', this.#deps) }
+    } catch (error) {
+      this.#tell(spec.name, error instanceof Error ? error.message : String(error))
+      if (error instanceof VolumeError) return undefined
+      throw error
+    }
+  }
+
+  #each<T>(sources: VolumeSources, make: (volume: Volume) => T): T[] {
     return volumesOf(sources).flatMap((volume) => {
       try {
         return [make(volume)]
@@ -78,16 +99,16 @@ export class PodVolumes {
 
   #tell(volume: string, why: string): void {
     const message = `MountVolume.SetUp failed for volume "${volume}" : ${why}`
-    this.#events.once(message, () => this.#events.pod('Warning', 'FailedMount', message))
+    this.#deps.events.once(message, () => this.#deps.events.pod('Warning', 'FailedMount', message))
   }
 }
 
-function volumesOf({ pod }: EnvironmentSources): readonly Volume[] {
+function volumesOf({ pod }: VolumeSources): readonly Volume[] {
   return pod.spec?.volumes ?? []
 }
 
 /** Changes whenever something changes that a file may be made of. */
-function versionOf({ pod, configMap, secret }: EnvironmentSources): string {
+function versionOf({ pod, configMap, secret, claim, volume }: VolumeSources): string {
   const { configMaps, secrets } = podReferences({ containers: [], volumes: pod.spec?.volumes ?? [] })
   const { labels, annotations } = pod.metadata
   const metadataOf = ({ uid, resourceVersion }: { uid?: string; resourceVersion?: string } = {}) => [
@@ -98,5 +119,9 @@ function versionOf({ pod, configMap, secret }: EnvironmentSources): string {
     [labels, annotations],
     [...configMaps].map((name) => metadataOf(configMap(name)?.metadata)),
     [...secrets].map((name) => metadataOf(secret(name)?.metadata)),
+    claimNamesOf(pod.spec, pod.metadata.name ?? '').map((name) => {
+      const claimed = claim(name)
+      return [metadataOf(claimed?.metadata), metadataOf(volume(claimed?.spec.volumeName ?? '')?.metadata)]
+    }),
   ])
 }

@@ -1,19 +1,57 @@
 import type { Pod, Volume } from '../../shared/api/generated/core-v1.ts'
+import type { PersistentVolume, PersistentVolumeClaim } from '../../shared/api/kinds.ts'
 import { parseUnits } from '../../shared/quantity.ts'
+import { dockerVolumeOf } from '../../shared/storage/local-volumes.ts'
+import { claimNameOf } from '../../shared/storage/pod-claims.ts'
 import type { EnvironmentSources } from '../pods/spec/environment.ts'
 import type { VolumeSpec } from '../runtime/runtime.ts'
 import { isFileVolume } from './file-projection.ts'
+import { VolumeError } from './volume-error.ts'
+
+type ClaimedVolume = { medium: 'claim'; id: string } | { medium: 'host'; path: string; type: string }
+
+/** What the runtime is told; of a path of the machine also what the user says is there. */
+export type RequestedVolume = VolumeSpec & { type?: string }
+
+/** What volumes are made of: of the Pod's namespace, but for PersistentVolumes. */
+export interface VolumeSources extends EnvironmentSources {
+  claim(name: string): PersistentVolumeClaim | undefined
+  volume(name: string): PersistentVolume | undefined
+}
 
 /** What the runtime is told of one volume of a Pod. Throws VolumeError where that cannot be said yet. */
-export function volumeSpec(volume: Volume, sources: EnvironmentSources): VolumeSpec {
+export function volumeSpec(volume: Volume, sources: VolumeSources): RequestedVolume {
   const { pod } = sources
   const { name } = volume
   const { fsGroup } = pod.spec?.securityContext ?? {}
   const group = fsGroup === undefined ? {} : { group: fsGroup }
   if (isFileVolume(volume)) return { name, medium: 'files', ...group }
+  const claimName = claimNameOf(volume, pod.metadata.name ?? '')
+  const { hostPath } = volume
+  if (hostPath) return { name, medium: 'host', path: hostPath.path, type: hostPath.type ?? '' }
+  if (claimName !== undefined) return { name, ...group, ...claimedVolume(claimName, sources) }
   const { medium, sizeLimit } = volume.emptyDir ?? {}
   if (medium !== 'Memory') return { name, medium: 'disk', ...group }
   return { name, medium: 'memory', ...group, sizeLimitBytes: memoryBytes(sizeLimit, pod, sources.allocatable.memory) }
+}
+
+/** The data of a claim, once it is bound and both sides say so. */
+function claimedVolume(claimName: string, { claim, volume }: VolumeSources): ClaimedVolume {
+  const found = claim(claimName)
+  if (!found) throw new VolumeError(`persistentvolumeclaim ${JSON.stringify(claimName)} not found`)
+  const volumeName = found.spec.volumeName ?? ''
+  const holder = volume(volumeName)
+  if (found.status?.phase !== 'Bound' || !holder) throw new VolumeError('PVC is not bound')
+  if (holder.spec.claimRef?.uid !== found.metadata.uid) {
+    throw new VolumeError(`persistentvolume ${JSON.stringify(volumeName)} is bound to another claim`)
+  }
+  const { hostPath, local } = holder.spec
+  if (hostPath) return { medium: 'host', path: hostPath.path, type: hostPath.type ?? '' }
+  if (local) return { medium: 'host', path: local.path, type: 'Directory' }
+  const id = dockerVolumeOf(holder)
+  if (id === undefined)
+    throw new VolumeError(`persistentvolume ${JSON.stringify(volumeName)} has a source that is not supported`)
+  return { medium: 'claim', id }
 }
 
 /** The least of the limit itself, what the Pod's containers may use together, and what the node has. */

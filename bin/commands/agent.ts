@@ -13,6 +13,7 @@ import { CommandFailure } from '../command-failure.ts'
 import { VERSION } from '../installation.ts'
 import { addDevice, addResource, parseReserved, parseThresholds } from '../node-options.ts'
 import {
+  collectHostPath,
   dataDirectory,
   existingDirectory,
   parseCapacity,
@@ -36,6 +37,7 @@ interface AgentOptions {
   device: Device[]
   evictionHard: readonly EvictionThreshold[]
   labels?: Record<string, string>
+  allowHostPath: string[]
   allowedUnsafeSysctls?: string[]
   seccompProfiles?: string
   resolvConf?: string
@@ -58,6 +60,12 @@ export function addAgentCommand(program: Command): void {
       '--capacity <resources>',
       'what to offer, such as cpu=2,memory=4Gi,pods=50 (default: all of it)',
       parseCapacity,
+    )
+    .option(
+      '--allow-host-path <path>',
+      'let Pods mount this path and what is below, though it gives power over this machine (repeatable)',
+      collectHostPath,
+      [],
     )
     .option(
       '--system-reserved <resources>',
@@ -125,6 +133,7 @@ async function runAgent(options: AgentOptions): Promise<void> {
     devices: options.device,
     evictionThresholds: options.evictionHard,
     labels: options.labels ?? {},
+    allowedHostPaths: options.allowHostPath,
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     ...(options.seccompProfiles === undefined ? {} : { seccompProfiles: options.seccompProfiles }),
     ...(options.resolvConf === undefined ? {} : { resolvConf: options.resolvConf }),

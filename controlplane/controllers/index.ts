@@ -1,10 +1,14 @@
 import type { Controller } from '../reconcile/controller.ts'
 import type { ControllerDeps } from './controller-deps.ts'
 import { DeploymentController } from './deployment/deployment-controller.ts'
+import { EphemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts'
 import { EventExpiry, type EventExpiryOptions } from './event-expiry/event-expiry.ts'
 import { GarbageCollector } from './garbage-collector/garbage-collector.ts'
 import { NamespaceController } from './namespace/namespace-controller.ts'
 import { NodeLifecycle, type NodeLifecycleOptions } from './node-lifecycle/node-lifecycle.ts'
+import { ClaimBinder } from './persistent-volume/claim-binder.ts'
+import { ClaimProtection } from './persistent-volume/claim-protection.ts'
+import { VolumeReclaimer } from './persistent-volume/volume-reclaimer.ts'
 import { PodGc, type PodGcOptions } from './pod-gc/pod-gc.ts'
 import { ReplicaSetController } from './replicaset/replicaset-controller.ts'
 import { TaintEviction } from './taint-eviction/taint-eviction.ts'
@@ -21,6 +25,10 @@ export function controllers(deps: ControllerDeps, options: ControllerOptions = {
     new NamespaceController(deps),
     new NodeLifecycle(deps, options),
     new TaintEviction(deps),
+    new ClaimBinder(deps),
+    new VolumeReclaimer(deps),
+    new ClaimProtection(deps),
+    new EphemeralVolumeController(deps),
     new PodGc(deps, options),
     new EventExpiry(deps, options),
   ]

@@ -1,12 +1,17 @@
-import type { ConfigMap, Pod, Secret } from '../../shared/api/kinds.ts'
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../shared/api/kinds.ts'
 import { type KubeObject, keyOf, type ObjectKey, type Persisted } from '../../shared/api/object.ts'
 import { podReferences } from '../../shared/pod-references.ts'
 import type { AssignedObject, AssignedReference } from '../../shared/protocol/frames.ts'
+import { claimNamesOf } from '../../shared/storage/pod-claims.ts'
 
 /** Where the objects that Pods refer to are found. */
 export interface AssignmentSources {
   configMap(key: ObjectKey): Persisted<ConfigMap> | undefined
   secret(key: ObjectKey): Persisted<Secret> | undefined
+  claim(key: ObjectKey): Persisted<PersistentVolumeClaim> | undefined
+  volume(name: string): Persisted<PersistentVolume> | undefined
+  /** Those on the node whose data is to be removed. */
+  volumesToRemove(): readonly Persisted<PersistentVolume>[]
 }
 
 export interface DesiredAssignments {
@@ -26,7 +31,14 @@ export function desiredAssignments(pods: readonly Persisted<Pod>[], sources: Ass
     const { configMaps, secrets } = podReferences(pod.spec)
     for (const name of configMaps) references.add(referenceKey('ConfigMap', `${pod.metadata.namespace}/${name}`))
     for (const name of secrets) references.add(referenceKey('Secret', `${pod.metadata.namespace}/${name}`))
+    for (const name of claimNamesOf(pod.spec, pod.metadata.name)) {
+      const key = `${pod.metadata.namespace}/${name}`
+      references.add(referenceKey('PersistentVolumeClaim', key))
+      const volumeName = sources.claim(key)?.spec.volumeName
+      if (volumeName) references.add(referenceKey('PersistentVolume', volumeName))
+    }
   }
+  for (const object of sources.volumesToRemove()) add({ kind: 'PersistentVolume', object })
   for (const reference of references) {
     const found = lookUp(reference, sources)
     if (found) add(found)
@@ -39,7 +51,9 @@ export function assignmentKey(kind: AssignedObject['kind'], object: KubeObject):
   return `${kind}/${keyOf(object)}/${object.metadata.uid}`
 }
 
-export function referenceKey(kind: 'ConfigMap' | 'Secret', key: ObjectKey): string {
+type ReferencedKind = Exclude<AssignedObject['kind'], 'Pod'>
+
+export function referenceKey(kind: ReferencedKind, key: ObjectKey): string {
   return `${kind}/${key}`
 }
 
@@ -51,10 +65,21 @@ export function referenceTo({ kind, object }: AssignedObject): AssignedReference
 function lookUp(reference: string, sources: AssignmentSources): AssignedObject | undefined {
   const slash = reference.indexOf('/')
   const key = reference.slice(slash + 1)
-  if (reference.startsWith('ConfigMap/')) {
-    const object = sources.configMap(key)
-    return object && { kind: 'ConfigMap', object }
+  switch (reference.slice(0, slash) as ReferencedKind) {
+    case 'ConfigMap':
+      return assigned('ConfigMap', sources.configMap(key))
+    case 'Secret':
+      return assigned('Secret', sources.secret(key))
+    case 'PersistentVolumeClaim':
+      return assigned('PersistentVolumeClaim', sources.claim(key))
+    case 'PersistentVolume':
+      return assigned('PersistentVolume', sources.volume(key))
   }
-  const object = sources.secret(key)
-  return object && { kind: 'Secret', object }
+}
+
+function assigned<K extends AssignedObject['kind']>(
+  kind: K,
+  object: Extract<AssignedObject, { kind: K }>['object'] | undefined,
+): AssignedObject | undefined {
+  return object && ({ kind, object } as AssignedObject)
 }

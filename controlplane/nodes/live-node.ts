@@ -1,5 +1,13 @@
 import { ApiError } from '../../shared/api/api-error.ts'
-import { CONFIG_MAPS, NODES, type Pod, SECRETS } from '../../shared/api/kinds.ts'
+import {
+  CONFIG_MAPS,
+  NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  type PersistentVolume,
+  type Pod,
+  SECRETS,
+} from '../../shared/api/kinds.ts'
 import type { Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { FrameSocket } from '../../shared/protocol/frame-socket.ts'
@@ -15,6 +23,7 @@ import {
 } from '../../shared/protocol/frames.ts'
 import type { Stream } from '../../shared/protocol/stream.ts'
 import { StreamOpener } from '../../shared/protocol/stream-opener.ts'
+import { nodeNameOf } from '../../shared/storage/local-volumes.ts'
 import type { Change } from '../reconcile/controller.ts'
 import { createAgentEvents } from './agent-events.ts'
 import { AssignmentSender } from './assignment-sender.ts'
@@ -26,6 +35,7 @@ import { PodReportQueue } from './pod-report-queue.ts'
 import { writePodReport } from './pod-report-writer.ts'
 import { mergePodStatus } from './pod-status.ts'
 import { PODS_BY_NODE, podsByNode } from './pods-by-node.ts'
+import { forgetVolumeData, volumesToRemove } from './volume-removal.ts'
 
 /** Bytes that wait for an agent before it gets no answers to its heartbeats. */
 const MOST_BACKLOG_BYTES = 1024 * 1024
@@ -96,6 +106,11 @@ export class LiveNode {
     this.#assignments.wakeFor(reference)
   }
 
+  /** A PersistentVolume has changed: its data may be on this node. */
+  volumeChanged(volume: PersistentVolume): void {
+    if (nodeNameOf(volume) === this.#deps.nodeName) this.#assignments.wake()
+  }
+
   /** An agent that is frozen answers nothing, long before its connection counts as lost: nobody waits for that. */
   async openStream(request: StreamRequest, signal: AbortSignal): Promise<Stream> {
     const { clock, nodeName } = this.#deps
@@ -131,6 +146,9 @@ export class LiveNode {
         break
       case 'events':
         for (const event of frame.events) this.#events.take(event)
+        break
+      case 'volumeRemoved':
+        void forgetVolumeData(this.#deps, frame)
         break
       case 'streamOpened':
         this.#streams.opened(frame.stream)
@@ -180,6 +198,9 @@ export class LiveNode {
     return desiredAssignments(podsByNode(informers).byIndex(PODS_BY_NODE, nodeName), {
       configMap: (key) => informers.of(CONFIG_MAPS).get(key),
       secret: (key) => informers.of(SECRETS).get(key),
+      claim: (key) => informers.of(PERSISTENT_VOLUME_CLAIMS).get(key),
+      volume: (name) => informers.of(PERSISTENT_VOLUMES).get(name),
+      volumesToRemove: () => volumesToRemove(informers.of(PERSISTENT_VOLUMES).list(), nodeName),
     })
   }
 

@@ -1,5 +1,5 @@
 import { ApiError } from '../../shared/api/api-error.ts'
-import { CONFIG_MAPS, NODES, SECRETS } from '../../shared/api/kinds.ts'
+import { CONFIG_MAPS, NODES, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, SECRETS } from '../../shared/api/kinds.ts'
 import { keyOf } from '../../shared/api/object.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
@@ -109,6 +109,13 @@ function subscribe(
     ),
     informers.of(CONFIG_MAPS).onChange(({ object }) => changed(referenceKey('ConfigMap', keyOf(object)))),
     informers.of(SECRETS).onChange(({ object }) => changed(referenceKey('Secret', keyOf(object)))),
+    informers
+      .of(PERSISTENT_VOLUME_CLAIMS)
+      .onChange(({ object }) => changed(referenceKey('PersistentVolumeClaim', keyOf(object)))),
+    informers.of(PERSISTENT_VOLUMES).onChange(({ object }) => {
+      changed(referenceKey('PersistentVolume', object.metadata.name))
+      for (const session of sessions) session.live?.volumeChanged(object)
+    }),
     informers.of(NODES).onChange(({ type, object }) => {
       if (type === 'deleted') current.get(object.metadata.name)?.nodeDeleted(object.metadata.uid)
     }),

@@ -12,3 +12,5 @@ export type ClusterChange =
   /** A Pod holds nothing there any more: it ended, was deleted, or could not be bound. */
   | { readonly type: 'podRemoved'; readonly node: NodeInfo; readonly pod: PodInfo }
   | { readonly type: 'namespaceRelabelled'; readonly namespace: string }
+  /** A claim, a volume or a class is not what it was. */
+  | { readonly type: 'storageChanged' }

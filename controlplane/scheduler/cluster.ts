@@ -6,6 +6,7 @@ import { NodeInfo } from './node-info.ts'
 import { inZoneOrder, zoneOf } from './node-order.ts'
 import { PodClasses } from './pod-class.ts'
 import { type PodInfo, podInfoOf } from './pod-info.ts'
+import { Storage } from './storage.ts'
 
 interface Placement {
   readonly pod: PodInfo
@@ -20,6 +21,7 @@ interface Placement {
  */
 export class Cluster implements ClusterView {
   readonly classes = new PodClasses()
+  readonly storage = new Storage(() => this.#onChange({ type: 'storageChanged' }))
   readonly #onChange: (change: ClusterChange) => void
   readonly #nodes = new Map<string, NodeInfo>()
   readonly #placements = new Map<string, Placement>()

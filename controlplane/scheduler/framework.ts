@@ -2,6 +2,7 @@ import type { ClusterChange } from './cluster-change.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodClasses } from './pod-class.ts'
 import type { PodInfo } from './pod-info.ts'
+import type { StorageView } from './storage.ts'
 
 /** A filter's answer for one node. The reasons count nodes in messages: `2 Insufficient cpu`. */
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reasons: readonly string[] }
@@ -61,6 +62,7 @@ export const MAX_SCORE = 100
 export interface ClusterView {
   readonly nodes: readonly NodeInfo[]
   readonly classes: PodClasses
+  readonly storage: StorageView
   /** The labels of a Namespace; none where it is not known. */
   namespaceLabels(name: string): Readonly<Record<string, string>>
   /** How many nodes have an image of this name. */

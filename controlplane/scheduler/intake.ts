@@ -1,4 +1,12 @@
-import { NAMESPACES, NODES, PODS, type Pod } from '../../shared/api/kinds.ts'
+import {
+  NAMESPACES,
+  NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  PODS,
+  type Pod,
+  STORAGE_CLASSES,
+} from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Change } from '../reconcile/controller.ts'
 import type { Informers } from '../reconcile/informer.ts'
@@ -18,6 +26,9 @@ export function takeIn(informers: Informers, cluster: Cluster, queue: Scheduling
       if (type === 'deleted') cluster.removeNode(object.metadata.name)
       else cluster.setNode(object)
     }),
+    informers.of(STORAGE_CLASSES).onChange(({ type, object }) => cluster.storage.setClass(type, object)),
+    informers.of(PERSISTENT_VOLUMES).onChange(({ type, object }) => cluster.storage.setVolume(type, object)),
+    informers.of(PERSISTENT_VOLUME_CLAIMS).onChange(({ type, object }) => cluster.storage.setClaim(type, object)),
     informers.of(PODS).onChange((change) => takePod(change, cluster, queue)),
   ]
   return () => {

@@ -11,9 +11,11 @@ import { Cluster } from './cluster.ts'
 import { SchedulingCycle } from './cycle.ts'
 import type { Decision } from './decision.ts'
 import { takeIn } from './intake.ts'
+import type { NodeInfo } from './node-info.ts'
 import { plugins } from './plugins/index.ts'
 import { type QueuedPod, SchedulingQueue } from './queue.ts'
 import { saysUnscheduled, type Unscheduled, writeUnscheduled } from './scheduled-condition.ts'
+import { VolumeBinder } from './volume-binder.ts'
 import { Waker } from './waker.ts'
 
 export interface SchedulerDeps {
@@ -53,13 +55,18 @@ class Scheduler {
   readonly queue: SchedulingQueue
   readonly #deps: SchedulerDeps
   readonly #cycle: SchedulingCycle
+  readonly #volumes: VolumeBinder
   readonly #bindings = new Set<Promise<void>>()
   #running = false
   #next: Timer | undefined
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps
-    this.cluster = new Cluster((change) => this.queue.changed(change))
+    this.cluster = new Cluster((change) => {
+      this.queue.changed(change)
+      if (change.type === 'storageChanged') this.#volumes.changed()
+    })
+    this.#volumes = new VolumeBinder(deps.client, deps.clock, this.cluster.storage)
     const waker = new Waker(plugins.filters, this.cluster)
     this.queue = new SchedulingQueue(deps.clock, {
       waker,
@@ -78,6 +85,7 @@ class Scheduler {
     this.#running = false
     this.#next?.cancel()
     this.queue.close()
+    this.#volumes.changed()
     await Promise.all(this.#bindings)
   }
 
@@ -107,7 +115,7 @@ class Scheduler {
   #schedule(queued: QueuedPod): void {
     const decision = this.#decide(queued)
     if (!decision) this.queue.failed(queued)
-    else if (decision.fits) this.#bindSoon(queued, decision.node.name)
+    else if (decision.fits) this.#bindSoon(queued, decision.node)
     else {
       this.queue.refused(queued, decision.refusedBy)
       this.#tell(queued.info.pod, { reason: 'Unschedulable', message: decision.message })
@@ -126,8 +134,8 @@ class Scheduler {
     }
   }
 
-  #bindSoon(queued: QueuedPod, nodeName: string): void {
-    const binding = this.#bind(queued, nodeName).finally(() => {
+  #bindSoon(queued: QueuedPod, node: NodeInfo): void {
+    const binding = this.#bind(queued, node).finally(() => {
       const mayGoOn = !this.#mayDecide
       this.#bindings.delete(binding)
       if (mayGoOn) this.#runSoon()
@@ -136,14 +144,15 @@ class Scheduler {
   }
 
   /** The Pod stays in the queue, handed out, until the informer shows it bound or gone. */
-  async #bind(queued: QueuedPod, nodeName: string): Promise<void> {
+  async #bind(queued: QueuedPod, node: NodeInfo): Promise<void> {
     const { client, eventRecorder, log } = this.#deps
     const { pod, uid, key } = queued.info
     try {
-      await client.bind(pod, nodeName)
-      eventRecorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${nodeName}`)
+      await this.#volumes.bind(pod, node, () => this.#running && this.cluster.holds(uid))
+      await client.bind(pod, node.name)
+      eventRecorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${node.name}`)
     } catch (error) {
-      log.debug({ pod: key, node: nodeName, err: error }, 'not bound')
+      log.debug({ pod: key, node: node.name, err: error }, 'not bound')
       this.cluster.forget(uid)
       this.queue.failed(queued)
       // Bound by somebody else, changed or gone: the informer will show it in a moment.

@@ -1,9 +1,32 @@
 import type { Deployment, ReplicaSet } from './generated/apps-v1.ts'
 import type { Lease } from './generated/coordination-v1.ts'
-import type { ConfigMap, Event, Namespace, Node, Pod, Secret } from './generated/core-v1.ts'
+import type {
+  ConfigMap,
+  Event,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+} from './generated/core-v1.ts'
+import type { StorageClass } from './generated/storage-v1.ts'
 import type { KubeObject } from './object.ts'
 
-export type { ConfigMap, Deployment, Event, Lease, Namespace, Node, Pod, ReplicaSet, Secret }
+export type {
+  ConfigMap,
+  Deployment,
+  Event,
+  Lease,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ReplicaSet,
+  Secret,
+  StorageClass,
+}
 
 /** One row of the API: everything that is true of a kind and needs no code. */
 export interface Kind<T extends KubeObject = KubeObject> {
@@ -41,7 +64,11 @@ function kind<T extends KubeObject>(
   }
 }
 
-const GROUP_DOMAINS: Record<string, string> = { core: '', coordination: 'coordination.k8s.io' }
+const GROUP_DOMAINS: Record<string, string> = {
+  core: '',
+  coordination: 'coordination.k8s.io',
+  storage: 'storage.k8s.io',
+}
 
 export const NAMESPACES = kind<Namespace>('core.v1.Namespace', 'namespaces', { shortNames: ['ns'], namespaced: false })
 export const NODES = kind<Node>('core.v1.Node', 'nodes', { shortNames: ['no'], namespaced: false })
@@ -57,6 +84,19 @@ export const DEPLOYMENTS = kind<Deployment>('apps.v1.Deployment', 'deployments',
   shortNames: ['deploy'],
   categories: ['all'],
 })
+export const PERSISTENT_VOLUMES = kind<PersistentVolume>('core.v1.PersistentVolume', 'persistentvolumes', {
+  shortNames: ['pv'],
+  namespaced: false,
+})
+export const PERSISTENT_VOLUME_CLAIMS = kind<PersistentVolumeClaim>(
+  'core.v1.PersistentVolumeClaim',
+  'persistentvolumeclaims',
+  { shortNames: ['pvc'] },
+)
+export const STORAGE_CLASSES = kind<StorageClass>('storage.v1.StorageClass', 'storageclasses', {
+  shortNames: ['sc'],
+  namespaced: false,
+})
 export const LEASES = kind<Lease>('coordination.v1.Lease', 'leases')
 
 /** Every kind the API serves. A new kind is one line here and a strategy in the registry. */
@@ -69,6 +109,9 @@ export const KINDS: readonly Kind[] = [
   SECRETS,
   REPLICA_SETS,
   DEPLOYMENTS,
+  PERSISTENT_VOLUMES,
+  PERSISTENT_VOLUME_CLAIMS,
+  STORAGE_CLASSES,
   LEASES,
 ]
 

@@ -106,12 +106,12 @@ export const emptyDirSupport: Record<keyof EmptyDirVolumeSource, FieldSupport> =
 
 export const volumeMountSupport: Record<keyof VolumeMount, FieldSupport> = {
   mountPath: honoured,
-  mountPropagation: refusedIf('other than None', (mode: string) => mode !== 'None', 'this version cannot do it'),
+  mountPropagation: honoured,
   name: honoured,
   readOnly: honoured,
-  recursiveReadOnly: refusedIf('Enabled', (mode: string) => mode === 'Enabled', 'this version cannot do it'),
-  subPath: refused('this version mounts whole volumes only'),
-  subPathExpr: refused('this version mounts whole volumes only'),
+  recursiveReadOnly: refusedIf('Enabled', (mode: string) => mode === 'Enabled', 'Docker older than 25 cannot do it'),
+  subPath: honoured,
+  subPathExpr: honoured,
 }
 
 function hasHugePages(amounts: Record<string, string>): boolean {

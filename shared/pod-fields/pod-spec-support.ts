@@ -67,7 +67,6 @@ export const podOsSupport: Record<keyof PodOS, FieldSupport> = {
 }
 
 const OUTSIDE = 'Kubette has no driver for storage outside a node'
-const NOT_YET = 'this version has no such volumes'
 
 export const volumeSupport: Record<keyof Volume, FieldSupport> = {
   awsElasticBlockStore: refused(OUTSIDE),
@@ -79,19 +78,19 @@ export const volumeSupport: Record<keyof Volume, FieldSupport> = {
   csi: refused(OUTSIDE),
   downwardAPI: honoured,
   emptyDir: honoured,
-  ephemeral: refused(NOT_YET),
+  ephemeral: honoured,
   fc: refused(OUTSIDE),
   flexVolume: refused(OUTSIDE),
   flocker: refused(OUTSIDE),
   gcePersistentDisk: refused(OUTSIDE),
   gitRepo: refused('Kubernetes has taken it out; clone in an init container instead'),
   glusterfs: refused(OUTSIDE),
-  hostPath: refused(NOT_YET),
-  image: refused(NOT_YET),
+  hostPath: honoured,
+  image: refused('Docker older than 28 cannot mount an image'),
   iscsi: refused(OUTSIDE),
   name: honoured,
   nfs: refused(OUTSIDE),
-  persistentVolumeClaim: refused(NOT_YET),
+  persistentVolumeClaim: honoured,
   photonPersistentDisk: refused(OUTSIDE),
   portworxVolume: refused(OUTSIDE),
   projected: honoured,

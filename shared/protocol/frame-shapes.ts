@@ -72,14 +72,21 @@ const streamRequest: Shape = (value, path) => {
   return wrong ?? STREAM_REQUESTS[(value as StreamRequest).kind](value, path)
 }
 
-const assignedKind = oneOf('Pod', 'ConfigMap', 'Secret')
+const assignedKind = oneOf('Pod', 'ConfigMap', 'Secret', 'PersistentVolumeClaim', 'PersistentVolume')
 const persistedMeta = fields({
-  metadata: fields({ namespace: nonEmptyText, name: nonEmptyText, uid: nonEmptyText, resourceVersion: nonEmptyText }),
+  metadata: fields({
+    namespace: optional(nonEmptyText),
+    name: nonEmptyText,
+    uid: nonEmptyText,
+    resourceVersion: nonEmptyText,
+  }),
 })
 const API_TYPES: Readonly<Record<string, Shape>> = {
   Pod: apiType('core.v1.Pod'),
   ConfigMap: apiType('core.v1.ConfigMap'),
   Secret: apiType('core.v1.Secret'),
+  PersistentVolumeClaim: apiType('core.v1.PersistentVolumeClaim'),
+  PersistentVolume: apiType('core.v1.PersistentVolume'),
 }
 const assignedObject: Shape = (value, path) => {
   const wrong = fields({ kind: assignedKind, object: persistedMeta })(value, path)
@@ -105,6 +112,7 @@ export const AGENT_SHAPES: Readonly<Record<AgentFrame['type'], Shape>> = {
   resync: fields({}),
   podStatus: fields({ reports: listOf(podReport) }),
   events: fields({ events: listOf(eventReport) }),
+  volumeRemoved: fields({ name: nonEmptyText, uid: nonEmptyText }),
   streamOpened: fields({ stream: streamNumber }),
   ...STREAM_SHAPES,
 }
@@ -118,7 +126,7 @@ export const CONTROL_SHAPES: Readonly<Record<ControlFrame['type'], Shape>> = {
     resultsIn: whole(1),
     more: flag,
     set: listOf(assignedObject),
-    remove: listOf(fields({ kind: assignedKind, namespace: nonEmptyText, name: nonEmptyText, uid: nonEmptyText })),
+    remove: listOf(fields({ kind: assignedKind, namespace: text, name: nonEmptyText, uid: nonEmptyText })),
   }),
   podStatusAccepted: fields({ sequence: whole(1) }),
   streamOpen: fields({ stream: streamNumber, request: streamRequest }),

@@ -1,9 +1,9 @@
 import type { Status } from '../api/generated/meta-v1.ts'
-import type { ConfigMap, Node, Pod, Secret } from '../api/kinds.ts'
+import type { ConfigMap, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../api/kinds.ts'
 import type { Persisted } from '../api/object.ts'
 
 /** Raised with every change that an older side would misread. The two sides must agree. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** WebSocket close codes: two of the standard's, then our own. */
 export const CLOSE_CODES = {
@@ -24,6 +24,8 @@ export type AgentFrame =
   | { type: 'resync' }
   | { type: 'podStatus'; reports: PodReport[] }
   | { type: 'events'; events: EventReport[] }
+  /** The data of a PersistentVolume that is being deleted is gone from this node. */
+  | { type: 'volumeRemoved'; name: string; uid: string }
   /** Acknowledges a stream, or refuses it with the Status that the user shall see. */
   | { type: 'streamOpened'; stream: number }
   | StreamFrame
@@ -56,7 +58,7 @@ export interface NodeReport {
 }
 
 /**
- * The Pods bound to the node and the ConfigMaps and Secrets that they need. `complete` replaces all; `incremental`
+ * The Pods bound to the node, what they need of other objects, and the PersistentVolumes whose data is to be removed. `complete` replaces all; `incremental`
  * applies only to a holder of version `appliesTo`. A Pod with a deletionTimestamp is to be ended; a removed Pod's
  * object is gone from the API, so its containers must go at once.
  */
@@ -75,9 +77,13 @@ export type AssignedObject =
   | { kind: 'Pod'; object: Persisted<Pod> }
   | { kind: 'ConfigMap'; object: Persisted<ConfigMap> }
   | { kind: 'Secret'; object: Persisted<Secret> }
+  | { kind: 'PersistentVolumeClaim'; object: Persisted<PersistentVolumeClaim> }
+  /** A claim's, or one whose data this node is to remove. */
+  | { kind: 'PersistentVolume'; object: Persisted<PersistentVolume> }
 
 export interface AssignedReference {
   kind: AssignedObject['kind']
+  /** Empty where the kind has none. */
   namespace: string
   name: string
   uid: string

@@ -30,6 +30,8 @@ export interface RuntimeHarness {
    * has ended, and exits with 7; and one that waits for a line and prints its terminal's `HEIGHT WIDTH` then.
    */
   interactive: { talk: string[]; terminal: string[] }
+  /** An existing directory of the machine with nothing in it. */
+  emptyHostDirectory: string
   /** Resolves when it holds; throws if it does not before long. */
   eventually(condition: () => Promise<boolean> | boolean): Promise<void>
   /** Lets time pass while a promise is waited for. */

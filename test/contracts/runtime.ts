@@ -328,6 +328,36 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       await expect(write(file('a', 'x'))).rejects.toMatchObject({ name: 'RuntimeFailure' })
     })
 
+    it('keeps the data of a claim when its Pod goes, and removes it when told', async () => {
+      const id = `kubette_suite-${process.pid}`
+      const volumes = [{ name: 'data', medium: 'claim' as const, id }]
+      const { id: sandboxId } = await sandbox({ volumes })
+      expect((await runtime.list(pod.uid)).volumes).toEqual([])
+      await expect(runtime.removeClaimVolume(id)).rejects.toMatchObject({ code: 'conflict' })
+      await runtime.removeSandbox(sandboxId)
+      await runtime.removeVolumes(pod.uid)
+      await runtime.removeClaimVolume(id)
+      await runtime.removeClaimVolume(id)
+    })
+
+    it('tells what is at a path of the machine, and makes what is missing', async () => {
+      const directory = harness.emptyHostDirectory
+      expect(await runtime.hostPath(directory)).toEqual({ path: directory, type: 'Directory' })
+      const [deep, file] = [`${directory}/a/b`, `${directory}/file`]
+      expect(await runtime.hostPath(deep)).toEqual({ path: deep, type: 'missing' })
+      await runtime.createHostPath(deep, 'Directory')
+      await runtime.createHostPath(file, 'File')
+      expect((await runtime.hostPath(deep)).type).toBe('Directory')
+      expect((await runtime.hostPath(file)).type).toBe('File')
+      expect((await runtime.ownPaths()).length).toBeGreaterThan(0)
+    })
+
+    it('refuses to mount a volume that the sandbox does not have', async () => {
+      const { id } = await sandbox()
+      const mounts = [{ volume: 'none', mountPath: '/x', readOnly: false }]
+      await expect(create(id, { does: 'run' }, { mounts })).rejects.toMatchObject({ code: 'mount' })
+    })
+
     it('knows its images, and says why one cannot be pulled', async () => {
       const { reference, id } = harness.image
       expect(await runtime.inspectImage(reference)).toMatchObject({ id, references: [reference] })

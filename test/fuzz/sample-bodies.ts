@@ -1,5 +1,6 @@
 import type { Kind } from '../../shared/api/kinds.ts'
 import { configMap, deployment, node, pod } from '../support/sample-objects.ts'
+import { aClaim, aStorageClass, aVolume } from '../support/storage-objects.ts'
 
 type Json = Record<string, unknown>
 
@@ -26,6 +27,12 @@ export function sampleBody(kind: Kind, name: string): Json {
       return eventOf(name)
     case 'Lease':
       return leaseOf(name)
+    case 'PersistentVolume':
+      return { apiVersion: 'v1', kind: 'PersistentVolume', ...aVolume(name) }
+    case 'PersistentVolumeClaim':
+      return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...aClaim(name) }
+    case 'StorageClass':
+      return { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', ...aStorageClass(name) }
     default:
       return { apiVersion: 'v1', kind: kind.kind, metadata: { name, labels: { a: 'b' } } }
   }

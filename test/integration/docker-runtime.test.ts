@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
 import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
@@ -14,6 +17,7 @@ runtimeContract('Docker', async () => {
   const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log: silentLogger })
   await loadTestImage({ reference: REFERENCE, clusterId })
   const image = await runtime.inspectImage(REFERENCE)
+  const emptyHostDirectory = mkdtempSync(join(tmpdir(), 'kubette-suite-'))
   return {
     runtime,
     image: { reference: REFERENCE, id: image?.id ?? '' },
@@ -27,6 +31,7 @@ runtimeContract('Docker', async () => {
       talk: ['sh', '-c', 'echo out; echo err >&2; cat; exit 7'],
       terminal: ['sh', '-c', 'read line; stty size'],
     },
+    emptyHostDirectory,
     eventually: async (condition) => {
       for (let tries = 0; tries < 200; tries++) {
         if (await condition()) return
@@ -36,6 +41,7 @@ runtimeContract('Docker', async () => {
     },
     during: (promise) => promise,
     close: async () => {
+      rmSync(emptyHostDirectory, { recursive: true })
       await removeEverything({ clusterId, clock, log: silentLogger })
     },
   }

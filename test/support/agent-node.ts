@@ -4,7 +4,7 @@ import { PodManager } from '../../agent/pods/pod-manager.ts'
 import type { Prober } from '../../agent/pods/probes/prober.ts'
 import type { Runtime } from '../../agent/runtime/runtime.ts'
 import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
-import type { ConfigMap, Pod, Secret } from '../../shared/api/kinds.ts'
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
@@ -27,6 +27,8 @@ export class AgentNode {
   readonly #pods = new Map<string, Persisted<Pod>>()
   readonly #configMaps = new Map<string, Persisted<ConfigMap>>()
   readonly #secrets = new Map<string, Persisted<Secret>>()
+  readonly #claims = new Map<string, Persisted<PersistentVolumeClaim>>()
+  readonly #volumes = new Map<string, Persisted<PersistentVolume>>()
   #revision = 1
   manager: PodManager
 
@@ -68,6 +70,18 @@ export class AgentNode {
     this.assign()
   }
 
+  putClaim(name: string, claim: Pick<PersistentVolumeClaim, 'spec' | 'status'>): void {
+    const metadata = this.#newVersion(name)
+    this.#claims.set(`default/${name}`, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, ...claim })
+    this.assign()
+  }
+
+  putVolume(name: string, volume: Pick<PersistentVolume, 'spec'>): void {
+    const metadata = this.#newVersion(name)
+    this.#volumes.set(name, { apiVersion: 'v1', kind: 'PersistentVolume', metadata, ...volume })
+    this.assign()
+  }
+
   removeSecret(name: string): void {
     this.#secrets.delete(`default/${name}`)
     this.assign()
@@ -92,6 +106,8 @@ export class AgentNode {
       pods: new Map(this.#pods),
       configMap: (namespace, name) => this.#configMaps.get(`${namespace}/${name}`),
       secret: (namespace, name) => this.#secrets.get(`${namespace}/${name}`),
+      claim: (namespace, name) => this.#claims.get(`${namespace}/${name}`),
+      volumes: this.#volumes,
     }
     this.manager.assign(assignments)
   }

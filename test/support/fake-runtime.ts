@@ -18,14 +18,13 @@ import {
   type RuntimeListing,
   type SandboxSpec,
   type SandboxState,
-  type VolumeFile,
 } from '../../agent/runtime/runtime.ts'
 import { type Clock, microTimestamp, sleep, type Timer } from '../../shared/clock.ts'
 import { Broadcast } from './broadcast.ts'
 import { fakeLog, type LogLine } from './fake-log.ts'
 import { FakeProcess } from './fake-process.ts'
 import { type FakeProgram, type FakeRuntimeOptions, usageOf } from './fake-program.ts'
-import { FakeVolumes } from './fake-volumes.ts'
+import { FakeStorage } from './fake-storage.ts'
 import { ScriptedTroubles } from './scripted-troubles.ts'
 
 export type { FakeProgram }
@@ -43,12 +42,11 @@ interface FakeContainer {
 export type FakeCall = Exclude<keyof Runtime, 'events' | 'logs'>
 
 /** A container runtime in memory, on the injected clock: deterministic, and as obedient or broken as a test wants. */
-export class FakeRuntime implements Runtime {
+export class FakeRuntime extends FakeStorage implements Runtime {
   /** Runs what an agent of its own could not see: kept by what stands for the machine. */
   readonly sandboxes = new Map<string, SandboxState>()
   readonly containers = new Map<string, FakeContainer>()
   readonly images = new Map<string, ImageState>()
-  readonly volumes = new FakeVolumes()
   /** Every call so far, such as `createContainer web`. */
   readonly calls: string[] = []
   /** Why an image cannot be pulled, by reference. An image without an entry can. */
@@ -63,6 +61,7 @@ export class FakeRuntime implements Runtime {
   #down = false
 
   constructor(options: FakeRuntimeOptions) {
+    super()
     this.#options = options
     this.#clock = options.clock
     this.program = options.program ?? (() => ({}))
@@ -185,6 +184,7 @@ export class FakeRuntime implements Runtime {
     if (![...this.images.values()].some(({ id }) => id === spec.imageId)) {
       throw new RuntimeFailure('notFound', `No such image: ${spec.imageId}`)
     }
+    for (const { volume } of spec.mounts) this.volumes.check(spec.pod, volume)
     const { pod, sandboxId, name, restartCount, specHash, annotations, image, imageId } = spec
     const { seccomp } = spec.securityContext ?? {}
     if (seccomp?.type === 'localhost')
@@ -252,18 +252,6 @@ export class FakeRuntime implements Runtime {
         : []
     })
     return new Map(running)
-  }
-
-  async removeVolumes(podUid: string): Promise<void> {
-    await this.#enter('removeVolumes', podUid)
-    this.volumes.remove(podUid)
-  }
-
-  async writeVolume(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean> {
-    await this.#enter('writeVolume', volume)
-    const sandbox = this.sandboxes.get(sandboxId)
-    if (!sandbox?.running) throw new RuntimeFailure('conflict', 'the sandbox is not running')
-    return this.volumes.write(sandbox.pod, volume, files)
   }
 
   async exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult> {
@@ -339,6 +327,15 @@ export class FakeRuntime implements Runtime {
   events(signal: AbortSignal): AsyncIterable<{ podUid: string }> {
     if (this.#down) throw new RuntimeFailure('unavailable', 'the runtime is down')
     return this.#changes.subscribe(signal)
+  }
+
+  protected enter(call: FakeCall, detail: string): Promise<void> {
+    return this.#enter(call, detail)
+  }
+
+  protected podOfRunning(sandboxId: string): PodIdentity | undefined {
+    const sandbox = this.sandboxes.get(sandboxId)
+    return sandbox?.running ? sandbox.pod : undefined
   }
 
   async #enter(call: FakeCall, detail: string): Promise<void> {

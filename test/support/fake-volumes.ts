@@ -19,6 +19,7 @@ export class FakeVolumes {
       const key = `${pod.uid}/${spec.name}`
       const kept = spec.medium === 'disk' ? this.#volumes.get(key)?.files : undefined
       this.#volumes.set(key, { pod, spec, files: kept })
+      if (spec.medium === 'claim') this.claims.add(spec.id)
     }
   }
 
@@ -28,6 +29,13 @@ export class FakeVolumes {
     const isNew = JSON.stringify(volume.files) !== JSON.stringify(files)
     volume.files = files
     return isNew
+  }
+
+  /** Throws where the Pod's sandbox has no such volume. */
+  check(pod: PodIdentity, name: string): void {
+    if (!this.#volumes.has(`${pod.uid}/${name}`)) {
+      throw new RuntimeFailure('mount', `volume ${JSON.stringify(name)} is not mounted by the sandbox`)
+    }
   }
 
   /** Text by path of one volume; undefined where nothing was written. */
@@ -41,7 +49,17 @@ export class FakeVolumes {
   }
 
   list(): { pod: PodIdentity; name: string }[] {
-    return [...this.#volumes.values()].map(({ pod, spec }) => ({ pod, name: spec.name }))
+    const own = [...this.#volumes.values()].filter(({ spec }) => spec.medium !== 'claim' && spec.medium !== 'host')
+    return own.map(({ pod, spec }) => ({ pod, name: spec.name }))
+  }
+
+  /** The names of the claims that have data. */
+  readonly claims = new Set<string>()
+
+  removeClaim(id: string): void {
+    const user = [...this.#volumes.values()].find(({ spec }) => spec.medium === 'claim' && spec.id === id)
+    if (user) throw new RuntimeFailure('conflict', `volume ${id} is in use`)
+    this.claims.delete(id)
   }
 
   remove(podUid: string): void {

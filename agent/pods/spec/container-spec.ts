@@ -1,7 +1,6 @@
 import type { Container, EphemeralContainer } from '../../../shared/api/generated/core-v1.ts'
 import { parseUnits } from '../../../shared/quantity.ts'
 import type { ContainerSpec, ImageState } from '../../runtime/runtime.ts'
-import { isFileVolume } from '../../volumes/file-projection.ts'
 import type { StartContainer } from '../plan.ts'
 import { BACKOFF_ANNOTATION } from '../restart-backoff.ts'
 import { specHash } from '../spec-hash.ts'
@@ -13,6 +12,7 @@ import { oomScoreAdj } from './oom-score.ts'
 import { identityOf } from './pod-identity.ts'
 import { securityContextOf } from './security-context.ts'
 import { expandVariables } from './variable-expansion.ts'
+import { volumeMounts } from './volume-mounts.ts'
 
 /** What the runtime shall make of a container. Throws ContainerConfigError where the spec cannot be met for now. */
 export function containerSpec(
@@ -41,21 +41,13 @@ export function containerSpec(
     tty: container.tty ?? false,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
-    mounts: mountsOf(container, sources),
+    mounts: volumeMounts(container, sources.pod, environment),
     ...(sources.pod.spec ? { namespaces: namespacesOf(sources.pod.spec) } : {}),
     ...targetOf(container, targetId),
     securityContext: securityContextOf(sources.pod, container, image),
     ...(container.lifecycle?.stopSignal ? { stopSignal: container.lifecycle.stopSignal } : {}),
     annotations: backoffMs > 0 ? { [BACKOFF_ANNOTATION]: String(backoffMs) } : {},
   }
-}
-
-function mountsOf(container: Container, { pod }: EnvironmentSources): ContainerSpec['mounts'] {
-  return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => {
-    const volume = pod.spec?.volumes?.find((each) => each.name === name)
-    if (!volume) throw new ContainerConfigError(`volume "${name}" not found`)
-    return { volume: name, mountPath, readOnly: readOnly || isFileVolume(volume) }
-  })
 }
 
 /** An ephemeral container may ask to see another's processes, which has to run then. */

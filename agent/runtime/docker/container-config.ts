@@ -6,11 +6,10 @@ import type {
   PodIdentity,
   PublishedPort,
   SandboxSpec,
-  VolumeMount,
 } from '../runtime.ts'
 import { annotationLabels, LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
+import { type DockerMount, sandboxMount } from './mounts.ts'
 import { securityOptions } from './security-options.ts'
-import { VOLUMES_DIRECTORY, volumeName } from './volumes.ts'
 
 /** A daemon may have another log driver as its default, or let logs grow without end. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } }
@@ -53,9 +52,7 @@ export function sandboxConfig(
       PortBindings: portBindings(ports),
       ...(dns ? dnsConfig(dns) : {}),
       ExtraHosts: hosts.flatMap(({ ip, hostnames }) => hostnames.map((hostname) => `${hostname}:${ip}`)),
-      Mounts: volumes.map(({ name }) =>
-        volumeMount(pod, { volume: name, mountPath: `${VOLUMES_DIRECTORY}/${name}`, readOnly: false }),
-      ),
+      Mounts: volumes.map((volume) => sandboxMount(pod, volume)),
       RestartPolicy: { Name: 'no' },
       LogConfig: LOG_CONFIG,
       CpuShares: 2,
@@ -73,12 +70,13 @@ function dnsConfig({ servers, searches, options }: NonNullable<SandboxSpec['dns'
 
 /** What the spec of a container only names. */
 export interface CreateDetails {
+  mounts: readonly DockerMount[]
   /** JSON. */
   seccompProfile: string | undefined
 }
 
 /** The body of `POST /containers/create` for a container of a Pod. */
-export function containerConfig(spec: ContainerSpec, owner: Ownership, { seccompProfile }: CreateDetails) {
+export function containerConfig(spec: ContainerSpec, owner: Ownership, { mounts, seccompProfile }: CreateDetails) {
   return {
     Image: spec.imageId,
     ...(spec.command ? { Entrypoint: spec.command } : {}),
@@ -96,7 +94,7 @@ export function containerConfig(spec: ContainerSpec, owner: Ownership, { seccomp
     HostConfig: {
       NetworkMode: `container:${spec.sandboxId}`,
       ...namespaceConfig(spec),
-      Mounts: spec.mounts.map((mount) => volumeMount(spec.pod, mount)),
+      Mounts: mounts,
       RestartPolicy: { Name: 'no' },
       LogConfig: LOG_CONFIG,
       ...resourceConfig(spec.resources),
@@ -153,12 +151,6 @@ function securityConfig({ securityContext = {} }: ContainerSpec, seccompProfile:
     GroupAdd: (securityContext.supplementalGroups ?? []).map(String),
     SecurityOpt: securityOptions(securityContext, seccompProfile),
   }
-}
-
-/** Empty at first: what the image has at that path is not copied in. */
-function volumeMount(pod: PodIdentity, { volume, mountPath, readOnly }: VolumeMount) {
-  const options = { VolumeOptions: { NoCopy: true } }
-  return { Type: 'volume', Source: volumeName(pod.uid, volume), Target: mountPath, ReadOnly: readOnly, ...options }
 }
 
 function portBindings(ports: readonly PublishedPort[]) {

@@ -1,4 +1,5 @@
 import type { ContainerState, SandboxState } from '../runtime.ts'
+import type { MountPoint } from './container-mounts.ts'
 import { annotationsOf, LABELS, podOf } from './labels.ts'
 
 /** The part of Docker's answer about a container that is read here. */
@@ -15,6 +16,7 @@ export interface ContainerInspect {
     StartedAt: string
     FinishedAt: string
   }
+  Mounts?: MountPoint[]
   Config: { Labels: Record<string, string> | null; Tty: boolean; StopSignal?: string }
   HostConfig: { OomScoreAdj: number; Mounts?: unknown[] | null }
   NetworkSettings: { Networks: Record<string, { IPAddress?: string }> | null }

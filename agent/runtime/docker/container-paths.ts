@@ -3,6 +3,8 @@ import { isFailure } from './docker-failure.ts'
 
 /** What is at a path of a container, running or not; links before the last element are followed. */
 export interface PathStat {
+  /** Permissions, such as 0o755. */
+  mode: number
   type: 'directory' | 'file' | 'link' | 'socket' | 'characterDevice' | 'blockDevice' | 'other'
   /** Of a link: the path in the container that it leads to in the end, also where nothing is there. */
   linkTarget: string
@@ -28,7 +30,7 @@ export async function pathStat(docker: DockerApi, containerId: string, path: str
     const header = String(answer.headers['x-docker-container-path-stat'] ?? '')
     const { mode, linkTarget } = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as GoStat
     const type = TYPES.find(([bit]) => Math.floor(mode / 2 ** bit) % 2 === 1)?.[1] ?? 'file'
-    return { type, linkTarget }
+    return { mode: mode % 0o1000, type, linkTarget }
   } catch (error) {
     if (isFailure(error, 'notFound')) return undefined
     throw error

@@ -4,7 +4,7 @@ import { type CreateDetails, containerConfig, containerName } from './container-
 import type { ContainerInspect } from './container-inspect.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
-import { LABELS, labelFilter, type Ownership, ownerLabels } from './labels.ts'
+import { LABELS, type Labels, labelFilter, type Ownership, ownerLabels } from './labels.ts'
 
 const REMOVAL_POLL_MS = 200
 
@@ -24,7 +24,12 @@ export class Containers {
   async list(podUid?: string): Promise<ContainerInspect[]> {
     const labels = { ...ownerLabels(this.#owner), ...(podUid === undefined ? {} : { [LABELS.podUid]: podUid }) }
     const query = { all: true, filters: { label: labelFilter(labels) } }
-    const found = await this.#docker.json<{ Id: string }[]>({ method: 'GET', path: '/containers/json', query })
+    const answer = await this.#docker.json<{ Id: string; Labels: Labels }[]>({
+      method: 'GET',
+      path: '/containers/json',
+      query,
+    })
+    const found = answer.filter(({ Labels }) => Labels[LABELS.kind] !== 'probe')
     // A Pod has only a few; all of a node are hundreds, and no hurry.
     if (podUid !== undefined) return (await Promise.all(found.map(({ Id }) => this.inspect(Id)))).filter(isThere)
     const details: ContainerInspect[] = []
@@ -55,7 +60,7 @@ export class Containers {
     return Math.max(oomScoreAdj, (await this.inspect(sandboxId))?.HostConfig.OomScoreAdj ?? 0)
   }
 
-  async createNamed(name: string, body: object): Promise<string> {
+  async createNamed(name: string | undefined, body: object): Promise<string> {
     const call = { method: 'POST', path: '/containers/create', query: { name }, body } as const
     return (await this.#docker.json<{ Id: string }>(call)).Id
   }

@@ -15,13 +15,17 @@ import type {
 import { Attachments } from './attachments.ts'
 import { containerState, isSandbox, mountsVolumes, sandboxState } from './container-inspect.ts'
 import { containerLogs } from './container-logs.ts'
+import { ContainerMounts } from './container-mounts.ts'
 import { ContainerUsages } from './container-usages.ts'
 import { Containers } from './containers.ts'
 import { DockerApi, type DockerOptions } from './docker-api.ts'
 import { Execs } from './execs.ts'
+import { HostPaths } from './host-paths.ts'
 import { Images } from './images.ts'
 import type { Ownership } from './labels.ts'
 import { connectToLoopback } from './loopback.ts'
+import { ownPaths } from './own-paths.ts'
+import { PauseImage } from './pause-image.ts'
 import { podChanges } from './pod-changes.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
@@ -31,6 +35,8 @@ import { Volumes } from './volumes.ts'
 export interface DockerRuntimeOptions extends Ownership {
   /** Where Docker is; by default as `DOCKER_HOST` says, or Docker's usual socket. */
   docker?: DockerOptions
+  /** Files of this agent that no Pod may reach, as this process sees them. */
+  ownFiles?: readonly string[]
   clock: Clock
   log: Logger
   /** What Pods join; by default a bridge of the node's own. */
@@ -64,6 +70,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const attachments = new Attachments(docker, containers)
   const volumes = new Volumes(docker, owner)
   const writer = new VolumeWriter(docker, execs)
+  const mounts = new ContainerMounts(docker, containers)
+  const hostPaths = new HostPaths(docker, containers, new PauseImage(docker, clusterId), owner)
   const images = new Images(docker, clock, options.pullDeadlineMs)
   const usage = new ContainerUsages(docker, clock)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
@@ -77,7 +85,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => containers.remove(id),
     createContainer: async (spec) => {
-      const id = await containers.create(spec, { seccompProfile: await profiles.load(spec.securityContext) })
+      const [resolved, seccompProfile] = await Promise.all([
+        mounts.resolve(spec.sandboxId, spec.mounts),
+        profiles.load(spec.securityContext),
+      ])
+      const id = await containers.create(spec, { mounts: resolved, seccompProfile })
       if (spec.stdin) attachments.created(id, spec)
       return id
     },
@@ -89,6 +101,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     killContainer: (id) => containers.signal(id, 'KILL'),
     removeContainer: (id) => containers.remove(id),
     writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
+    hostPath: (path) => hostPaths.inspect(path),
+    createHostPath: (path, type) => hostPaths.create(path, type),
+    ownPaths: () => ownPaths(docker, hostPaths, options),
+    removeClaimVolume: (id) => volumes.removeClaim(id),
     removeVolumes: (podUid) => volumes.remove(podUid),
     usage: (ids) => usage.read(ids),
     exec: (id, command, timeoutMs) => execs.run(id, command, timeoutMs),

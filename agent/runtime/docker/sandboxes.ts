@@ -1,6 +1,6 @@
 import type { Logger } from '../../../shared/log.ts'
 import type { PodNetwork } from '../../network/pod-network.ts'
-import { RuntimeFailure, type SandboxSpec, type SandboxState } from '../runtime.ts'
+import { RuntimeFailure, type SandboxSpec, type SandboxState, type VolumeSpec } from '../runtime.ts'
 import { sandboxConfig, sandboxName } from './container-config.ts'
 import { sandboxState } from './container-inspect.ts'
 import type { Containers } from './containers.ts'
@@ -40,13 +40,25 @@ export class Sandboxes {
 
   /** What it needs and was removed by somebody since is made again. */
   async run(spec: SandboxSpec): Promise<SandboxState> {
+    const { volumes } = this.#options
+    const created = await volumes.createMissing(spec.pod, spec.volumes)
     try {
-      return await this.#runOnce(spec)
+      return await this.#runOnce(spec, created)
+    } catch (error) {
+      // The next try shall find them new again.
+      await volumes.discardClaims(created)
+      throw error
+    }
+  }
+
+  async #runOnce(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
+    try {
+      return await this.#runAsAllowed(spec, created)
     } catch (error) {
       if (!isFailure(error, 'notFound')) throw error
       this.#pause.forget()
       this.#networks.forget()
-      return this.#runOnce(spec)
+      return this.#runAsAllowed(spec, created)
     }
   }
 
@@ -54,28 +66,27 @@ export class Sandboxes {
    * A Docker without all of root's rights cannot protect a process from the kernel's OOM killer, and says so in words
    * of its own: what failed is tried without, and what then works shows how it is.
    */
-  async #runOnce(spec: SandboxSpec): Promise<SandboxState> {
+  async #runAsAllowed(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
     try {
-      return await this.#runProtected(spec)
+      return await this.#runProtected(spec, created)
     } catch (error) {
       if (this.#isOomScoreProven || isFailure(error, 'notFound')) throw error
       this.#oomScoreAdj = 0
-      return await this.#runProtected(spec).catch((again: unknown) => {
+      return await this.#runProtected(spec, created).catch((again: unknown) => {
         this.#oomScoreAdj = OOM_SCORE_ADJ
         throw again
       })
     }
   }
 
-  async #runProtected(spec: SandboxSpec): Promise<SandboxState> {
+  async #runProtected(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
     const { containers, volumes, owner } = this.#options
     const network = spec.hostNetwork ? undefined : this.#networks.ensure()
     await Promise.all([this.#pause.ensure(), network])
-    for (const volume of spec.volumes) await volumes.create(spec.pod, volume)
     const config = sandboxConfig(spec, owner, this.#pause.reference, await network, this.#oomScoreAdj)
     const id = await containers.createNamed(sandboxName(spec.pod), config)
     try {
-      await volumes.open(id, spec.volumes)
+      await volumes.open(id, created)
       await containers.start(id)
       return await this.#started(id)
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { PodIdentity, VolumeSpec } from '../runtime.ts'
+import { type PodIdentity, RuntimeFailure, type VolumeSpec } from '../runtime.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 import { LABELS, type Labels, labelFilter, type Ownership, ownerLabels, podLabels, podOf } from './labels.ts'
@@ -22,25 +22,54 @@ export class Volumes {
     this.#owner = owner
   }
 
+  /** Makes what is missing of them; resolves with those that are new. */
+  async createMissing(pod: PodIdentity, specs: readonly VolumeSpec[]): Promise<VolumeSpec[]> {
+    const created: VolumeSpec[] = []
+    for (const spec of specs) {
+      if (spec.medium === 'claim' && (await this.#isOurClaim(spec.id))) continue
+      if (spec.medium !== 'host') await this.#create(pod, spec)
+      created.push(spec)
+    }
+    return created
+  }
+
+  /** False where there is none. One of that name that is not this node's is never mounted. */
+  async #isOurClaim(id: string): Promise<boolean> {
+    const found = await this.#inspect(id)
+    if (!found) return false
+    const labels = { ...ownerLabels(this.#owner), [LABELS.kind]: 'claim' }
+    if (Object.entries(labels).every(([key, value]) => found.Labels?.[key] === value)) return true
+    throw new RuntimeFailure('conflict', `the Docker volume ${id} exists and is not a claim of this node`)
+  }
+
+  async #inspect(id: string): Promise<VolumeInspect | undefined> {
+    try {
+      return await this.#docker.json<VolumeInspect>({ method: 'GET', path: `/volumes/${id}` })
+    } catch (error) {
+      if (isFailure(error, 'notFound')) return undefined
+      throw error
+    }
+  }
+
   /** Docker leaves one that exists as it is. */
-  async create(pod: PodIdentity, spec: VolumeSpec): Promise<void> {
+  async #create(pod: PodIdentity, spec: VolumeSpec): Promise<void> {
     const body = {
-      Name: volumeName(pod.uid, spec.name),
+      Name: spec.medium === 'claim' ? spec.id : volumeName(pod.uid, spec.name),
       Driver: 'local',
       DriverOpts: driverOptions(spec),
       Labels: {
         ...ownerLabels(this.#owner),
-        ...podLabels(pod),
-        [LABELS.kind]: 'volume',
-        [LABELS.volume]: spec.name,
+        ...(spec.medium === 'claim'
+          ? { [LABELS.kind]: 'claim' }
+          : { ...podLabels(pod), [LABELS.kind]: 'volume', [LABELS.volume]: spec.name }),
       },
     }
     await this.#docker.json({ method: 'POST', path: '/volumes/create', body })
   }
 
-  /** Lets who may write to the volumes on disk that a sandbox, not started yet, mounts. */
+  /** Lets who may write to new volumes on disk that a sandbox, not started yet, mounts. */
   async open(sandboxId: string, specs: readonly VolumeSpec[]): Promise<void> {
-    const onDisk = specs.filter(({ medium }) => medium === 'disk')
+    const onDisk = specs.filter(({ medium }) => medium === 'disk' || medium === 'claim')
     if (onDisk.length === 0) return
     const archive = await tarArchive(onDisk.map(openDirectory))
     const path = `/containers/${sandboxId}/archive`
@@ -59,6 +88,15 @@ export class Volumes {
     return (answer.Volumes ?? []).map(({ Name, Labels }) => {
       return { pod: podOf(Labels ?? {}), name: Labels?.[LABELS.volume] ?? '', volume: Name }
     })
+  }
+
+  /** Those that were made for a sandbox that came to nothing. */
+  async discardClaims(created: readonly VolumeSpec[]): Promise<void> {
+    for (const spec of created) if (spec.medium === 'claim') await this.removeClaim(spec.id).catch(() => undefined)
+  }
+
+  async removeClaim(id: string): Promise<void> {
+    if (await this.#isOurClaim(id)) await this.#docker.json({ method: 'DELETE', path: `/volumes/${id}` })
   }
 
   async remove(podUid: string): Promise<void> {
@@ -83,7 +121,7 @@ function openDirectory({ name, group }: VolumeSpec): ArchiveEntry {
 
 /** Options of `mount` for what is kept in memory. */
 function driverOptions(spec: VolumeSpec): Record<string, string> {
-  if (spec.medium === 'disk') return {}
+  if (spec.medium !== 'memory' && spec.medium !== 'files') return {}
   const sticky = spec.medium === 'files' ? 1 : 0
   const options = [`mode=${sticky + (spec.group === undefined ? 0 : 2)}777`]
   if (spec.group !== undefined) options.push(`gid=${spec.group}`)

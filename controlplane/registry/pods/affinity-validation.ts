@@ -1,6 +1,7 @@
 import type {
   Affinity,
   NodeAffinity,
+  NodeSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
   PodAffinity,
@@ -23,15 +24,19 @@ export function validateAffinity(affinity: Affinity, path: string, errors: Field
 }
 
 function validateNodeAffinity(affinity: NodeAffinity, path: string, errors: FieldErrors): void {
-  const terms = affinity[REQUIRED]?.nodeSelectorTerms
-  const at = `${path}.${REQUIRED}.nodeSelectorTerms`
-  if (terms?.length === 0) errors.required(at, 'must have at least one node selector term')
-  for (const [index, term] of (terms ?? []).entries()) validateTerm(term, `${at}[${index}]`, errors)
+  const required = affinity[REQUIRED]
+  if (required) validateNodeSelector(required, `${path}.${REQUIRED}`, errors)
   for (const [index, { weight, preference }] of (affinity[PREFERRED] ?? []).entries()) {
     const preferredAt = `${path}.${PREFERRED}[${index}]`
     validateWeight(weight, preferredAt, errors)
     validateTerm(preference, `${preferredAt}.preference`, errors)
   }
+}
+
+export function validateNodeSelector({ nodeSelectorTerms }: NodeSelector, path: string, errors: FieldErrors): void {
+  const at = `${path}.nodeSelectorTerms`
+  if (nodeSelectorTerms.length === 0) errors.required(at, 'must have at least one node selector term')
+  for (const [index, term] of nodeSelectorTerms.entries()) validateTerm(term, `${at}[${index}]`, errors)
 }
 
 function validateTerm(

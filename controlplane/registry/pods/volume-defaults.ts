@@ -1,4 +1,5 @@
 import type { DownwardAPIVolumeFile, Volume } from '../../../shared/api/generated/core-v1.ts'
+import { applyClaimDefaults } from '../storage/claim-spec.ts'
 
 const FILE_MODE = 0o644
 const TOKEN_SECONDS = 3600
@@ -10,6 +11,7 @@ export function applyVolumeDefaults(volume: Volume): void {
     if (source) source.defaultMode ??= FILE_MODE
   }
   if (volume.hostPath) volume.hostPath.type ??= ''
+  if (volume.ephemeral?.volumeClaimTemplate) applyClaimDefaults(volume.ephemeral.volumeClaimTemplate.spec)
   applyFileDefaults(volume.downwardAPI?.items)
   for (const source of volume.projected?.sources ?? []) {
     applyFileDefaults(source.downwardAPI?.items)

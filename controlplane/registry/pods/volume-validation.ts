@@ -5,6 +5,7 @@ import type {
   VolumeProjection,
 } from '../../../shared/api/generated/core-v1.ts'
 import { parseMilli } from '../../../shared/quantity.ts'
+import { validateClaimSpec } from '../storage/claim-spec.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
 import { isDnsLabel } from '../validation/names.ts'
 import { validateFieldRef, validateResourceFieldRef } from './env-validation.ts'
@@ -38,7 +39,8 @@ function validateSource(volume: Volume, path: string, errors: FieldErrors): void
   const [first, ...others] = Object.keys(volume).filter((field) => field !== 'name')
   if (!first) errors.required(path, 'must specify a volume type')
   for (const other of others) errors.forbidden(`${path}.${other}`, 'may not specify more than 1 volume type')
-  const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, nfs, persistentVolumeClaim } = volume
+  const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, nfs, persistentVolumeClaim, ephemeral } =
+    volume
   if (emptyDir?.sizeLimit && parseMilli(emptyDir.sizeLimit) < 0n) {
     errors.forbidden(`${path}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity')
   }
@@ -61,13 +63,19 @@ function validateSource(volume: Volume, path: string, errors: FieldErrors): void
       validateProjection(source, `${path}.projected.sources[${index}]`, errors)
     }
   }
+  if (ephemeral) {
+    const { volumeClaimTemplate: template } = ephemeral
+    const at = `${path}.ephemeral.volumeClaimTemplate`
+    if (template) validateClaimSpec(template.spec, `${at}.spec`, errors)
+    else errors.required(at)
+  }
   if (nfs && !nfs.server) errors.required(`${path}.nfs.server`)
   if (nfs && !nfs.path) errors.required(`${path}.nfs.path`)
   if (persistentVolumeClaim && !persistentVolumeClaim.claimName)
     errors.required(`${path}.persistentVolumeClaim.claimName`)
 }
 
-function validateHostPath(source: { path: string; type?: string }, path: string, errors: FieldErrors): void {
+export function validateHostPath(source: { path: string; type?: string }, path: string, errors: FieldErrors): void {
   if (!source.path) errors.required(`${path}.path`)
   else validateNoParent(source.path, `${path}.path`, errors)
   if (source.type !== undefined && !HOST_PATH_TYPES.includes(source.type)) {

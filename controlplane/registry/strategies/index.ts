@@ -6,9 +6,12 @@ import { eventStrategy } from './event.ts'
 import { leaseStrategy } from './lease.ts'
 import { namespaceStrategy } from './namespace.ts'
 import { nodeStrategy } from './node.ts'
+import { persistentVolumeStrategy } from './persistent-volume.ts'
+import { persistentVolumeClaimStrategy } from './persistent-volume-claim.ts'
 import { podStrategy } from './pod.ts'
 import { replicaSetStrategy } from './replica-set.ts'
 import { secretStrategy } from './secret.ts'
+import { storageClassStrategy } from './storage-class.ts'
 
 const STRATEGIES: readonly Strategy[] = [
   namespaceStrategy,
@@ -19,6 +22,9 @@ const STRATEGIES: readonly Strategy[] = [
   secretStrategy,
   replicaSetStrategy,
   deploymentStrategy,
+  persistentVolumeStrategy,
+  persistentVolumeClaimStrategy,
+  storageClassStrategy,
   leaseStrategy,
 ]
 

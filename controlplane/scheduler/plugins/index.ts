@@ -11,11 +11,13 @@ import { nodeUnschedulable } from './node-unschedulable.ts'
 import { podTopologySpread } from './pod-topology-spread.ts'
 import { taintToleration } from './taint-toleration.ts'
 import { volumeBinding } from './volume-binding.ts'
+import { volumeRestrictions } from './volume-restrictions.ts'
 
 /** All plugins. Of several that refuse a node only the first is told to the user: the plainest reasons come first. */
 export const plugins: Plugins = {
   filters: [
     volumeBinding,
+    volumeRestrictions,
     dynamicResources,
     nodeUnschedulable,
     nodeName,

@@ -1,17 +1,22 @@
-import type { Volume } from '../../../shared/api/generated/core-v1.ts'
-import type { FilterPlugin } from '../framework.ts'
+import { FITS, type FilterPlugin, refuse } from '../framework.ts'
+import { choicesOn, isReachable, podVolumes } from '../pod-volumes.ts'
 
-/** The cluster has no PersistentVolumeClaims: a Pod that needs one waits, and says for what. */
+const ELSEWHERE = refuse('node(s) had volume node affinity conflict')
+const NOTHING_THERE = refuse("node(s) didn't find available persistent volumes to bind")
+
+/** Sends a Pod to where its data is, or where its volumes can be had. */
 export const volumeBinding: FilterPlugin = {
   name: 'VolumeBinding',
-  filter({ pod }) {
-    const claims = (pod.spec.volumes ?? []).map((volume) => claimNameOf(volume, pod.metadata.name))
-    const [claim] = claims.filter((name) => name !== undefined)
-    return claim === undefined ? undefined : { refusal: `persistentvolumeclaim "${claim}" not found` }
+  filter({ pod }, { storage }) {
+    const volumes = podVolumes(pod, storage)
+    if (typeof volumes === 'string') return { refusal: volumes }
+    return (
+      volumes &&
+      ((node) => {
+        if (!volumes.bound.every((volume) => isReachable(volume, node))) return ELSEWHERE
+        return choicesOn(node, volumes.delayed, storage) ? FITS : NOTHING_THERE
+      })
+    )
   },
-  wokenBy: {},
-}
-
-function claimNameOf(volume: Volume, podName: string): string | undefined {
-  return volume.ephemeral ? `${podName}-${volume.name}` : volume.persistentVolumeClaim?.claimName
+  wokenBy: { storageChanged: 'always', nodeAdded: 'ifNodeFits', nodeUpdated: 'ifNodeFits' },
 }

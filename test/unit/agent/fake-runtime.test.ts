@@ -30,6 +30,7 @@ runtimeContract('the fake', async () => {
   const clock = new VirtualClock()
   const runtime = new FakeRuntime({ clock, program: programOf })
   runtime.pullErrors.set('127.0.0.1:9/none:1', 'connection refused')
+  runtime.hostPaths.set('/srv/suite', { path: '/srv/suite', type: 'Directory' })
   const { id } = runtime.addImage('app:1')
   return {
     runtime,
@@ -41,6 +42,7 @@ runtimeContract('the fake', async () => {
       return container && runtime.volumes.read(container.spec.pod.name, volume)?.[path]
     },
     interactive: { talk: ['talk'], terminal: ['terminal'] },
+    emptyHostDirectory: '/srv/suite',
     eventually: (condition) => clock.until(condition),
     during: async (promise) => {
       const guarded = promise.catch(() => undefined)

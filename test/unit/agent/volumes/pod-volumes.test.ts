@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { RuntimeFailure } from '../../../../agent/runtime/runtime.ts'
 import type { Volume } from '../../../../shared/api/generated/core-v1.ts'
+import type { PersistentVolume } from '../../../../shared/api/kinds.ts'
 import { AgentNode } from '../../../support/agent-node.ts'
 import { assignedPod, podContainer } from '../../../support/assigned-pod.ts'
 import { FakeRuntime } from '../../../support/fake-runtime.ts'
@@ -112,5 +113,59 @@ describe('the volumes of a Pod', () => {
     expect(specs.map((spec) => spec?.medium === 'memory' && spec.sizeLimitBytes)).toEqual(
       sizes.map(([, , size]) => size),
     )
+  })
+
+  describe('of a claim', () => {
+    const claimed = { persistentVolumeClaim: { claimName: 'data' } }
+    const bind = (spec: PersistentVolume['spec'], claimUid = 'uid-data') => {
+      node.putVolume('pv', { spec: { ...spec, claimRef: { uid: claimUid } } })
+      node.putClaim('data', { spec: { volumeName: 'pv' }, status: { phase: 'Bound' } })
+    }
+    const ofDocker = { csi: { driver: 'local.kubette.dev', volumeHandle: 'kubette_pv' } }
+
+    it('are data that stays when the Pod goes', async () => {
+      bind(ofDocker)
+      put(claimed)
+      await clock.until(isRunning)
+      expect(runtime.volumes.spec('a', 'v')).toEqual({ name: 'v', medium: 'claim', id: 'kubette_pv' })
+      node.delete('a', 0)
+      await clock.until(() => node.isTerminated('a'))
+      expect([...runtime.volumes.claims]).toEqual(['kubette_pv'])
+    })
+
+    it('hold the Pod up until the claim is bound on both sides', async () => {
+      put(claimed)
+      await clock.advance(1_000)
+      node.putClaim('data', { spec: {}, status: { phase: 'Pending' } })
+      await clock.advance(1_000)
+      bind(ofDocker, 'uid-other')
+      await clock.advance(1_000)
+      const failed = (why: string) => `FailedMount: MountVolume.SetUp failed for volume "v" : ${why}`
+      expect(node.said()).toEqual([
+        failed('persistentvolumeclaim "data" not found'),
+        failed('PVC is not bound'),
+        failed('persistentvolume "pv" is bound to another claim'),
+      ])
+      bind(ofDocker)
+      await clock.until(isRunning)
+    })
+
+    it('may be a path of the node', async () => {
+      runtime.hostPaths.set('/srv/data', { path: '/srv/data', type: 'Directory' })
+      bind({ local: { path: '/srv/data' } })
+      put(claimed)
+      await clock.until(isRunning)
+      expect(runtime.volumes.spec('a', 'v')).toEqual({ name: 'v', medium: 'host', path: '/srv/data' })
+    })
+  })
+
+  it('refuses the runtime’s socket, in so many words', async () => {
+    runtime.hostPaths.set('/run/fake.sock', { path: '/run/fake.sock', type: 'Socket' })
+    put({ hostPath: { path: '/run/fake.sock' } })
+    await clock.advance(200_000)
+    expect(node.said()).toEqual([
+      expect.stringMatching(/^FailedMount: .* would give the Pod \/run\/fake\.sock, and with it/),
+    ])
+    expect(runtime.sandboxes.size).toBe(0)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { CONFIG_MAPS, PODS } from '../../../../shared/api/kinds.ts'
+import { CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS } from '../../../../shared/api/kinds.ts'
 import type { AssignmentsFrame } from '../../../../shared/protocol/frames.ts'
+import { aClaim, aVolume } from '../../../support/storage-objects.ts'
 import { podReport, startHub } from './hub-fixture.ts'
 
 const names = (frame: AssignmentsFrame | undefined) =>
@@ -177,5 +178,50 @@ describe('assignments', () => {
     socket.bufferedBytes -= 2 * 1024 * 1024
     await clock.advance(1000)
     expect(assignments().slice(1).map(names)).toEqual([['Pod lasting']])
+  })
+
+  it('bring a claim with its volume, as soon as it has one', async () => {
+    const { agent, pod, clock, client } = await startHub()
+    await client.create(PERSISTENT_VOLUMES, aVolume('pv'))
+    await client.create(PERSISTENT_VOLUME_CLAIMS, aClaim('data'))
+    await pod('web', 'n1', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] })
+    const { assignments } = await agent('n1')
+    expect(names(assignments()[0])).toEqual(['Pod web', 'PersistentVolumeClaim data'])
+    await client.modify(PERSISTENT_VOLUME_CLAIMS, { namespace: 'default', name: 'data' }, ({ spec }) => {
+      spec.volumeName = 'pv'
+    })
+    await clock.advance(100)
+    expect(names(assignments()[1])).toEqual(['PersistentVolumeClaim data', 'PersistentVolume pv'])
+  })
+
+  it('name the volumes whose data is to go, and let them go when the node says so', async () => {
+    const { agent, clock, client } = await startHub()
+    const volume = aVolume('pv', { reclaimPolicy: 'Delete' })
+    const { local: _, ...spec } = volume.spec
+    const csi = { driver: 'local.kubette.dev', volumeHandle: 'kubette_pv' }
+    const finalizers = ['kubette.dev/volume-data']
+    await client.create(PERSISTENT_VOLUMES, { metadata: { name: 'pv', finalizers }, spec: { ...spec, csi } })
+    const [n1, n2] = [await agent('n1'), await agent('n2')]
+    await client.delete(PERSISTENT_VOLUMES, { name: 'pv' })
+    await clock.advance(100)
+    expect(n1.assignments()).toHaveLength(1)
+    await client.modify(PERSISTENT_VOLUMES, { name: 'pv' }, ({ metadata }) => {
+      metadata.finalizers = finalizers
+    })
+    await clock.advance(100)
+    expect(names(n1.assignments()[1])).toEqual(['PersistentVolume pv'])
+    const { uid } = (await client.get(PERSISTENT_VOLUMES, { name: 'pv' })).metadata
+    for (const wrong of [
+      { uid: 'other', from: n1 },
+      { uid, from: n2 },
+    ]) {
+      wrong.from.frames.send({ type: 'volumeRemoved', name: 'pv', uid: wrong.uid })
+      await clock.advance(100)
+      expect((await client.list(PERSISTENT_VOLUMES)).items).toHaveLength(1)
+    }
+    n1.frames.send({ type: 'volumeRemoved', name: 'pv', uid })
+    await clock.advance(100)
+    expect((await client.list(PERSISTENT_VOLUMES)).items).toEqual([])
+    expect(n1.assignments()[2]?.remove).toEqual([{ kind: 'PersistentVolume', namespace: '', name: 'pv', uid }])
   })
 })

@@ -6,6 +6,7 @@ import { isApiError } from '../../../../shared/api/api-error.ts'
 import { KINDS, type Kind } from '../../../../shared/api/kinds.ts'
 import type { KubeObject } from '../../../../shared/api/object.ts'
 import { type FieldSchema, isScalar, typeSchema } from '../../../../shared/api/schema.ts'
+import { aClaim, aStorageClass, aVolume } from '../../../support/storage-objects.ts'
 import { testDeployment, testPod, testRegistry } from '../../../support/test-registry.ts'
 
 const WORDS = [
@@ -100,6 +101,9 @@ function plain(kind: Kind): KubeObject {
   if (kind.kind === 'Pod') return testPod('x')
   if (kind.kind === 'Deployment' || kind.kind === 'ReplicaSet') return testDeployment('x')
   if (kind.kind === 'Event') return { metadata: { name: 'x' }, involvedObject: { namespace: 'default' } } as KubeObject
+  if (kind.kind === 'PersistentVolume') return aVolume('x')
+  if (kind.kind === 'PersistentVolumeClaim') return aClaim('x')
+  if (kind.kind === 'StorageClass') return aStorageClass('x')
   return { metadata: { name: 'x' } }
 }
 
@@ -110,6 +114,11 @@ function overlaid(current: KubeObject, change: KubeObject): KubeObject {
   const other = change as typeof own
   const merged = parts.map((part) => [part, { ...own[part], ...other[part] }])
   return { ...current, ...Object.fromEntries(merged) }
+}
+
+function withoutFinalizers({ metadata, ...rest }: KubeObject): KubeObject {
+  const { finalizers: _, ...kept } = metadata
+  return { ...rest, metadata: kept }
 }
 
 const where = (kind: Kind) => (kind.namespaced ? { namespace: 'default' } : {})
@@ -139,6 +148,7 @@ describe.each(KINDS.map((kind) => [kind.kind, kind] as const))('the registry, gi
         const metadata = { finalizers: undefined }
         await survives(() => registry.delete(kind, key, { delete: { gracePeriodSeconds: 0 } }))
         await survives(() => registry.update(kind, key, () => ({ metadata }), { area: 'object' }))
+        await survives(() => registry.update(kind, key, withoutFinalizers, { area: 'object' }))
         await survives(() => registry.update(kind, key, () => ({ metadata }), { area: 'finalize' }))
       },
     )

@@ -7,6 +7,7 @@ import { podInfoOf } from '../../../../controlplane/scheduler/pod-info.ts'
 import { aCluster, aNode, aPod, infoOf, nodeOf } from '../../../support/scheduling-objects.ts'
 
 const described = (change: ClusterChange): string => {
+  if (change.type === 'storageChanged') return change.type
   if (change.type === 'namespaceRelabelled') return `${change.type} ${change.namespace}`
   return `${change.type} ${'pod' in change ? `${change.pod.pod.metadata.name} ` : ''}${change.node.name}`
 }

@@ -13,7 +13,12 @@ const read = (path: string, accept?: string) => JSON.parse(Buffer.from(find(path
 describe('OpenAPI v3', () => {
   it('has an index whose addresses change with the documents', () => {
     const { paths } = read('/openapi/v3')
-    expect(Object.keys(paths)).toEqual(['api/v1', 'apis/apps/v1', 'apis/coordination.k8s.io/v1'])
+    expect(Object.keys(paths)).toEqual([
+      'api/v1',
+      'apis/apps/v1',
+      'apis/storage.k8s.io/v1',
+      'apis/coordination.k8s.io/v1',
+    ])
     expect(paths['apis/apps/v1'].serverRelativeURL).toMatch(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]{128}$/)
   })
 
@@ -40,7 +45,7 @@ describe('OpenAPI v3', () => {
   })
 
   it('has no reference to what is not there', () => {
-    for (const path of ['api/v1', 'apis/apps/v1', 'apis/coordination.k8s.io/v1']) {
+    for (const path of ['api/v1', 'apis/apps/v1', 'apis/storage.k8s.io/v1', 'apis/coordination.k8s.io/v1']) {
       const document = read(`/openapi/v3/${path}`)
       const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
         ([, name]) => name,

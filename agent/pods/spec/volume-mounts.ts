@@ -1,0 +1,55 @@
+import type { Container, Pod, Volume, VolumeMount } from '../../../shared/api/generated/core-v1.ts'
+import type { VolumeMount as RuntimeMount } from '../../runtime/runtime.ts'
+import { isFileVolume } from '../../volumes/file-projection.ts'
+import { ContainerConfigError } from './container-config-error.ts'
+import { expandVariables } from './variable-expansion.ts'
+
+const PROPAGATION: Readonly<Record<string, RuntimeMount['propagation']>> = {
+  HostToContainer: 'slave',
+  Bidirectional: 'shared',
+}
+
+/** What a container mounts where. Throws ContainerConfigError where a `subPathExpr` cannot be filled in. */
+export function volumeMounts(
+  container: Container,
+  { spec }: Pod,
+  environment: ReadonlyMap<string, string>,
+): RuntimeMount[] {
+  return (container.volumeMounts ?? []).map((mount) => {
+    const { name, mountPath, readOnly } = mount
+    const volume = spec?.volumes?.find((each) => each.name === name)
+    if (!volume) throw new ContainerConfigError(`volume "${name}" not found`)
+    const subPath = mount.subPathExpr ? expanded(mount, environment) : mount.subPath
+    const propagation = PROPAGATION[mount.mountPropagation ?? '']
+    return {
+      volume: name,
+      mountPath,
+      readOnly: readOnly || isReadOnly(volume),
+      ...(subPath ? { subPath } : {}),
+      ...(propagation ? { propagation } : {}),
+    }
+  })
+}
+
+/** Files of the API are the agent's to write. */
+function isReadOnly(volume: Volume): boolean {
+  return isFileVolume(volume) || (volume.persistentVolumeClaim?.readOnly ?? false)
+}
+
+function expanded({ name, subPathExpr = '' }: VolumeMount, environment: ReadonlyMap<string, string>): string {
+  const missing = new Set<string>()
+  const subPath = expandVariables(subPathExpr, (variable) => {
+    const value = environment.get(variable)
+    if (value === undefined) missing.add(variable)
+    return value
+  })
+  const [first] = missing
+  if (first !== undefined) throw new ContainerConfigError(`missing value for ${JSON.stringify(first)}`)
+  if (subPath.startsWith('/')) throw invalid(name, `${subPath} must be a relative path`)
+  if (subPath.split('/').includes('..')) throw invalid(name, `${subPath} must not contain '..'`)
+  return subPath
+}
+
+function invalid(name: string, why: string): ContainerConfigError {
+  return new ContainerConfigError(`failed to prepare subPath for volumeMount ${JSON.stringify(name)}: ${why}`)
+}

@@ -1,0 +1,100 @@
+import { posix } from 'node:path'
+import { RuntimeFailure, type VolumeMount } from '../runtime.ts'
+import { type PathStat, pathStat } from './container-paths.ts'
+import type { Containers } from './containers.ts'
+import type { DockerApi } from './docker-api.ts'
+import { type DockerMount, placeInSandbox, wholeVolume } from './mounts.ts'
+import { tarArchive } from './tar-archive.ts'
+
+const MAX_LINKS = 40
+const PROPAGATION = { slave: 'rslave', shared: 'rshared' } as const
+
+/** A mount as Docker shows it. `Source` is where the daemon has it: for a volume, a directory below its data root. */
+export interface MountPoint {
+  Type: string
+  Name?: string
+  Source: string
+  Destination: string
+}
+
+/**
+ * What a container mounts, found by what its sandbox mounts. A part of a volume is mounted from the path where the daemon
+ * itself has the volume, which needs no path of the agent's. The kernel would follow a symbolic link in it on the
+ * machine, so links are resolved here before, inside the sandbox: none may lead out of the volume.
+ */
+export class ContainerMounts {
+  readonly #docker: DockerApi
+  readonly #containers: Containers
+
+  constructor(docker: DockerApi, containers: Containers) {
+    this.#docker = docker
+    this.#containers = containers
+  }
+
+  async resolve(sandboxId: string, mounts: readonly VolumeMount[]): Promise<DockerMount[]> {
+    if (mounts.length === 0) return []
+    const sandbox = await this.#containers.inspect(sandboxId)
+    const points = new Map(sandbox?.Mounts?.map((point) => [point.Destination, point]))
+    const resolved: DockerMount[] = []
+    for (const mount of mounts) {
+      const point = points.get(placeInSandbox(mount.volume))
+      if (!point)
+        throw new RuntimeFailure('mount', `volume ${JSON.stringify(mount.volume)} is not mounted by the sandbox`)
+      resolved.push(await this.#mount(sandboxId, mount, point))
+    }
+    return resolved
+  }
+
+  async #mount(sandboxId: string, mount: VolumeMount, point: MountPoint): Promise<DockerMount> {
+    const { mountPath: Target, readOnly: ReadOnly, subPath, propagation } = mount
+    if (!subPath && !propagation && point.Type === 'volume') return wholeVolume(point.Name ?? '', Target, ReadOnly)
+    const inside = subPath ? await this.#subPath(sandboxId, mount.volume, subPath) : ''
+    const Source = posix.join(point.Source, inside)
+    // Left to Docker where nobody asks: below its data root it wants another than elsewhere.
+    const BindOptions = propagation ? { Propagation: PROPAGATION[propagation] } : {}
+    return { Type: 'bind', Source, Target, ReadOnly, BindOptions }
+  }
+
+  /** Relative to the volume, without links; made where nothing is. */
+  async #subPath(sandboxId: string, volume: string, subPath: string): Promise<string> {
+    const root = placeInSandbox(volume)
+    const { mode: rootMode } = (await pathStat(this.#docker, sandboxId, root)) ?? { mode: 0o755 }
+    let waiting = elements(subPath)
+    let path = root
+    for (let links = 0; waiting.length > 0; ) {
+      const [next = '', ...rest] = waiting
+      const at = `${path}/${next}`
+      const found = await pathStat(this.#docker, sandboxId, at)
+      if (found?.type === 'link') {
+        const target = insideOf(root, found)
+        if (target === undefined || ++links > MAX_LINKS) throw escapes(subPath)
+        path = root
+        waiting = [...elements(target), ...rest]
+      } else {
+        if (!found) await this.#makeDirectory(sandboxId, path, next, rootMode)
+        path = at
+        waiting = rest
+      }
+    }
+    return posix.relative(root, path)
+  }
+
+  async #makeDirectory(sandboxId: string, parent: string, name: string, mode: number): Promise<void> {
+    const archive = await tarArchive([{ type: 'directory', name: `${name}/`, mode }])
+    const call = { method: 'PUT', path: `/containers/${sandboxId}/archive`, query: { path: parent } } as const
+    await this.#docker.json({ ...call, archive })
+  }
+}
+
+function elements(path: string): string[] {
+  return path.split('/').filter((element) => element !== '' && element !== '.')
+}
+
+/** Where a link of the sandbox leads to, relative to the volume; undefined where that is outside. */
+function insideOf(root: string, { linkTarget }: PathStat): string | undefined {
+  return linkTarget === root || linkTarget.startsWith(`${root}/`) ? linkTarget.slice(root.length) : undefined
+}
+
+function escapes(subPath: string): RuntimeFailure {
+  return new RuntimeFailure('mount', `subpath ${JSON.stringify(subPath)} not within volume path`)
+}

@@ -1,0 +1,148 @@
+import { posix } from 'node:path'
+import type { HostPath, HostPathType } from '../runtime.ts'
+import { type PathStat, pathStat } from './container-paths.ts'
+import type { Containers } from './containers.ts'
+import type { DockerApi } from './docker-api.ts'
+import { isFailure } from './docker-failure.ts'
+import { LABELS, labelFilter, type Ownership, ownerLabels } from './labels.ts'
+import type { DockerMount } from './mounts.ts'
+import type { PauseImage } from './pause-image.ts'
+import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
+
+/** Where a probe has the root directory of the machine, without what is mounted in it. */
+const ROOT = '/.machine'
+const MAX_LINKS = 40
+
+const TYPES: Readonly<Record<PathStat['type'], HostPathType | undefined>> = {
+  directory: 'Directory',
+  file: 'File',
+  socket: 'Socket',
+  characterDevice: 'CharDevice',
+  blockDevice: 'BlockDevice',
+  link: undefined,
+  other: undefined,
+}
+
+/**
+ * Paths of the machine that Docker runs on, which need not be the agent's. They are looked at through a container that is
+ * never started: it mounts the top directory of a path at the same place, so that links lead where they do on the machine.
+ */
+export class HostPaths {
+  readonly #docker: DockerApi
+  readonly #containers: Containers
+  readonly #pause: PauseImage
+  readonly #owner: Ownership
+  #cleared: Promise<void> | undefined
+
+  constructor(docker: DockerApi, containers: Containers, pause: PauseImage, owner: Ownership) {
+    this.#docker = docker
+    this.#containers = containers
+    this.#pause = pause
+    this.#owner = owner
+  }
+
+  /** Follows links, one at a time, until there is none left. */
+  async inspect(path: string): Promise<HostPath> {
+    let current = posix.normalize(path)
+    for (let links = 0; links <= MAX_LINKS; links++) {
+      const found = await this.#withProbe(topOf(current), (probe) => this.#walk(probe, current))
+      if (typeof found !== 'string') return found
+      current = found
+    }
+    throw new Error(`too many symbolic links in ${path}`)
+  }
+
+  async create(path: string, type: 'Directory' | 'File'): Promise<void> {
+    const { path: real } = await this.inspect(path)
+    await this.#withProbe(topOf(real), (probe) => this.#make(probe, real, type))
+  }
+
+  /** What is there, or the path to go on with where a link is in the way. */
+  async #walk(probe: string, path: string): Promise<HostPath | string> {
+    const elements = path.split('/').filter((element) => element !== '')
+    let found: PathStat | undefined
+    for (const [index] of elements.entries()) {
+      const at = `/${elements.slice(0, index + 1).join('/')}`
+      found = await pathStat(this.#docker, probe, index === 0 ? `${ROOT}${at}` : at)
+      if (!found) return { path, type: 'missing' }
+      if (found.type === 'link') return posix.join(withoutRoot(found.linkTarget), ...elements.slice(index + 1))
+    }
+    return { path, type: (found ? TYPES[found.type] : 'Directory') ?? 'missing' }
+  }
+
+  async #make(probe: string, path: string, type: 'Directory' | 'File'): Promise<void> {
+    const missing: string[] = []
+    let parent = path
+    while (parent !== '/' && !(await pathStat(this.#docker, probe, insideProbe(parent)))) {
+      missing.unshift(posix.basename(parent))
+      parent = posix.dirname(parent)
+    }
+    if (missing.length === 0) return
+    const names = missing.map((_, index) => missing.slice(0, index + 1).join('/'))
+    const entries = names.map((name): ArchiveEntry => ({ type: 'directory', name: `${name}/`, mode: 0o755 }))
+    if (type === 'File') entries.splice(-1, 1, { type: 'file', name: names.at(-1) ?? '', mode: 0o644, content: '' })
+    const call = { method: 'PUT', path: `/containers/${probe}/archive`, query: { path: insideProbe(parent) } } as const
+    await this.#docker.json({ ...call, archive: await tarArchive(entries) })
+  }
+
+  async #withProbe<T>(top: string | undefined, work: (id: string) => Promise<T>): Promise<T> {
+    await this.#pause.ensure()
+    const id = await this.#probe(top)
+    try {
+      return await work(id)
+    } finally {
+      await this.#containers.remove(id)
+    }
+  }
+
+  /** With its top directory, where there is anything of that name. */
+  async #probe(top: string | undefined): Promise<string> {
+    this.#cleared ??= this.#clear()
+    await this.#cleared
+    const root = bind('/', ROOT, { NonRecursive: true })
+    if (top === undefined) return this.#create([root])
+    try {
+      return await this.#create([root, bind(top, top, {})])
+    } catch (error) {
+      if (!isFailure(error, 'invalid')) throw error
+      return this.#create([root])
+    }
+  }
+
+  /** What an agent left that died over a probe. */
+  async #clear(): Promise<void> {
+    const query = { all: true, filters: { label: labelFilter(this.#labels()) } }
+    const left = await this.#docker.json<{ Id: string }[]>({ method: 'GET', path: '/containers/json', query })
+    for (const { Id } of left) await this.#containers.remove(Id)
+  }
+
+  #labels() {
+    return { ...ownerLabels(this.#owner), [LABELS.kind]: 'probe' }
+  }
+
+  #create(mounts: DockerMount[]): Promise<string> {
+    const body = {
+      Image: this.#pause.reference,
+      Labels: this.#labels(),
+      HostConfig: { NetworkMode: 'none', Mounts: mounts },
+    }
+    return this.#containers.createNamed(undefined, body)
+  }
+}
+
+function bind(Source: string, Target: string, BindOptions: NonNullable<DockerMount['BindOptions']>): DockerMount {
+  return { Type: 'bind', Source, Target, ReadOnly: false, BindOptions }
+}
+
+function topOf(path: string): string | undefined {
+  const [, top = ''] = path.split('/')
+  return top === '' ? undefined : `/${top}`
+}
+
+function insideProbe(path: string): string {
+  return path === '/' || posix.dirname(path) === '/' ? posix.join(ROOT, path) : path
+}
+
+function withoutRoot(path: string): string {
+  return path.startsWith(`${ROOT}/`) ? path.slice(ROOT.length) : path
+}

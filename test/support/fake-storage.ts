@@ -1,0 +1,47 @@
+import { type HostPath, type PodIdentity, RuntimeFailure, type VolumeFile } from '../../agent/runtime/runtime.ts'
+import type { FakeCall } from './fake-runtime.ts'
+import { FakeVolumes } from './fake-volumes.ts'
+
+/** The part of a fake runtime that is about volumes and paths of its machine. */
+export abstract class FakeStorage {
+  readonly volumes = new FakeVolumes()
+  /** What is at which path of the machine. */
+  readonly hostPaths = new Map<string, HostPath>()
+
+  /** What each call begins with. */
+  protected abstract enter(call: FakeCall, detail: string): Promise<void>
+  /** Whose sandbox it is; undefined where it does not run. */
+  protected abstract podOfRunning(sandboxId: string): PodIdentity | undefined
+
+  async writeVolume(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean> {
+    await this.enter('writeVolume', volume)
+    const pod = this.podOfRunning(sandboxId)
+    if (!pod) throw new RuntimeFailure('conflict', 'the sandbox is not running')
+    return this.volumes.write(pod, volume, files)
+  }
+
+  async removeVolumes(podUid: string): Promise<void> {
+    await this.enter('removeVolumes', podUid)
+    this.volumes.remove(podUid)
+  }
+
+  async removeClaimVolume(id: string): Promise<void> {
+    await this.enter('removeClaimVolume', id)
+    this.volumes.removeClaim(id)
+  }
+
+  async hostPath(path: string): Promise<HostPath> {
+    await this.enter('hostPath', path)
+    return this.hostPaths.get(path) ?? { path, type: 'missing' }
+  }
+
+  async createHostPath(path: string, type: 'Directory' | 'File'): Promise<void> {
+    await this.enter('createHostPath', `${path} ${type}`)
+    this.hostPaths.set(path, { path, type })
+  }
+
+  async ownPaths(): Promise<string[]> {
+    await this.enter('ownPaths', '')
+    return ['/run/fake.sock', '/var/lib/fake']
+  }
+}
