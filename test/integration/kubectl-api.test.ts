@@ -70,7 +70,12 @@ describe.each(KUBECTL_VERSIONS)('kubectl %s', (version) => {
 
   it('discovers the API', async () => {
     expect(await ok('version')).toContain('v1.36.0+kubette')
-    expect((await ok('api-versions')).split('\n')).toEqual(['apps/v1', 'coordination.k8s.io/v1', 'v1'])
+    expect((await ok('api-versions')).split('\n')).toEqual([
+      'apps/v1',
+      'coordination.k8s.io/v1',
+      'metrics.k8s.io/v1beta1',
+      'v1',
+    ])
     expect(await ok('api-resources')).toMatch(/^deployments +deploy +apps\/v1 +true +Deployment$/m)
     expect(await ok('api-resources', '--categories=all', '-o', 'name')).toBe('pods\ndeployments.apps\nreplicasets.apps')
   })

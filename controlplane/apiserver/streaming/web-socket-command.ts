@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws'
 import type { Status } from '../../../shared/api/api-error.ts'
-import type { Clock } from '../../../shared/clock.ts'
+import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { TerminalSize } from '../../../shared/protocol/frames.ts'
 import { InputQueue } from '../../../shared/protocol/input-queue.ts'
 import { type CommandClient, type CommandStreams, parseTerminalSize } from './command-client.ts'
@@ -19,6 +19,8 @@ const MOST_UNREAD_BYTES = 256 * 1024
 /** Sizes are told one after the other at the pace of a hand that drags a window. */
 const MOST_SIZES = 100
 const CLOSE_TIMEOUT_MS = 5000
+/** kubectl gives up a connection on which its pings are not answered for a minute. */
+const REASSURE_MS = 10_000
 
 /** A client that speaks Kubernetes' channels over a WebSocket: each message begins with the number of its channel. */
 export class WebSocketCommand implements CommandClient {
@@ -28,6 +30,7 @@ export class WebSocketCommand implements CommandClient {
   readonly #sizes: InputQueue<TerminalSize>
   readonly #gone = new AbortController()
   #unread = 0
+  #reassuring: Timer | undefined
   #unreadSizes = 0
 
   /** `streams` must be those asked for: input on others is let go. */
@@ -61,7 +64,7 @@ export class WebSocketCommand implements CommandClient {
 
   async finish(status: Status): Promise<void> {
     await this.#send(STATUS, Buffer.from(JSON.stringify(status)))
-    this.#socket.resume()
+    this.#resume()
     this.#socket.close(1000)
     const timer = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.terminate())
     this.#socket.once('close', () => timer.cancel())
@@ -86,7 +89,7 @@ export class WebSocketCommand implements CommandClient {
     if (data.length === 0) return
     this.#unread += data.length
     this.#stdin.push(data)
-    if (this.#unread > MOST_UNREAD_BYTES) this.#socket.pause()
+    if (this.#unread > MOST_UNREAD_BYTES) this.#pause()
   }
 
   #receiveSize(data: Buffer): void {
@@ -107,12 +110,21 @@ export class WebSocketCommand implements CommandClient {
     if (this.#unread <= MOST_UNREAD_BYTES) this.#resume()
   }
 
+  /** Who is made to wait is not heard, its pings included: it is told that all is well without having asked. */
+  #pause(): void {
+    if (this.#socket.isPaused) return
+    this.#socket.pause()
+    this.#reassuring = this.#clock.every(REASSURE_MS, () => this.#socket.pong())
+  }
+
   #resume(): void {
+    this.#reassuring?.cancel()
     if (this.#socket.isPaused) this.#socket.resume()
   }
 
   #lose(): void {
     const gone = new Error('the client has gone')
+    this.#reassuring?.cancel()
     this.#stdin.fail(gone)
     this.#sizes.fail(gone)
     this.#gone.abort(gone)
