@@ -45,6 +45,12 @@ export class Attachments {
     this.#hold(id, connection, options.tty)
   }
 
+  /** The container is gone. */
+  removed(id: string): void {
+    this.#talkative.delete(id)
+    this.#release(id)?.connection.destroy()
+  }
+
   /** Somebody has read the container's log: all that it has said in whole lines. */
   logRead(id: string): void {
     const held = this.#held.get(id)
@@ -66,13 +72,14 @@ export class Attachments {
     }
     if (!held) {
       const connection = await this.#connect(id, streams, signal)
-      return processStreams({ output: connection, input: connection, tty, resize })
+      return processStreams({ output: connection, ...(stdin ? { input: connection } : {}), tty, resize })
     }
     const output = held.connection
     signal.addEventListener('abort', () => output.destroy(), { once: true })
-    const input = stdin ? await this.#connect(id, { stdin, stdout: false, stderr: false }, signal) : output
+    if (!stdin) return processStreams({ output, held, tty, resize })
+    const input = await this.#connect(id, { stdin, stdout: false, stderr: false }, signal)
     // It gives nothing, but its end would not be seen if nobody read.
-    if (input !== output) input.resume()
+    input.resume()
     return processStreams({ output, held, input, tty, resize })
   }
 

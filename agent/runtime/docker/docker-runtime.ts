@@ -99,7 +99,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     },
     stopContainer: (id) => stop(containers, id),
     killContainer: (id) => containers.signal(id, 'KILL'),
-    removeContainer: (id) => containers.remove(id),
+    removeContainer: async (id) => {
+      await containers.remove(id)
+      attachments.removed(id)
+    },
     writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
     hostPath: (path) => hostPaths.inspect(path),
     createHostPath: (path, type) => hostPaths.create(path, type),

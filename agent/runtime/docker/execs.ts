@@ -48,7 +48,7 @@ export class Execs {
     const resize = async ({ width, height }: { width: number; height: number }) => {
       await this.#docker.json({ method: 'POST', path: `/exec/${execId}/resize`, query: { w: width, h: height } })
     }
-    const process = processStreams({ output: connection, input: connection, tty, resize })
+    const process = processStreams({ output: connection, ...(stdin ? { input: connection } : {}), tty, resize })
     return { ...process, exitCode: () => this.#exitCodeOf(execId, signal) }
   }
 

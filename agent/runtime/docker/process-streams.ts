@@ -7,8 +7,8 @@ export interface ProcessConnections {
   output: Duplex
   /** What came on it before. */
   held?: HeldOutput
-  /** Where stdin goes: mostly the same connection. */
-  input: Duplex
+  /** Where stdin goes, if it is wanted: mostly the same connection. */
+  input?: Duplex
   tty: boolean
   resize(size: TerminalSize): Promise<void>
 }
@@ -18,13 +18,11 @@ export function processStreams(connections: ProcessConnections): ContainerProces
   const { output, input, resize } = connections
   return {
     output: outputOf(connections),
-    write: (data) => write(input, data),
-    endInput: () => {
-      input.end()
-    },
+    write: (data) => (input ? write(input, data) : Promise.reject(new RuntimeFailure('invalid', 'there is no stdin'))),
+    endInput: () => void input?.end(),
     resize,
     close: () => {
-      input.destroy()
+      input?.destroy()
       output.destroy()
     },
   }
