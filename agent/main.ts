@@ -71,7 +71,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log: log.child({ part: 'docker' }),
     ...(options.seccompProfiles === undefined ? {} : { seccompDirectory: options.seccompProfiles }),
   })
-  const facts = new NodeFacts({ ...options, offer: withDevices(options.offer, devices), runtime })
+  const facts = new NodeFacts({
+    ...options,
+    offer: withDevices(options.offer, devices),
+    unfitImages: () => pods.unfitImages(),
+    runtime,
+  })
   const renewal = keepCertificateFresh({ credentials, serverUrl, dataDir, clock, random, log })
 
   // The link hands the Pods over to a manager that reports through the link.

@@ -20,6 +20,8 @@ export interface NodeFactsOptions {
   labels?: Record<string, string>
   /** The whole machine unless given. */
   offer?: NodeOffer
+  /** Images that have nothing for this machine's architecture. */
+  unfitImages?: () => string[]
   /** What runs short below these. */
   evictionThresholds?: readonly EvictionThreshold[]
   /** Where others reach this machine; found by itself unless given. */
@@ -48,6 +50,7 @@ export class NodeFacts {
   #seen: Seen = { machine: {}, images: [], runtimeError: 'not asked yet' }
   /** On the monotonic clock. */
   #answeredAt = Number.NEGATIVE_INFINITY
+  #unfitImages: readonly string[] = []
   #report: NodeReport
   #refreshes = 0
   #timer: Timer | undefined
@@ -95,6 +98,7 @@ export class NodeFacts {
   /** Never rejects: a runtime that does not answer makes the node not ready. */
   async refresh(): Promise<NodeReport> {
     this.#seen = await this.#look()
+    this.#unfitImages = this.#options.unfitImages?.() ?? []
     const next = this.#compose()
     // The time of the look alone is no news.
     if (withoutHeartbeats(next) !== withoutHeartbeats(this.#report)) this.#report = next
@@ -151,7 +155,8 @@ export class NodeFacts {
       'kubernetes.io/os': 'linux',
       'kubernetes.io/arch': architecture,
     }
-    return { labels: { ...own, ...labels }, status }
+    const unfit = this.#unfitImages.length > 0 ? { unfitImages: [...this.#unfitImages] } : {}
+    return { labels: { ...own, ...labels }, status, ...unfit }
   }
 
   /** Looked up each time: a machine may get another. */
@@ -185,7 +190,7 @@ function imagesOf(images: readonly ImageState[]): ContainerImage[] {
     .map(({ references, digests, sizeBytes }) => ({ names: [...digests, ...references], sizeBytes }))
 }
 
-function withoutHeartbeats({ labels, status }: NodeReport): string {
+function withoutHeartbeats({ labels, status, unfitImages }: NodeReport): string {
   const conditions = (status.conditions ?? []).map(({ lastHeartbeatTime: _, ...rest }) => rest)
-  return JSON.stringify([labels, { ...status, conditions }])
+  return JSON.stringify([labels, { ...status, conditions }, unfitImages])
 }

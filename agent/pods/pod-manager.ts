@@ -108,6 +108,11 @@ export class PodManager implements AssignmentsSink {
     if (isFirst) void this.#removeOrphans()
   }
 
+  /** Images that have nothing for this machine's architecture. */
+  unfitImages(): string[] {
+    return this.#node.images.unfitImages()
+  }
+
   /** What is known of a Pod of this node now, also before the control plane knows it. */
   lookup(podUid: string): { pod: Persisted<Pod>; status: PodStatus | undefined } | undefined {
     const worker = this.#workers.get(podUid)

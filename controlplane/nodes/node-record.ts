@@ -5,6 +5,7 @@ import { type Clock, timestamp } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import { KEY_FINGERPRINT_ANNOTATION } from '../../shared/pki/node-identity.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
+import { withUnfitImages } from '../../shared/unfit-images.ts'
 import type { Client } from '../client/client.ts'
 import { ownLabels, standardLabels } from './node-labels.ts'
 import { mergeNodeStatus } from './node-status.ts'
@@ -36,8 +37,13 @@ export class NodeRecord {
     return isOurs ? node.metadata.uid : undefined
   }
 
-  /** Brings the Node's status up to the agent's report. */
+  /** Brings the Node up to the agent's report. */
   async write(report: NodeReport): Promise<void> {
+    await this.#writeStatus(report)
+    await this.#writeUnfitImages(report)
+  }
+
+  async #writeStatus(report: NodeReport): Promise<void> {
     const { client, nodeName } = this.#deps
     const change = (node: Persisted<Node>) => {
       const status = mergeNodeStatus(node.status, report.status, this.#now())
@@ -50,12 +56,27 @@ export class NodeRecord {
 
   /** Likewise, where `known`, the Node as last seen, shows that it differs; one write at a time, failures are logged. */
   bringUp(report: NodeReport, known: Node | undefined): void {
-    if (this.#writing || (known && !mergeNodeStatus(known.status, report.status, this.#now()))) return
+    if (this.#writing || (known && !this.#differs(known, report))) return
     this.#writing = this.write(report)
       .catch((error) => this.#deps.log.warn({ err: error }, 'node status not written'))
       .finally(() => {
         this.#writing = undefined
       })
+  }
+
+  #differs({ metadata, status }: Node, report: NodeReport): boolean {
+    const isKnown = !withUnfitImages(metadata.annotations, report.unfitImages ?? [])
+    return !isKnown || mergeNodeStatus(status, report.status, this.#now()) !== undefined
+  }
+
+  async #writeUnfitImages({ unfitImages = [] }: NodeReport): Promise<void> {
+    const { client, nodeName } = this.#deps
+    await client.modify(NODES, { name: nodeName }, (node) => {
+      const annotations = withUnfitImages(node.metadata.annotations, unfitImages)
+      if (!annotations) return false
+      node.metadata.annotations = annotations
+      return undefined
+    })
   }
 
   async #create(report: NodeReport): Promise<Persisted<Node> | undefined> {

@@ -1,5 +1,6 @@
 import type { Namespace, Node, Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
+import { unfitImagesOf } from '../../shared/unfit-images.ts'
 import type { ClusterChange } from './cluster-change.ts'
 import type { ClusterView } from './framework.ts'
 import { NodeInfo } from './node-info.ts'
@@ -157,6 +158,7 @@ function sameForScheduling(a: Persisted<Node>, b: Persisted<Node>): boolean {
     spec?.taints,
     spec?.unschedulable,
     status?.allocatable,
+    unfitImagesOf(metadata.annotations),
   ]
   return sameJson(relevant(a), relevant(b))
 }

@@ -3,6 +3,7 @@ import type { Node } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import { UsedHostPorts } from '../../shared/host-ports.ts'
 import { parseUnits } from '../../shared/quantity.ts'
+import { unfitImagesOf } from '../../shared/unfit-images.ts'
 import type { PodInfo } from './pod-info.ts'
 import { addResources, noResources, parseResources, type Resources } from './resources.ts'
 
@@ -31,6 +32,8 @@ export class NodeInfo {
   discouragingTaints: readonly Taint[] = []
   /** Bytes of the images on the Node, by every name they have. */
   images: ReadonlyMap<string, number> = new Map()
+  /** Those that it found to have nothing for its architecture. */
+  unfitImages: ReadonlySet<string> = new Set()
 
   constructor(name: string) {
     this.name = name
@@ -47,6 +50,7 @@ export class NodeInfo {
     this.repellingTaints = taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
     this.discouragingTaints = taints.filter(({ effect }) => effect === 'PreferNoSchedule')
     this.images = imagesOf(node)
+    this.unfitImages = new Set(unfitImagesOf(node?.metadata.annotations))
   }
 
   add(pod: PodInfo): void {

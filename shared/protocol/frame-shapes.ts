@@ -19,7 +19,11 @@ export const MAX_STREAM_NUMBER = 2 ** 32 - 1
 
 const streamNumber = whole(1, MAX_STREAM_NUMBER)
 
-const nodeReport = fields({ labels: mapOf(text), status: apiType('core.v1.NodeStatus') })
+const nodeReport = fields({
+  labels: mapOf(text),
+  status: apiType('core.v1.NodeStatus'),
+  unfitImages: optional(listOf(text)),
+})
 
 const podReport = fields({
   sequence: whole(1),

@@ -55,6 +55,8 @@ export interface NodeReport {
   /** Given to the Node when it is new; afterwards they are the cluster's to change. */
   labels: Record<string, string>
   status: NonNullable<Node['status']>
+  /** Images that were found to have nothing for its architecture, as Pods name them. */
+  unfitImages?: string[]
 }
 
 /**

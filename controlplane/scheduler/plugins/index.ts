@@ -2,6 +2,7 @@ import type { Plugins } from '../cycle.ts'
 import { balancedAllocation } from './balanced-allocation.ts'
 import { dynamicResources } from './dynamic-resources.ts'
 import { imageLocality } from './image-locality.ts'
+import { imagePlatform } from './image-platform.ts'
 import { interPodAffinity } from './inter-pod-affinity.ts'
 import { nodeAffinity } from './node-affinity.ts'
 import { nodeName } from './node-name.ts'
@@ -23,6 +24,7 @@ export const plugins: Plugins = {
     nodeName,
     taintToleration,
     nodeAffinity,
+    imagePlatform,
     nodePorts,
     nodeResourcesFit,
     podTopologySpread,

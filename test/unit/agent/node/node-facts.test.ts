@@ -55,6 +55,14 @@ describe('NodeFacts', () => {
     ])
   })
 
+  it('tells which images have nothing for it, while that is so', async () => {
+    let unfit = ['app:1']
+    const node = facts({ unfitImages: () => unfit })
+    expect(await node.refresh()).toMatchObject({ unfitImages: ['app:1'] })
+    unfit = []
+    expect(await node.refresh()).not.toHaveProperty('unfitImages')
+  })
+
   it('offers what it was given instead of the whole machine', async () => {
     const capacity = { cpu: '1', memory: '1Gi', pods: '20' }
     const node = facts({ offer: { capacity, reserved: {}, extended: { 'example.com/dongle': 2 } } })

@@ -40,6 +40,23 @@ describe('node registration', () => {
     expect((await node('n1')).metadata.labels).toMatchObject({ disk: 'replaced', 'kubernetes.io/hostname': 'n1' })
   })
 
+  it('notes on the Node which images have nothing for its machine, as long as the agent says so', async () => {
+    const { agent, node, clock } = await startHub()
+    const { frames } = await agent('n1')
+    const name = 'kubette.dev/unfit-images'
+    const key = { 'kubette.dev/key-fingerprint': 'key-of-n1' }
+    frames.send({ type: 'nodeStatus', status: { ...NODE_REPORT, unfitImages: ['app:1', 'b:2'] } })
+    await clock.advance(100)
+    expect((await node('n1')).metadata.annotations).toEqual({ ...key, [name]: '["app:1","b:2"]' })
+    const { resourceVersion } = (await node('n1')).metadata
+    frames.send({ type: 'heartbeat' })
+    await clock.advance(100)
+    expect((await node('n1')).metadata.resourceVersion).toBe(resourceVersion)
+    frames.send({ type: 'nodeStatus', status: NODE_REPORT })
+    await clock.advance(100)
+    expect((await node('n1')).metadata.annotations).toEqual(key)
+  })
+
   it('refuses a key that the Node does not belong to, and changes nothing', async () => {
     const { agent, node, hub, client, clock } = await startHub()
     const rightful = await agent('n1')
