@@ -8,7 +8,7 @@ export interface PortForwardServerOptions {
   runtime: Pick<Runtime, 'list' | 'connect'>
 }
 
-/** Serves connections to ports inside a Pod. A stream is accepted when the connection stands. */
+/** Serves connections to ports inside a Pod. Many may be asked for at once: a stream is accepted before it is connected. */
 export class PortForwardServer implements StreamServer<PortForwardRequest> {
   readonly #options: PortForwardServerOptions
 
@@ -18,20 +18,29 @@ export class PortForwardServer implements StreamServer<PortForwardRequest> {
 
   async serve({ podUid, port }: PortForwardRequest, stream: Stream): Promise<void> {
     const { runtime } = this.#options
-    try {
-      const { sandboxes } = await runtime.list(podUid)
-      const sandbox = sandboxes.find(({ running }) => running)
-      if (!sandbox) throw new RuntimeFailure('notFound', 'the Pod has no running sandbox')
-      void relay(await runtime.connect(sandbox.id, port, stream.signal), stream)
-    } catch (error) {
-      if (!(error instanceof RuntimeFailure)) throw error
-      const why = `failed to connect to localhost:${port} inside the Pod: ${error.message}`
-      throw new ApiError(error.code === 'notFound' ? 'NotFound' : 'InternalError', why, {})
-    }
+    const { sandboxes } = await runtime.list(podUid).catch((error: unknown) => refuse(port, error))
+    const sandbox = sandboxes.find(({ running }) => running)
+    if (!sandbox) throw new ApiError('NotFound', failure(port, 'the Pod does not run'), {})
+    void runtime.connect(sandbox.id, port, stream.signal).then(
+      (connection) => relay(connection, stream),
+      (error: unknown) => stream.end(asRefusal(port, error)),
+    )
   }
 }
 
-/** Passes on in both directions until the other side of the connection has closed its own. */
+function refuse(port: number, error: unknown): never {
+  throw asRefusal(port, error)
+}
+
+function asRefusal(port: number, error: unknown): unknown {
+  return error instanceof RuntimeFailure ? new ApiError('InternalError', failure(port, error.message)) : error
+}
+
+function failure(port: number, why: string): string {
+  return `failed to connect to localhost:${port} inside the Pod: ${why}`
+}
+
+/** Passes on in both directions until the other side of the connection has closed its own. Never rejects. */
 async function relay(connection: PortConnection, stream: Stream): Promise<void> {
   const close = () => connection.close()
   stream.signal.addEventListener('abort', close, { once: true })

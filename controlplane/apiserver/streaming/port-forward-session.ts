@@ -5,8 +5,13 @@ import type { Stream } from '../../../shared/protocol/stream.ts'
 import { SpdyConnection } from './spdy/spdy-connection.ts'
 import type { SpdyStream } from './spdy/spdy-stream.ts'
 
-/** Opens a connection to a port of the Pod. */
-export type OpenPort = (port: number, signal: AbortSignal) => Promise<Stream>
+/** Whose ports are forwarded. */
+export interface PortForwardTarget {
+  /** Opens a connection. */
+  open(port: number, signal: AbortSignal): Promise<Stream>
+  /** What the user is told of a connection that failed. */
+  failure(port: number, why: string): string
+}
 
 interface Pair {
   port: number
@@ -24,12 +29,12 @@ const PAIR_TIMEOUT_MS = 30_000
  */
 export class PortForwardSession {
   readonly #clock: Clock
-  readonly #open: OpenPort
+  readonly #target: PortForwardTarget
   readonly #waiting = new Map<string, Pair>()
 
-  constructor(socket: Duplex, clock: Clock, open: OpenPort) {
+  constructor(socket: Duplex, clock: Clock, target: PortForwardTarget) {
     this.#clock = clock
-    this.#open = open
+    this.#target = target
     new SpdyConnection(socket, clock, (stream) => this.#add(stream))
     socket.once('close', () => {
       for (const id of [...this.#waiting.keys()]) this.#take(id)
@@ -47,7 +52,7 @@ export class PortForwardSession {
     pair[type] = stream
     if (!pair.data || !pair.error) return
     this.#take(id)
-    void forward(this.#open, port, pair.data, pair.error)
+    void forward(this.#target, port, pair.data, pair.error)
   }
 
   #begin(id: string, port: number): Pair {
@@ -75,15 +80,15 @@ function portOf(text: string): number | undefined {
 }
 
 /** One connection, from both sides' first byte to their last. Never rejects. */
-async function forward(open: OpenPort, port: number, data: SpdyStream, error: SpdyStream): Promise<void> {
+async function forward(target: PortForwardTarget, port: number, data: SpdyStream, error: SpdyStream): Promise<void> {
   try {
-    const stream = await open(port, data.signal)
+    const stream = await target.open(port, data.signal)
     void passToPod(data, stream)
     for await (const { channel, data: bytes } of stream.input) {
       if (channel === PORT_CHANNELS.fromPod) await data.write(bytes)
     }
   } catch (why) {
-    const message = why instanceof Error ? why.message : String(why)
+    const message = target.failure(port, why instanceof Error ? why.message : String(why))
     await error.write(Buffer.from(message)).catch(() => {})
   }
   await data.end().catch(() => {})

@@ -1,19 +1,18 @@
-import { ApiError } from '../../../shared/api/api-error.ts'
 import { PODS, type Pod } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
 import type { Services } from '../services.ts'
 import { negotiatePortForward } from '../streaming/negotiate.ts'
-import { type OpenPort, PortForwardSession } from '../streaming/port-forward-session.ts'
+import { PortForwardSession, type PortForwardTarget } from '../streaming/port-forward-session.ts'
 import { refusePlain } from './command.ts'
 import { nodeOf, podOf } from './pod-container.ts'
 import type { Connect, Subresource } from './subresource.ts'
 
 const connect: Connect = async (request, services, connection) => {
   const pod = await podOf(request, services)
-  const open = openPort(pod, nodeOf(pod), services)
+  const target = targetOf(pod, nodeOf(pod), services)
   const accept = negotiatePortForward(connection)
   return async () => {
-    new PortForwardSession(await accept(), services.clock, open)
+    new PortForwardSession(await accept(), services.clock, target)
   }
 }
 
@@ -27,13 +26,10 @@ export const portForward: Subresource = {
 }
 
 /** What goes wrong is said in the kubelet's words. */
-function openPort({ metadata: { name, uid } }: Persisted<Pod>, nodeName: string, { nodeStreams }: Services): OpenPort {
-  return async (port, signal) => {
-    try {
-      return await nodeStreams.open(nodeName, { kind: 'portForward', podUid: uid, port }, signal)
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      throw new ApiError('InternalError', `error forwarding port ${port} to pod ${name}, uid ${uid}: ${why}`)
-    }
+function targetOf({ metadata }: Persisted<Pod>, nodeName: string, { nodeStreams }: Services): PortForwardTarget {
+  const { name, uid } = metadata
+  return {
+    open: (port, signal) => nodeStreams.open(nodeName, { kind: 'portForward', podUid: uid, port }, signal),
+    failure: (port, why) => `error forwarding port ${port} to pod ${name}, uid ${uid}: ${why}`,
   }
 }

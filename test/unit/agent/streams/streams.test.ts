@@ -104,6 +104,8 @@ describe('streams into Pods', () => {
   it('connects to a port of the Pod, with an end of each direction', async () => {
     const stream = new MemoryStream()
     await ports.serve({ kind: 'portForward', podUid: 'uid-a', port: 8080 }, stream)
+    await clock.until(() => runtime.calls.includes('connect 8080'))
+    await clock.advance(0)
     const connection = processes.at(-1) as FakeProcess
     stream.send(PORT_CHANNELS.toPod, 'ping')
     stream.sendEnd()
@@ -114,8 +116,9 @@ describe('streams into Pods', () => {
   })
 
   it('says why a port cannot be reached', async () => {
-    const refused = ports.serve({ kind: 'portForward', podUid: 'uid-a', port: 9 }, new MemoryStream())
-    await expect(refused).rejects.toMatchObject({
+    const refused = new MemoryStream()
+    await ports.serve({ kind: 'portForward', podUid: 'uid-a', port: 9 }, refused)
+    expect(await refused.ended).toMatchObject({
       message: 'failed to connect to localhost:9 inside the Pod: connection refused',
     })
     const unknown = ports.serve({ kind: 'portForward', podUid: 'other', port: 9 }, new MemoryStream())
