@@ -1,4 +1,5 @@
 import type { ImageState, RegistryCredentials, Runtime } from '../runtime/runtime.ts'
+import { Turnstile } from '../turnstile.ts'
 
 interface SharedPull {
   readonly done: Promise<ImageState>
@@ -9,14 +10,12 @@ interface SharedPull {
 /** Pulls each image once however many ask for it, and only so many at a time; gives up when nobody waits any more. */
 export class PullQueue {
   readonly #runtime: Pick<Runtime, 'pullImage'>
-  readonly #maxParallel: number
+  readonly #turnstile: Turnstile
   readonly #pulls = new Map<string, SharedPull>()
-  readonly #queue: (() => void)[] = []
-  #active = 0
 
   constructor(runtime: Pick<Runtime, 'pullImage'>, maxParallel: number) {
     this.#runtime = runtime
-    this.#maxParallel = maxParallel
+    this.#turnstile = new Turnstile(maxParallel)
   }
 
   /** Rejects with what the runtime says, or with the signal's reason; then the others go on waiting. */
@@ -45,17 +44,11 @@ export class PullQueue {
     return shared
   }
 
-  async #run(reference: string, signal: AbortSignal, credentials?: RegistryCredentials): Promise<ImageState> {
-    if (this.#active >= this.#maxParallel) await new Promise<void>((resolve) => this.#queue.push(resolve))
-    else this.#active++
-    try {
+  #run(reference: string, signal: AbortSignal, credentials?: RegistryCredentials): Promise<ImageState> {
+    return this.#turnstile.pass(async () => {
       signal.throwIfAborted()
-      return await this.#runtime.pullImage(reference, signal, credentials)
-    } finally {
-      const next = this.#queue.shift()
-      if (next) next()
-      else this.#active--
-    }
+      return this.#runtime.pullImage(reference, signal, credentials)
+    })
   }
 }
 

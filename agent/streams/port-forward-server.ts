@@ -3,14 +3,20 @@ import { PORT_CHANNELS } from '../../shared/protocol/command-channels.ts'
 import type { PortForwardRequest } from '../../shared/protocol/frames.ts'
 import type { Stream, StreamServer } from '../../shared/protocol/stream.ts'
 import { type PortConnection, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
+import { Turnstile } from '../turnstile.ts'
 
 export interface PortForwardServerOptions {
   runtime: Pick<Runtime, 'list' | 'connect'>
 }
 
+/** Of connections to one Pod that are being made: a program is started for each, and the machine has other things to do. */
+const MOST_AT_ONCE = 10
+
 /** Serves connections to ports inside a Pod. Many may be asked for at once: a stream is accepted before it is connected. */
 export class PortForwardServer implements StreamServer<PortForwardRequest> {
   readonly #options: PortForwardServerOptions
+  /** One for each sandbox: a Pod that is slow to take connections holds up no other. */
+  readonly #turnstiles = new Map<string, Turnstile>()
 
   constructor(options: PortForwardServerOptions) {
     this.#options = options
@@ -21,10 +27,23 @@ export class PortForwardServer implements StreamServer<PortForwardRequest> {
     const { sandboxes } = await runtime.list(podUid).catch((error: unknown) => refuse(port, error))
     const sandbox = sandboxes.find(({ running }) => running)
     if (!sandbox) throw new ApiError('NotFound', failure(port, 'the Pod does not run'), {})
-    void runtime.connect(sandbox.id, port, stream.signal).then(
+    void this.#connect(sandbox.id, port, stream).then(
       (connection) => relay(connection, stream),
       (error: unknown) => stream.end(asRefusal(port, error)),
     )
+  }
+
+  async #connect(sandboxId: string, port: number, { signal }: Stream): Promise<PortConnection> {
+    const turnstile = this.#turnstiles.get(sandboxId) ?? new Turnstile(MOST_AT_ONCE)
+    this.#turnstiles.set(sandboxId, turnstile)
+    try {
+      return await turnstile.pass(async () => {
+        signal.throwIfAborted()
+        return this.#options.runtime.connect(sandboxId, port, signal)
+      })
+    } finally {
+      if (turnstile.isEmpty) this.#turnstiles.delete(sandboxId)
+    }
   }
 }
 
