@@ -19,6 +19,7 @@ import { isSidecar } from './restart-policy.ts'
 import { podIPOf } from './spec/pod-ip.ts'
 import { isTerminal } from './status/pod-phase.ts'
 import type { PodEnd } from './status/status-input.ts'
+import { TerminationMessages } from './termination-messages.ts'
 import { WakeLoop } from './wake-loop.ts'
 
 /** A Pod's way on this node. It only ever goes forward. */
@@ -48,6 +49,7 @@ export class PodWorker {
   readonly #probes: PodProbes
   readonly #starter: ContainerStarter
   readonly #hooks: PodHooks
+  readonly #messages: TerminationMessages
   readonly #executor: PodExecutor
   #pod: Persisted<Pod>
   #state: PodWorkerState = { phase: 'syncing' }
@@ -70,6 +72,7 @@ export class PodWorker {
     this.#events = new PodEvents(reporter, pod)
     this.#reporter = new PodReporter(node, this.#events)
     this.#starter = new ContainerStarter({ runtime, images, devices, clock, events: this.#events, onImage: wake })
+    this.#messages = new TerminationMessages({ runtime, clock })
     this.#hooks = new PodHooks({ runner, events: this.#events, log: this.#log, onReturn: wake })
     this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter, hooks: this.#hooks })
     this.#probes = new PodProbes({
@@ -145,6 +148,7 @@ export class PodWorker {
 
   /** From what was observed on. With a new sandbox it goes on at once: a start need not wait for another look. */
   async #bringOn(observed: PodObservation): Promise<number> {
+    await this.#messages.read(this.#pod, observed)
     if (this.#loop.isStopped) return Number.POSITIVE_INFINITY
     if (this.#state.phase === 'finished') this.#probes.freeze()
     this.#probes.sync(this.#probed(observed), this.#pod)
@@ -238,6 +242,7 @@ export class PodWorker {
       observed,
       memory: this.#executor.memory,
       probes: (id) => this.#probes.health(id),
+      message: (id) => this.#messages.of(id),
       ...(ending ? { ending } : {}),
     })
   }

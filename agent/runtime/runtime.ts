@@ -38,6 +38,8 @@ export interface Runtime {
    * ones or all of the new. False where it has them already.
    */
   writeVolume(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean>
+  /** What an ended container left at its `terminationMessage.path`: the last 4096 bytes; undefined where it could leave none. */
+  terminationMessage(id: string): Promise<string | undefined>
   /** What is at an absolute path of the machine on which containers run. Touches nothing. */
   hostPath(path: string): Promise<HostPath>
   /** Makes an empty directory (0755, and those above it) or file (0644) there, where nothing is. */
@@ -164,6 +166,8 @@ export interface RuntimeInfo {
   dataRoot: string
 }
 
+export const MAX_TERMINATION_MESSAGE_BYTES = 4096
+
 /** Which Pod something belongs to; kept in labels. */
 export interface PodIdentity {
   uid: string
@@ -242,6 +246,8 @@ export interface ContainerSpec {
   processesOf?: string
   securityContext?: ContainerSecurity
   stopSignal?: string
+  /** An empty file to be found there, which the sandbox keeps; `file` tells those of a Pod's containers apart. */
+  terminationMessage?: { path: string; file: number }
   /** More facts to keep with the container, such as its grace period. */
   annotations: Record<string, string>
 }

@@ -7,6 +7,8 @@ export type SuiteProgram =
   /** Keeps a processor busy, or a good part of it. */
   | { does: 'spin' }
   | { does: 'exit'; exitCode: number }
+  /** Writes a termination message to a path, and fails. */
+  | { does: 'leave'; message: string; path: string }
   /** One line after the other, and then it ends. */
   | { does: 'print'; lines: string[] }
   /** Asks `name? `, without a line feed, and answers `hello NAME`, with one, to whoever tells it. */

@@ -12,6 +12,7 @@ import type {
   VolumeFile,
 } from '../../agent/runtime/runtime.ts'
 import type { RuntimeHarness, SuiteProgram } from './runtime-harness.ts'
+import { terminationMessageContract } from './termination-message-contract.ts'
 
 /** What holds for every Runtime. */
 export function runtimeContract(name: string, open: () => Promise<RuntimeHarness>): void {
@@ -55,7 +56,6 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
         env: [],
         resources: {},
         oomScoreAdj: 0,
-
         tty: false,
         stdin: false,
         stdinOnce: false,
@@ -188,6 +188,8 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       await runtime.removeSandbox(sandboxes[0]?.id ?? '')
       expect(await logs(id)).toBe('last words\n')
     })
+
+    terminationMessageContract({ runtime: () => runtime, sandbox, create, exited })
 
     it('gives the log: all, the end of it, with times, from a time on', async () => {
       const id = await start({ does: 'print', lines: ['one', 'two', 'three'] })

@@ -104,8 +104,10 @@ describe.concurrent('the order of life', () => {
 
   it('lets a task end although a sidecar runs', async () => {
     const spec = { restartPolicy: 'Never', initContainers: [polite('true', 'proxy', { restartPolicy: 'Always' })] }
-    await user.apply(shellPod('task', 'echo done', { ...spec, terminationGracePeriodSeconds: 5 }))
+    const report = 'echo all done > /dev/termination-log'
+    await user.apply(shellPod('task', report, { ...spec, terminationGracePeriodSeconds: 5 }))
     const { status } = await podWhen('task', (pod) => pod.status?.phase === 'Succeeded')
+    expect(status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 0, message: 'all done\n' })
     expect(status?.initContainerStatuses?.[0]).toMatchObject({
       restartCount: 0,
       state: { terminated: { exitCode: 0 } },
@@ -116,11 +118,16 @@ describe.concurrent('the order of life', () => {
     const livenessProbe = { ...exec('echo no luck; false'), periodSeconds: 1, failureThreshold: 2 }
     await user.apply(
       shellPod('unlucky', [shell(FOREVER, { lifecycle: { postStart: exec('exit 3') } })]),
+      shellPod('speechless', [
+        shell('echo first; echo last >&2; exit 3', { terminationMessagePolicy: 'FallbackToLogsOnError' }),
+      ]),
       shellPod('unwell', [shell(FOREVER, { livenessProbe })]),
     )
-    for (const name of ['unlucky', 'unwell']) {
+    for (const name of ['unlucky', 'unwell', 'speechless']) {
       await podWhen(name, ({ status }) => (status?.containerStatuses?.[0]?.restartCount ?? 0) > 0)
     }
+    const { status } = await read('speechless')
+    expect(status?.containerStatuses?.[0]?.lastState?.terminated?.message).toBe('first\nlast\n')
     const [unlucky, unwell] = await Promise.all([messagesFor('unlucky'), messagesFor('unwell')])
     expect(unlucky).toMatch(/FailedPostStartHook +PostStartHook failed/)
     expect(unlucky).toMatch(/Killing +FailedPostStartHook/)

@@ -57,6 +57,8 @@ function scriptOf(program: SuiteProgram): string {
       return 'trap "" TERM; sleep 1000'
     case 'exit':
       return `exit ${program.exitCode}`
+    case 'leave':
+      return `printf '${program.message}' > ${program.path}; exit 1`
     case 'print':
       return program.lines.map((line) => `echo ${line}`).join('; ')
     case 'ask':

@@ -1,6 +1,26 @@
-import type { ContainerSpec, ContainerUsage, ExecResult } from '../../agent/runtime/runtime.ts'
+import {
+  type ContainerSpec,
+  type ContainerUsage,
+  type ExecResult,
+  MAX_TERMINATION_MESSAGE_BYTES,
+  type RuntimeInfo,
+} from '../../agent/runtime/runtime.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { FakeProcess } from './fake-process.ts'
+
+/** What the fake runtime says of itself. */
+export const FAKE_INFO: RuntimeInfo = {
+  name: 'fake',
+  version: '1.0.0',
+  operatingSystem: 'linux',
+  osImage: 'Fake Linux',
+  kernelVersion: '6.0.0',
+  architecture: 'amd64',
+  cpus: 4,
+  memoryBytes: 8 * 2 ** 30,
+  hasAppArmor: false,
+  dataRoot: '/var/lib/fake',
+}
 
 /** What a fake container does once started. */
 export interface FakeProgram {
@@ -10,6 +30,8 @@ export interface FakeProgram {
   oomKilled?: boolean
   /** Why it cannot even start. */
   startError?: string
+  /** Left at its terminationMessagePath. */
+  terminationMessage?: string
   /** Written to its log at the start. */
   output?: string
   /** What TERM does: ends it with exit code 0 at once, or later, or nothing. */
@@ -40,4 +62,10 @@ export interface FakeRuntimeOptions {
   pullMs?: number
   /** What an image's container does; asked at each start. */
   program?: (spec: ContainerSpec) => FakeProgram
+}
+
+/** The end of what a container has left where its spec says that it may leave something. */
+export function lastWordsOf(container: { spec: ContainerSpec; program: FakeProgram } | undefined): string | undefined {
+  if (!container?.spec.terminationMessage) return undefined
+  return (container.program.terminationMessage ?? '').slice(-MAX_TERMINATION_MESSAGE_BYTES)
 }

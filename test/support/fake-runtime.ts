@@ -23,7 +23,7 @@ import { type Clock, microTimestamp, sleep, type Timer } from '../../shared/cloc
 import { Broadcast } from './broadcast.ts'
 import { fakeLog, type LogLine } from './fake-log.ts'
 import { FakeProcess } from './fake-process.ts'
-import { type FakeProgram, type FakeRuntimeOptions, usageOf } from './fake-program.ts'
+import { FAKE_INFO, type FakeProgram, type FakeRuntimeOptions, lastWordsOf, usageOf } from './fake-program.ts'
 import { FakeStorage } from './fake-storage.ts'
 import { ScriptedTroubles } from './scripted-troubles.ts'
 
@@ -123,18 +123,7 @@ export class FakeRuntime extends FakeStorage implements Runtime {
 
   async version(): Promise<RuntimeInfo> {
     await this.#enter('version', '')
-    return {
-      name: 'fake',
-      version: '1.0.0',
-      operatingSystem: 'linux',
-      osImage: 'Fake Linux',
-      kernelVersion: '6.0.0',
-      architecture: 'amd64',
-      cpus: 4,
-      memoryBytes: 8 * 2 ** 30,
-      hasAppArmor: false,
-      dataRoot: '/var/lib/fake',
-    }
+    return FAKE_INFO
   }
 
   async list(podUid?: string): Promise<RuntimeListing> {
@@ -252,6 +241,11 @@ export class FakeRuntime extends FakeStorage implements Runtime {
         : []
     })
     return new Map(running)
+  }
+
+  async terminationMessage(id: string): Promise<string | undefined> {
+    await this.#enter('terminationMessage', id)
+    return lastWordsOf(this.containers.get(id))
   }
 
   async exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult> {

@@ -45,6 +45,7 @@ export function containerSpec(
     ...(sources.pod.spec ? { namespaces: namespacesOf(sources.pod.spec) } : {}),
     ...targetOf(container, targetId),
     securityContext: securityContextOf(sources.pod, container, image),
+    ...terminationMessageOf(container, sources),
     ...(container.lifecycle?.stopSignal ? { stopSignal: container.lifecycle.stopSignal } : {}),
     annotations: backoffMs > 0 ? { [BACKOFF_ANNOTATION]: String(backoffMs) } : {},
   }
@@ -56,4 +57,15 @@ function targetOf(container: Container, targetId: string | undefined): Pick<Cont
   if (!targetContainerName) return {}
   if (targetId === undefined) throw new ContainerConfigError(`unable to find target container ${targetContainerName}`)
   return { processesOf: targetId }
+}
+
+/** Where the container may leave a message when it ends. */
+function terminationMessageOf(
+  { name, terminationMessagePath: path }: Container,
+  { pod }: EnvironmentSources,
+): Pick<ContainerSpec, 'terminationMessage'> {
+  const { initContainers = [], containers = [], ephemeralContainers = [] } = pod.spec ?? {}
+  const all = [...initContainers, ...containers, ...ephemeralContainers]
+  const file = all.findIndex((container) => container.name === name)
+  return path && file >= 0 ? { terminationMessage: { path, file } } : {}
 }

@@ -46,7 +46,7 @@ function statesOf(
   latest: ContainerState | undefined,
   before: ContainerState | undefined,
 ): States {
-  const lastState = isExited(before) ? { terminated: terminated(before) } : {}
+  const lastState = isExited(before) ? { terminated: terminated(input, before) } : {}
   const failure = input.memory.startFailures.get(container.name)
   const waiting = failure ? { reason: failure.reason, message: failure.message } : notYet(input)
   switch (latest?.state.phase) {
@@ -80,7 +80,7 @@ function exitedStates(
   latest: ExitedContainer,
   lastState: ApiContainerState,
 ): States {
-  const ended = { terminated: terminated(latest) }
+  const ended = { terminated: terminated(input, latest) }
   const final = { state: ended, lastState }
   if (input.ending || !isRestartedAfter(input.pod, container, latest.state.exitCode)) return final
   const failure = input.memory.startFailures.get(container.name)
@@ -105,12 +105,13 @@ function notYet({ pod }: StatusInput): { reason: string } {
   return { reason: pod.spec?.initContainers?.length ? 'PodInitializing' : 'ContainerCreating' }
 }
 
-function terminated({ id, state }: ExitedContainer): ContainerStateTerminated {
+function terminated(input: StatusInput, { id, state }: ExitedContainer): ContainerStateTerminated {
+  const message = state.error ?? input.message(id)
   return {
     exitCode: state.exitCode,
     ...(state.signal === undefined ? {} : { signal: state.signal }),
     reason: terminationReason(state),
-    ...(state.error === undefined ? {} : { message: state.error }),
+    ...(message === '' ? {} : { message }),
     startedAt: wholeSeconds(state.startedAt),
     finishedAt: wholeSeconds(state.finishedAt),
     containerID: `docker://${id}`,

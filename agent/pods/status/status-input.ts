@@ -14,6 +14,8 @@ export interface StatusInput {
   observed: PodObservation
   memory: PodMemory
   probes(containerId: string): Health
+  /** What an ended container had to say; empty where that is nothing. */
+  message(containerId: string): string
   /** As it was last; keeps times of transition, and what others wrote. */
   previous: PodStatus | undefined
   /** The node's addresses. */

@@ -117,6 +117,7 @@ function containerLabels(spec: ContainerSpec, owner: Ownership): Labels {
     [LABELS.specHash]: spec.specHash,
     [LABELS.image]: spec.image,
     ...(spec.imageDigest === undefined ? {} : { [LABELS.imageDigest]: spec.imageDigest }),
+    ...(spec.terminationMessage ? { [LABELS.messagePath]: spec.terminationMessage.path } : {}),
   }
 }
 

@@ -24,6 +24,7 @@ import { HostPaths } from './host-paths.ts'
 import { Images } from './images.ts'
 import type { Ownership } from './labels.ts'
 import { connectToLoopback } from './loopback.ts'
+import { MessageFiles } from './message-files.ts'
 import { ownPaths } from './own-paths.ts'
 import { PauseImage } from './pause-image.ts'
 import { podChanges } from './pod-changes.ts'
@@ -72,24 +73,29 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const writer = new VolumeWriter(docker, execs)
   const mounts = new ContainerMounts(docker, containers)
   const hostPaths = new HostPaths(docker, containers, new PauseImage(docker, clusterId), owner)
+  const messages = new MessageFiles(docker, containers)
   const images = new Images(docker, clock, options.pullDeadlineMs)
   const usage = new ContainerUsages(docker, clock)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
   const profiles = new SeccompProfiles(options.seccompDirectory)
-  const sandboxes = new Sandboxes({ docker, containers, volumes, owner, network, log })
+  const sandboxes = new Sandboxes({ docker, containers, volumes, messages, owner, network, log })
 
   return {
     version: () => version(docker),
     list: (podUid) => list(containers, volumes, podUid),
     runSandbox: (spec: SandboxSpec): Promise<SandboxState> => sandboxes.run(spec),
     stopSandbox: (id) => containers.signal(id, 'KILL'),
-    removeSandbox: (id) => containers.remove(id),
+    removeSandbox: (id) => {
+      messages.forget(id)
+      return containers.remove(id)
+    },
     createContainer: async (spec) => {
-      const [resolved, seccompProfile] = await Promise.all([
+      const [resolved, message, seccompProfile] = await Promise.all([
         mounts.resolve(spec.sandboxId, spec.mounts),
+        messages.mount(spec),
         profiles.load(spec.securityContext),
       ])
-      const id = await containers.create(spec, { mounts: resolved, seccompProfile })
+      const id = await containers.create(spec, { mounts: [...resolved, ...message], seccompProfile })
       if (spec.stdin) attachments.created(id, spec)
       return id
     },
@@ -104,6 +110,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       attachments.removed(id)
     },
     writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
+    terminationMessage: (id) => messages.read(id),
     hostPath: (path) => hostPaths.inspect(path),
     createHostPath: (path, type) => hostPaths.create(path, type),
     ownPaths: () => ownPaths(docker, hostPaths, options),

@@ -12,6 +12,7 @@ export const LABELS = {
   image: 'kubette.dev/image',
   imageDigest: 'kubette.dev/image-digest',
   volume: 'kubette.dev/volume',
+  messagePath: 'kubette.dev/termination-message-path',
   podName: 'io.kubernetes.pod.name',
   podNamespace: 'io.kubernetes.pod.namespace',
   podUid: 'io.kubernetes.pod.uid',

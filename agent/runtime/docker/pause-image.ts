@@ -4,11 +4,14 @@ import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 import { imageArchive } from './image-archive.ts'
 import { LABELS } from './labels.ts'
+import { MESSAGE_FILES, MESSAGES_DIRECTORY } from './message-files.ts'
 import type { Architecture } from './programs/elf-executable.ts'
 import { pauseProgram } from './programs/pause-program.ts'
 import { RELAY_PATH, relayProgram } from './programs/relay-program.ts'
 import { SWITCH_PATH, switchProgram } from './programs/switch-program.ts'
 import type { ArchiveEntry } from './tar-archive.ts'
+
+const VOLUMES = { [MESSAGES_DIRECTORY]: {} }
 
 /** The image that sandboxes run. It is made here and loaded, so that no registry is needed; the same bytes each time. */
 export class PauseImage {
@@ -57,7 +60,8 @@ export class PauseImage {
 /** Another name for other programs: an agent that was upgraded finds the image of the one before it under the old name. */
 export function pauseReference(clusterId: string): string {
   const content = [...programs('amd64'), ...programs('arm64')].map(({ content }) => content)
-  const version = createHash('sha256').update(Buffer.concat(content)).digest('hex').slice(0, 8)
+  const rest = JSON.stringify([MESSAGE_FILES, VOLUMES])
+  const version = createHash('sha256').update(Buffer.concat(content)).update(rest).digest('hex').slice(0, 8)
   return `kubette/pause:${clusterId.toLowerCase().slice(0, 32)}-${version}`
 }
 
@@ -66,8 +70,12 @@ export function pauseArchive(reference: string, architecture: Architecture, clus
   return imageArchive({
     reference,
     architecture,
-    files: programs(architecture),
-    config: { Entrypoint: ['/pause'], Labels: { [LABELS.cluster]: clusterId, [LABELS.kind]: 'image' } },
+    files: [...programs(architecture), ...MESSAGE_FILES],
+    config: {
+      Entrypoint: ['/pause'],
+      Volumes: VOLUMES,
+      Labels: { [LABELS.cluster]: clusterId, [LABELS.kind]: 'image' },
+    },
   })
 }
 

@@ -7,6 +7,7 @@ import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 import type { Ownership } from './labels.ts'
+import type { MessageFiles } from './message-files.ts'
 import { Networks } from './networks.ts'
 import { PauseImage } from './pause-image.ts'
 import type { Volumes } from './volumes.ts'
@@ -15,6 +16,7 @@ export interface SandboxesOptions {
   docker: DockerApi
   containers: Containers
   volumes: Volumes
+  messages: MessageFiles
   owner: Ownership
   network: PodNetwork
   log: Logger
@@ -99,6 +101,7 @@ export class Sandboxes {
     const found = await this.#options.containers.inspect(id)
     if (!found?.State.Running) throw new RuntimeFailure('failed', 'the sandbox ended as soon as it was started')
     this.#isOomScoreProven = true
+    this.#options.messages.remember(found)
     return sandboxState(found)
   }
 

@@ -65,6 +65,8 @@ function programOf({ command = [] }: ContainerSpec): FakeProgram {
       return { onTerm: 'ignore' }
     case 'exit':
       return { exitAfterMs: 10, exitCode: program.exitCode }
+    case 'leave':
+      return { exitAfterMs: 10, exitCode: 1, terminationMessage: program.message }
     case 'print':
       return { exitAfterMs: 10, output: program.lines.map((line) => `${line}\n`).join('') }
     case 'ask':

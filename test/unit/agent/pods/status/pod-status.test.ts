@@ -37,6 +37,7 @@ function compute(containers: ContainerState[], more: Partial<StatusInput> = {}):
     observed,
     memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map() },
     probes: () => ({ started: true, ready: true }),
+    message: () => '',
     previous: undefined,
     hostIPs: ['192.0.2.1'],
     nowMs: NOW,

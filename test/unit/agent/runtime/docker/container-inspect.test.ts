@@ -20,6 +20,7 @@ function inspected(state: Partial<ContainerInspect['State']>, labels: Record<str
     },
     Config: { Labels: labels, Tty: false },
     HostConfig: { OomScoreAdj: 0 },
+    Mounts: [],
     NetworkSettings: { Networks: { other: { IPAddress: '' }, mine: { IPAddress: '10.0.0.3' } } },
   }
 }

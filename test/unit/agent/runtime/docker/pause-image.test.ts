@@ -16,6 +16,7 @@ describe('the pause image', () => {
     expect(config.architecture).toBe('amd64')
     expect(config.config).toEqual({
       Entrypoint: ['/pause'],
+      Volumes: { '/messages': {} },
       Labels: { 'kubette.dev/cluster': 'c1', 'kubette.dev/kind': 'image' },
     })
   })
