@@ -21,6 +21,8 @@ export interface VolumeMount {
   readOnly: boolean
   /** A file or directory of the volume instead of all of it; a directory is made where nothing is. */
   subPath?: string
+  /** Of a directory that is made. */
+  group?: number
   /** Whether mounts made later on one side show on the other: `slave` those of the machine in the container, `shared` both. */
   propagation?: 'slave' | 'shared'
 }

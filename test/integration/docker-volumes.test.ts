@@ -103,10 +103,10 @@ describe('volumes in Docker', () => {
     const { create, print, remove } = await aPod([{ name: 'data', medium: 'disk' }])
     const script = 'echo hello > /data/file; ln -s / /data/root; ln -s /etc/passwd /data/passwd; ln -s deep /data/in'
     await print(`${script}; ln -s /volumes/data/deep /data/absolute`, [at('data')])
-    const part = (subPath: string, mountPath: string) => at('data', { subPath, mountPath })
+    const part = (subPath: string, mountPath: string) => at('data', { subPath, mountPath, group: 2000 })
     const mounts = [part('deep/er', '/deeper'), part('file', '/file'), part('in/er', '/inside')]
-    expect(await print('echo x > /deeper/x; cat /file /inside/x; stat -c %a /deeper', mounts, '7:7')).toBe(
-      'hello\nx\n777\n',
+    expect(await print('echo x > /deeper/x; cat /file /inside/x; stat -c "%a %g" /deeper', mounts, '7:7')).toBe(
+      'hello\nx\n2777 2000\n',
     )
     for (const subPath of ['root', 'root/etc', 'passwd']) {
       await expect(create('true', [part(subPath, '/x')])).rejects.toMatchObject({

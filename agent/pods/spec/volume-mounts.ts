@@ -1,4 +1,4 @@
-import type { Container, Pod, Volume, VolumeMount } from '../../../shared/api/generated/core-v1.ts'
+import type { Container, Pod, PodSecurityContext, Volume, VolumeMount } from '../../../shared/api/generated/core-v1.ts'
 import type { VolumeMount as RuntimeMount } from '../../runtime/runtime.ts'
 import { isFileVolume } from '../../volumes/file-projection.ts'
 import { ContainerConfigError } from './container-config-error.ts'
@@ -25,10 +25,15 @@ export function volumeMounts(
       volume: name,
       mountPath,
       readOnly: readOnly || isReadOnly(volume),
-      ...(subPath ? { subPath } : {}),
+      ...(subPath ? { subPath, ...groupOf(volume, spec?.securityContext) } : {}),
       ...(propagation ? { propagation } : {}),
     }
   })
+}
+
+/** `fsGroup` is for volumes that are the Pods' own. */
+function groupOf({ hostPath }: Volume, { fsGroup }: PodSecurityContext = {}): { group?: number } {
+  return hostPath || fsGroup === undefined ? {} : { group: fsGroup }
 }
 
 /** Files of the API are the agent's to write. */

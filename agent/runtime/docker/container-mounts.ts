@@ -1,10 +1,11 @@
 import { posix } from 'node:path'
+import type { Clock } from '../../../shared/clock.ts'
 import { RuntimeFailure, type VolumeMount } from '../runtime.ts'
 import { type PathStat, pathStat } from './container-paths.ts'
 import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
 import { type DockerMount, placeInSandbox, wholeVolume } from './mounts.ts'
-import { tarArchive } from './tar-archive.ts'
+import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
 
 const MAX_LINKS = 40
 const PROPAGATION = { slave: 'rslave', shared: 'rshared' } as const
@@ -25,10 +26,12 @@ export interface MountPoint {
 export class ContainerMounts {
   readonly #docker: DockerApi
   readonly #containers: Containers
+  readonly #clock: Clock
 
-  constructor(docker: DockerApi, containers: Containers) {
+  constructor(docker: DockerApi, containers: Containers, clock: Clock) {
     this.#docker = docker
     this.#containers = containers
+    this.#clock = clock
   }
 
   async resolve(sandboxId: string, mounts: readonly VolumeMount[]): Promise<DockerMount[]> {
@@ -48,7 +51,7 @@ export class ContainerMounts {
   async #mount(sandboxId: string, mount: VolumeMount, point: MountPoint): Promise<DockerMount> {
     const { mountPath: Target, readOnly: ReadOnly, subPath, propagation } = mount
     if (!subPath && !propagation && point.Type === 'volume') return wholeVolume(point.Name ?? '', Target, ReadOnly)
-    const inside = subPath ? await this.#subPath(sandboxId, mount.volume, subPath) : ''
+    const inside = subPath ? await this.#subPath(sandboxId, mount, subPath) : ''
     const Source = posix.join(point.Source, inside)
     // Left to Docker where nobody asks: below its data root it wants another than elsewhere.
     const BindOptions = propagation ? { Propagation: PROPAGATION[propagation] } : {}
@@ -56,7 +59,7 @@ export class ContainerMounts {
   }
 
   /** Relative to the volume, without links; made where nothing is. */
-  async #subPath(sandboxId: string, volume: string, subPath: string): Promise<string> {
+  async #subPath(sandboxId: string, { volume, group }: VolumeMount, subPath: string): Promise<string> {
     const root = placeInSandbox(volume)
     const { mode: rootMode } = (await pathStat(this.#docker, sandboxId, root)) ?? { mode: 0o755 }
     let waiting = elements(subPath)
@@ -71,7 +74,7 @@ export class ContainerMounts {
         path = root
         waiting = [...elements(target), ...rest]
       } else {
-        if (!found) await this.#makeDirectory(sandboxId, path, next, rootMode)
+        if (!found) await this.#makeDirectory(sandboxId, path, newDirectory(next, rootMode, group))
         path = at
         waiting = rest
       }
@@ -79,11 +82,17 @@ export class ContainerMounts {
     return posix.relative(root, path)
   }
 
-  async #makeDirectory(sandboxId: string, parent: string, name: string, mode: number): Promise<void> {
-    const archive = await tarArchive([{ type: 'directory', name: `${name}/`, mode }])
+  async #makeDirectory(sandboxId: string, parent: string, directory: ArchiveEntry): Promise<void> {
+    const archive = await tarArchive([directory], this.#clock.now())
     const call = { method: 'PUT', path: `/containers/${sandboxId}/archive`, query: { path: parent } } as const
     await this.#docker.json({ ...call, archive })
   }
+}
+
+/** As open as the volume, and of its group. */
+function newDirectory(name: string, mode: number, group: number | undefined): ArchiveEntry {
+  const directory = { type: 'directory', name: `${name}/` } as const
+  return group === undefined ? { ...directory, mode } : { ...directory, mode: mode | 0o2000, gid: group }
 }
 
 function elements(path: string): string[] {

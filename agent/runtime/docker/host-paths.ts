@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { Clock } from '../../../shared/clock.ts'
 import type { HostPath, HostPathType } from '../runtime.ts'
 import { type PathStat, pathStat } from './container-paths.ts'
 import type { Containers } from './containers.ts'
@@ -23,6 +24,14 @@ const TYPES: Readonly<Record<PathStat['type'], HostPathType | undefined>> = {
   other: undefined,
 }
 
+export interface HostPathsOptions {
+  docker: DockerApi
+  containers: Containers
+  pause: PauseImage
+  owner: Ownership
+  clock: Clock
+}
+
 /**
  * Paths of the machine that Docker runs on, which need not be the agent's. They are looked at through a container that is
  * never started: it mounts the top directory of a path at the same place, so that links lead where they do on the machine.
@@ -32,13 +41,15 @@ export class HostPaths {
   readonly #containers: Containers
   readonly #pause: PauseImage
   readonly #owner: Ownership
+  readonly #clock: Clock
   #cleared: Promise<void> | undefined
 
-  constructor(docker: DockerApi, containers: Containers, pause: PauseImage, owner: Ownership) {
+  constructor({ docker, containers, pause, owner, clock }: HostPathsOptions) {
     this.#docker = docker
     this.#containers = containers
     this.#pause = pause
     this.#owner = owner
+    this.#clock = clock
   }
 
   /** Follows links, one at a time, until there is none left. */
@@ -82,7 +93,7 @@ export class HostPaths {
     const entries = names.map((name): ArchiveEntry => ({ type: 'directory', name: `${name}/`, mode: 0o755 }))
     if (type === 'File') entries.splice(-1, 1, { type: 'file', name: names.at(-1) ?? '', mode: 0o644, content: '' })
     const call = { method: 'PUT', path: `/containers/${probe}/archive`, query: { path: insideProbe(parent) } } as const
-    await this.#docker.json({ ...call, archive: await tarArchive(entries) })
+    await this.#docker.json({ ...call, archive: await tarArchive(entries, this.#clock.now()) })
   }
 
   async #withProbe<T>(top: string | undefined, work: (id: string) => Promise<T>): Promise<T> {

@@ -6,11 +6,11 @@ export type ArchiveEntry =
   | { type: 'directory'; name: string; mode: number; gid?: number }
   | { type: 'symlink'; name: string; target: string }
 
-/** A tar archive whose bytes follow from its entries alone. */
-export async function tarArchive(entries: readonly ArchiveEntry[]): Promise<Buffer> {
+/** A tar archive whose bytes follow from what is given alone. All entries were changed at `mtimeMs`. */
+export async function tarArchive(entries: readonly ArchiveEntry[], mtimeMs = 0): Promise<Buffer> {
   const archive = pack()
   for (const entry of entries) {
-    const header = { name: entry.name, mtime: new Date(0), type: entry.type }
+    const header = { name: entry.name, mtime: new Date(mtimeMs), type: entry.type }
     if (entry.type === 'symlink') archive.entry({ ...header, linkname: entry.target })
     else {
       const owned = { ...header, mode: entry.mode, gid: entry.gid ?? 0 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { extract } from 'tar-stream'
+import type { Clock } from '../../../shared/clock.ts'
 import { RuntimeFailure, type VolumeFile } from '../runtime.ts'
 import { pathStat } from './container-paths.ts'
 import type { DockerApi } from './docker-api.ts'
@@ -22,10 +23,12 @@ const HASH_LENGTH = 32
 export class VolumeWriter {
   readonly #docker: DockerApi
   readonly #execs: Execs
+  readonly #clock: Clock
 
-  constructor(docker: DockerApi, execs: Execs) {
+  constructor(docker: DockerApi, execs: Execs, clock: Clock) {
     this.#docker = docker
     this.#execs = execs
+    this.#clock = clock
   }
 
   async write(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean> {
@@ -55,7 +58,7 @@ export class VolumeWriter {
 
   async #put(sandboxId: string, directory: string, entries: ArchiveEntry[]): Promise<void> {
     const call = { method: 'PUT', path: `/containers/${sandboxId}/archive`, query: { path: directory } } as const
-    await this.#docker.json({ ...call, archive: await tarArchive(entries) })
+    await this.#docker.json({ ...call, archive: await tarArchive(entries, this.#clock.now()) })
   }
 
   async #switch(sandboxId: string, directory: string, stale: string[]): Promise<void> {
