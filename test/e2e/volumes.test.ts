@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Event, PersistentVolume, PersistentVolumeClaim, Pod } from '../../shared/api/kinds.ts'
+import { KubectlUser } from '../support/kubectl-user.ts'
+import { freePort, UpProcess } from '../support/kubette.ts'
+import { run } from '../support/shell.ts'
+import { FOREVER, shell, shellPod } from '../support/shell-workloads.ts'
+import { loadTestImage } from '../support/test-image.ts'
+
+const up = new UpProcess(await freePort())
+const user = new KubectlUser(up.kubeconfig)
+
+const configMap = (color: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'settings' },
+  data: { color },
+})
+const claim = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'data' },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+}
+const mounting = (script: string, ...names: string[]) =>
+  shell(script, { volumeMounts: names.map((name) => ({ name, mountPath: `/${name}` })) })
+const dataVolume = { name: 'data', persistentVolumeClaim: { claimName: 'data' } }
+const messages = async (pod: string) => {
+  const { items } = await user.json<{ items: Event[] }>('get', 'events', `--field-selector=involvedObject.name=${pod}`)
+  return items.map(({ reason, message }) => `${reason}: ${message}`)
+}
+const logsHave = async (pod: string, text: string) => {
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await user.ok('logs', pod)).includes(text)) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`${pod} did not say ${text}: ${await user.ok('logs', pod)}`)
+}
+const ready = (pod: string) => user.ok('wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=40s')
+
+beforeAll(async () => {
+  await loadTestImage()
+  await up.start('--no-example', '--nodes', '2')
+})
+afterAll(() => up.destroy())
+
+describe('volumes', { concurrent: true }, () => {
+  it('bring a change of a ConfigMap to the container that mounts it', async () => {
+    const watching = 'while :; do cat /conf/color; echo; sleep 0.2; done'
+    const volumes = [{ name: 'conf', configMap: { name: 'settings' } }]
+    await user.apply(shellPod('watcher', [mounting(watching, 'conf')], { volumes }))
+    await expect
+      .poll(() => messages('watcher'), { timeout: 20_000 })
+      .toContainEqual(
+        expect.stringContaining('MountVolume.SetUp failed for volume "conf" : configmap "settings" not found'),
+      )
+    await user.apply(configMap('blue'))
+    await ready('watcher')
+    await logsHave('watcher', 'blue')
+    await user.apply(configMap('green'))
+    await logsHave('watcher', 'green')
+    const { status } = await user.json<Pod>('get', 'pod', 'watcher')
+    expect(status?.containerStatuses?.[0]?.restartCount).toBe(0)
+  })
+
+  it('keep Secrets in memory, for those who may read them', async () => {
+    await user.ok('create', 'secret', 'generic', 'keys', '--from-literal=pass=w0rd')
+    const volumes = [{ name: 'keys', secret: { secretName: 'keys', defaultMode: 0o400 } }]
+    const container = mounting(`grep " /keys " /proc/mounts; cat /keys/pass; echo; id -G; ${FOREVER}`, 'keys')
+    const securityContext = { runAsUser: 1000, fsGroup: 2000 }
+    await user.apply(shellPod('reader', [container], { volumes, securityContext }))
+    await ready('reader')
+    await logsHave('reader', '2000')
+    expect(await user.ok('logs', 'reader')).toMatch(/^tmpfs \/keys tmpfs ro.*\nw0rd\n/)
+  })
+
+  it('keep the data of a claim, send Pods to it, and end it with its claim', async () => {
+    await user.apply(
+      claim,
+      shellPod('writer', [mounting(`echo kept > /data/x; ${FOREVER}`, 'data')], { volumes: [dataVolume] }),
+    )
+    await ready('writer')
+    const { spec } = await user.json<Pod>('get', 'pod', 'writer')
+    const { spec: bound } = await user.json<PersistentVolumeClaim>('get', 'pvc', 'data')
+    const volume = await user.json<PersistentVolume>('get', 'pv', bound.volumeName ?? '')
+    const dockerVolume = volume.spec.csi?.volumeHandle ?? ''
+    await user.ok('delete', 'pod', 'writer', '--grace-period=1')
+    const elsewhere = { volumes: [dataVolume], nodeSelector: { 'kubernetes.io/hostname': other(spec?.nodeName ?? '') } }
+    await user.apply(
+      shellPod('second', [mounting(`cat /data/x; ${FOREVER}`, 'data')], { volumes: [dataVolume] }),
+      shellPod('stray', [mounting(FOREVER, 'data')], elsewhere),
+    )
+    await ready('second')
+    await logsHave('second', 'kept')
+    expect((await user.json<Pod>('get', 'pod', 'second')).spec?.nodeName).toBe(spec?.nodeName)
+    expect(await messages('stray')).toContainEqual(
+      expect.stringContaining('1 node(s) had volume node affinity conflict'),
+    )
+    await user.ok('delete', 'pvc', 'data', '--wait=false')
+    await user.ok('delete', 'pod', 'second', 'stray', '--grace-period=1')
+    await user.ok('wait', '--for=delete', 'pvc/data', `pv/${bound.volumeName}`, '--timeout=30s')
+    expect(await run('docker', ['volume', 'ls', '--quiet', '--filter', `name=${dockerVolume}`])).toBe('')
+  })
+
+  it('do not give anybody the Docker socket', async () => {
+    const socket = { name: 'docker', hostPath: { path: '/var/run/docker.sock' } }
+    await user.apply(shellPod('thief', [mounting(FOREVER, 'docker')], { volumes: [socket] }))
+    await expect
+      .poll(() => messages('thief'), { timeout: 20_000 })
+      .toContainEqual(
+        expect.stringMatching(
+          /^FailedMount: .*"docker" : hostPath \/var\/run\/docker\.sock would give the Pod .*--allow-host-path/,
+        ),
+      )
+    expect((await user.json<Pod>('get', 'pod', 'thief')).status?.phase).toBe('Pending')
+  })
+})
+
+function other(nodeName: string): string {
+  return nodeName === 'node-1' ? 'node-2' : 'node-1'
+}
