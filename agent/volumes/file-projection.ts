@@ -6,6 +6,7 @@ import type {
   Volume,
   VolumeProjection,
 } from '../../shared/api/generated/core-v1.ts'
+import { ContainerConfigError } from '../pods/spec/container-config-error.ts'
 import type { EnvironmentSources } from '../pods/spec/environment.ts'
 import { fieldValue, resourceValue } from '../pods/spec/field-reference.ts'
 import type { VolumeFile } from '../runtime/runtime.ts'
@@ -46,7 +47,8 @@ function collect(projections: readonly VolumeProjection[], defaultMode: number, 
     try {
       for (const file of filesOf(projection, defaultMode, sources)) files.set(file.path, file)
     } catch (error) {
-      if (!(error instanceof VolumeError)) throw error
+      // What a Pod asks of its own fields may be wrong in the same ways as in its environment.
+      if (!(error instanceof VolumeError || error instanceof ContainerConfigError)) throw error
       errors.push(error.message)
     }
   }

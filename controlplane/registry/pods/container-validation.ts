@@ -65,7 +65,7 @@ export function validateContainer(container: Container, spec: PodSpec, path: str
   validatePorts(container.ports ?? [], `${path}.ports`, errors)
   validateEnv(container.env ?? [], `${path}.env`, errors)
   validateEnvFrom(container.envFrom ?? [], `${path}.envFrom`, errors)
-  validateVolumeMounts(container.volumeMounts ?? [], spec.volumes ?? [], `${path}.volumeMounts`, errors)
+  validateVolumeMounts(container, spec.volumes ?? [], `${path}.volumeMounts`, errors)
   validateResources(container.resources ?? {}, `${path}.resources`, errors)
   validateResizePolicy(container.resizePolicy ?? [], spec.restartPolicy, `${path}.resizePolicy`, errors)
   const { securityContext } = container

@@ -106,8 +106,10 @@ function validateDownwardFiles(items: readonly DownwardAPIVolumeFile[] = [], pat
     else validateFilePath(item.path, `${at}.path`, errors)
     validateFileMode(item.mode, `${at}.mode`, errors)
     if (item.fieldRef) validateFieldRef(item.fieldRef, FILE_FIELDS, `${at}.fieldRef`, errors)
-    else if (item.resourceFieldRef) validateResourceFieldRef(item.resourceFieldRef, `${at}.resourceFieldRef`, errors)
-    else errors.required(at, 'one of fieldRef and resourceFieldRef is required')
+    else if (item.resourceFieldRef) {
+      if (!item.resourceFieldRef.containerName) errors.required(`${at}.resourceFieldRef.containerName`)
+      validateResourceFieldRef(item.resourceFieldRef, `${at}.resourceFieldRef`, errors)
+    } else errors.required(at, 'one of fieldRef and resourceFieldRef is required')
   }
 }
 

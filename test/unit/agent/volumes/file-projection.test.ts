@@ -88,6 +88,10 @@ describe('projectedFiles', () => {
     ['references non-existent config key: x', { configMap: { name: 'cm', items: [{ key: 'x', path: 'x' }] } }],
     ['references non-existent secret key: x', { secret: { secretName: 'sec', items: [{ key: 'x', path: 'x' }] } }],
     [
+      'container db not found',
+      { downwardAPI: { items: [{ path: 'x', resourceFieldRef: { containerName: 'db', resource: 'limits.cpu' } }] } },
+    ],
+    [
       '[configmap "no" not found, secret "no" not found]',
       { projected: { sources: [{ configMap: { name: 'no' } }, { secret: { name: 'no' } }] } },
     ],

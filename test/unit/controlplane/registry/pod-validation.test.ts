@@ -169,6 +169,27 @@ describe('Pod validation', () => {
       'spec.containers[0].volumeMounts[1].name: Not found: "z"',
       'spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/a": must be unique',
     ],
+    mounts: [
+      {
+        volumes: [
+          { name: 'a', emptyDir: {} },
+          { name: 'd', downwardAPI: { items: [{ path: 'x', resourceFieldRef: { resource: 'limits.cpu' } }] } },
+        ],
+        containers: [
+          {
+            name: 'main',
+            image: 'b',
+            volumeMounts: [
+              { name: 'a', mountPath: '/a', mountPropagation: 'Bidirectional' },
+              { name: 'a', mountPath: '/b', recursiveReadOnly: 'IfPossible' },
+            ],
+          },
+        ],
+      },
+      'spec.volumes[1].downwardAPI.items[0].resourceFieldRef.containerName: Required value',
+      'spec.containers[0].volumeMounts[0].mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers',
+      'spec.containers[0].volumeMounts[1].recursiveReadOnly: Forbidden: may only be specified when readOnly is true',
+    ],
     tolerations: [
       {
         ...testPod('a').spec,
