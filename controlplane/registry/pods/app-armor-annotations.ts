@@ -16,6 +16,12 @@ export function applyAppArmorAnnotations(spec: PodSpec, annotations: Annotations
   }
 }
 
+/** What the sender of such annotations is told; `path` is where they are. */
+export function appArmorWarnings(annotations: Annotations = {}, path: string): string[] {
+  const keys = Object.keys(annotations).filter((key) => key.startsWith(PREFIX))
+  return keys.map((key) => `${path}[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`)
+}
+
 /** `specPath` and `annotationsPath` are where they are. */
 export function validateAppArmorAnnotations(
   spec: PodSpec,

@@ -55,7 +55,7 @@ export const deploymentStrategy = strategy<Deployment>({
     }
   },
 
-  warnings: ({ spec }) => podWarnings(spec.template?.spec, 'spec.template.spec'),
+  warnings: ({ spec }) => podWarnings(spec.template, 'spec.template.'),
 
   validateUpdate({ spec }, current, errors) {
     validateWorkloadUpdate(spec, current.spec, errors)

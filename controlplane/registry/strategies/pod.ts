@@ -54,7 +54,7 @@ export const podStrategy = strategy<Pod>({
     if (pod.spec.ephemeralContainers?.length) errors.forbidden('spec.ephemeralContainers', 'cannot be set on create')
   },
 
-  warnings: ({ spec }) => podWarnings(spec, 'spec'),
+  warnings: (pod) => podWarnings(pod, ''),
 
   validateUpdate(pod, current, errors) {
     validatePodUpdate(pod.spec, current.spec, errors)

@@ -30,7 +30,7 @@ export const replicaSetStrategy = strategy<ReplicaSet>({
     validateWorkload(spec, errors)
   },
 
-  warnings: ({ spec }) => podWarnings(spec.template?.spec, 'spec.template.spec'),
+  warnings: ({ spec }) => podWarnings(spec.template, 'spec.template.'),
 
   validateUpdate({ spec }, current, errors) {
     validateWorkloadUpdate(spec, current.spec, errors)

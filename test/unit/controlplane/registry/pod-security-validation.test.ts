@@ -160,6 +160,15 @@ describe('the annotations for AppArmor', () => {
     })
   })
 
+  it('are accepted with a warning', async () => {
+    const { registry } = await testRegistry()
+    const warnings: string[] = []
+    const pod = annotated({ [`${ANNOTATION}/main`]: 'runtime/default' })
+    await registry.create(PODS, pod, { namespace: 'default', warn: (message) => warnings.push(message) })
+    const why = 'deprecated since v1.30; use the "appArmorProfile" field instead'
+    expect(warnings).toEqual([`metadata.annotations[${ANNOTATION}/main]: ${why}`])
+  })
+
   it('must name a container and a profile, and agree with the field', async () => {
     const key = `${ANNOTATION}/main`
     const path = `metadata.annotations[${key}]`
