@@ -8,6 +8,7 @@ import { createDial } from './connection/dial.ts'
 import { enrol } from './connection/enrol.ts'
 import { CredentialStore, type NodeCredentials } from './connection/node-credentials.ts'
 import type { Device } from './devices/device.ts'
+import { EvictionManager } from './eviction/eviction-manager.ts'
 import type { EvictionThreshold } from './eviction/eviction-threshold.ts'
 import { LogsServer } from './logs/logs-server.ts'
 import { MetricsServer } from './metrics/metrics-server.ts'
@@ -112,6 +113,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     allowedHostPaths: options.allowedHostPaths,
   })
   const volumes = new VolumeRemover({ runtime, reporter: link.reporter, clock, log: log.child({ part: 'volumes' }) })
+  const evictions = new EvictionManager({
+    ...{ runtime, pods, clock, thresholds: options.evictionThresholds, log: log.child({ part: 'eviction' }) },
+    observations: () => facts.observations(),
+    reclaim: async () => false,
+    event: (event) => link.reporter.event(event),
+  })
   const isWholeMachine = Object.keys(options.offer.capacity).every((name) => name === 'pods')
   const metrics = new MetricsServer(
     new UsageMeter({
@@ -128,10 +135,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   await facts.start(() => link.nodeChanged())
   pods.start()
+  evictions.start()
   link.start()
   return {
     async close() {
       link.close()
+      evictions.stop()
       pods.stop()
       volumes.stop()
       facts.stop()

@@ -46,6 +46,18 @@ export function formatBytes(bytes: number): string {
   return `${value}${units[unit]}`
 }
 
+/** A count with the largest decimal unit that divides it: 2000 is `2k`. */
+export function formatCount(count: number): string {
+  const units = ['', 'k', 'M', 'G', 'T']
+  let unit = 0
+  let value = count
+  while (value !== 0 && value % 1000 === 0 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${value}${units[unit]}`
+}
+
 /** Millicores: 1500 is `1500m`, 2000 is `2`. */
 export function formatMilli(milli: number): string {
   return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`

@@ -1,31 +1,18 @@
 import type { NodeCondition } from '../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../shared/clock.ts'
-import { type EvictionSignal, type EvictionThreshold, isMet } from '../eviction/eviction-threshold.ts'
-import type { Machine } from './machine.ts'
-import { observations } from './observations.ts'
+import type { EvictionSignal } from '../eviction/eviction-threshold.ts'
 
 type Verdict = readonly [type: string, status: boolean, reason: string, message: string]
 
-interface Facts {
-  machine: Machine
-  thresholds: readonly EvictionThreshold[]
-  /** Why the container runtime does not answer. */
-  runtimeError: string | undefined
-}
-
-export function nodeConditions(facts: Facts, previous: readonly NodeCondition[], nowMs: number): NodeCondition[] {
-  const short = signalsMet(facts)
-  const verdicts = [memory(short), disk(short), processes(short), ready(facts.runtimeError)]
+/** `short`: what there is too little of. `runtimeError`: why the container runtime does not answer. */
+export function nodeConditions(
+  short: ReadonlySet<EvictionSignal>,
+  runtimeError: string | undefined,
+  previous: readonly NodeCondition[],
+  nowMs: number,
+): NodeCondition[] {
+  const verdicts = [memory(short), disk(short), processes(short), ready(runtimeError)]
   return verdicts.map((verdict) => condition(verdict, previous, nowMs))
-}
-
-function signalsMet({ machine, thresholds }: Facts): Set<EvictionSignal> {
-  const seen = observations(machine)
-  const met = thresholds.filter((threshold) => {
-    const observation = seen.get(threshold.signal)
-    return observation !== undefined && isMet(threshold, observation)
-  })
-  return new Set(met.map(({ signal }) => signal))
 }
 
 function condition([type, isTrue, reason, message]: Verdict, previous: readonly NodeCondition[], nowMs: number) {

@@ -3,11 +3,18 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import { compareStrings } from '../../shared/compare-strings.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
-import { DEFAULT_EVICTION_THRESHOLDS, type EvictionThreshold } from '../eviction/eviction-threshold.ts'
+import {
+  DEFAULT_EVICTION_THRESHOLDS,
+  type EvictionSignal,
+  type EvictionThreshold,
+  isMet,
+  type Observation,
+} from '../eviction/eviction-threshold.ts'
 import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import { type Machine, readMachine } from './machine.ts'
 import { type NodeOffer, nodeAllocatable, nodeCapacity, WHOLE_MACHINE } from './node-capacity.ts'
 import { nodeConditions } from './node-conditions.ts'
+import { observations } from './observations.ts'
 
 export interface NodeFactsOptions {
   runtime: Pick<Runtime, 'version' | 'listImages'>
@@ -39,6 +46,8 @@ interface Seen {
 const REFRESH_MS = 10_000
 /** As the kubelet waits: a runtime that is only restarted must not cost the node its Pods. */
 const RUNTIME_PATIENCE_MS = 30_000
+/** The kubelet's: pressure is told for so long after it was seen last. */
+const PRESSURE_TRANSITION_MS = 300_000
 const IMAGES_EVERY = 6
 const MAX_IMAGES = 50
 /** The Kubernetes version whose behaviour the agent has. */
@@ -52,6 +61,7 @@ export class NodeFacts {
   #answeredAt = Number.NEGATIVE_INFINITY
   #unfitImages: readonly string[] = []
   #report: NodeReport
+  readonly #lastShortAt = new Map<EvictionSignal, number>()
   #refreshes = 0
   #timer: Timer | undefined
 
@@ -69,6 +79,11 @@ export class NodeFacts {
   hostIPs(): readonly string[] {
     const address = this.#address()
     return address === undefined ? [] : [address]
+  }
+
+  /** How much there is of what can run short, as of the last look. */
+  observations(): ReadonlyMap<EvictionSignal, Observation> {
+    return observations(this.#seen.machine)
   }
 
   allocatable(): { cpu: string; memory: string } {
@@ -93,6 +108,19 @@ export class NodeFacts {
 
   stop(): void {
     this.#timer?.cancel()
+  }
+
+  /** What is short, or was a short while ago: Pods that come and go must not make a node's pressure do so too. */
+  #shortage(): Set<EvictionSignal> {
+    const { clock, evictionThresholds = DEFAULT_EVICTION_THRESHOLDS } = this.#options
+    const now = clock.monotonic()
+    const seen = this.observations()
+    for (const threshold of evictionThresholds) {
+      const observation = seen.get(threshold.signal)
+      if (observation && isMet(threshold, observation)) this.#lastShortAt.set(threshold.signal, now)
+    }
+    const recent = [...this.#lastShortAt].filter(([, at]) => now - at < PRESSURE_TRANSITION_MS)
+    return new Set(recent.map(([signal]) => signal))
   }
 
   /** Never rejects: a runtime that does not answer makes the node not ready. */
@@ -142,7 +170,7 @@ export class NodeFacts {
     const status: NodeStatus = {
       capacity,
       allocatable: nodeAllocatable(capacity, offer, thresholds),
-      conditions: nodeConditions({ machine, thresholds, runtimeError }, previous, clock.now()),
+      conditions: nodeConditions(this.#shortage(), runtimeError, previous, clock.now()),
       addresses: [
         ...this.hostIPs().map((address) => ({ type: 'InternalIP', address })),
         { type: 'Hostname', address: nodeName },

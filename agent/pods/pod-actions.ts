@@ -33,10 +33,10 @@ export function planSync(situation: PodSituation): Plan {
 }
 
 /** Ends whatever runs, for a Pod that has reached its end but is not deleted: its containers stay, for their logs. */
-export function planFinish(situation: PodSituation): Plan {
+export function planFinish(situation: PodSituation, graceSeconds = graceSecondsOf(situation.pod)): Plan {
   const plan = new PlanBuilder(situation)
   const { observed } = situation
-  endAll(situation, plan)
+  endAll(situation, plan, graceSeconds)
   if (runningContainers(observed).length === 0 && observed.sandbox) {
     plan.add({ type: 'stopSandbox', id: observed.sandbox.id })
   }
@@ -61,9 +61,9 @@ export function graceSecondsOf(pod: Pod): number {
   return pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30
 }
 
-function endAll(situation: PodSituation, plan: PlanBuilder): void {
+function endAll(situation: PodSituation, plan: PlanBuilder, graceSeconds = graceSecondsOf(situation.pod)): void {
   for (const container of runningContainers(situation.observed)) {
-    stopWithin(situation, container, 'podEnds', graceSecondsOf(situation.pod), plan)
+    stopWithin(situation, container, 'podEnds', graceSeconds, plan)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
+import type { Eviction } from '../eviction/eviction-manager.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
 import { isTerminal } from './status/pod-phase.ts'
 import type { PodEnd } from './status/status-input.ts'
@@ -11,18 +12,25 @@ export function endInApi({ status }: Pod): PodEnd | undefined {
 }
 
 /** The end of a Pod that has been active for longer than its `activeDeadlineSeconds`. */
-export function endByDeadline(
-  deadlineMs: number | undefined,
-  nowMs: number,
-): Required<Omit<PodEnd, 'isRejected'>> | undefined {
+export function endByDeadline(deadlineMs: number | undefined, nowMs: number): EndWithWords | undefined {
   if (deadlineMs === undefined || nowMs < deadlineMs) return undefined
   const message = 'Pod was active on the node longer than the specified deadline'
   return { phase: 'Failed', reason: 'DeadlineExceeded', message }
 }
 
 /** The end of a Pod that the node has not taken. */
-export function endByRefusal({ reason, message }: PodRefusal): PodEnd {
+export function endByRefusal({ reason, message }: PodRefusal): EndWithWords {
   return { phase: 'Failed', reason, message: `Pod was rejected: ${message}`, isRejected: true }
+}
+
+type EndWithWords = PodEnd & { reason: string; message: string }
+
+/** As short as the kubelet's: what a Pod uses is needed. */
+const EVICTION_GRACE_SECONDS = 1
+
+export function endByEviction({ message, isForPressure }: Eviction): EndWithWords {
+  const graceSeconds = EVICTION_GRACE_SECONDS
+  return { phase: 'Failed', reason: 'Evicted', message, graceSeconds, isDisruption: isForPressure }
 }
 
 /** `activeDeadlineSeconds` after the Pod was first seen on its node. */

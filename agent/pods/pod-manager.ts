@@ -8,6 +8,7 @@ import type { Random } from '../../shared/random.ts'
 import type { Assignments, AssignmentsSink } from '../assignments.ts'
 import type { Device } from '../devices/device.ts'
 import { DeviceAllocator } from '../devices/device-allocator.ts'
+import type { EvictablePods, Eviction } from '../eviction/eviction-manager.ts'
 import { ImagePuller } from '../images/image-puller.ts'
 import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
@@ -56,7 +57,7 @@ const NOTHING: Assignments = {
  * Keeps the node's Pods as they are assigned, with one worker each. It finds by itself what an earlier agent left:
  * what is still assigned goes on as it is, the rest is removed.
  */
-export class PodManager implements AssignmentsSink {
+export class PodManager implements AssignmentsSink, EvictablePods {
   readonly #options: PodManagerOptions
   readonly #node: NodeContext
   readonly #workers = new Map<string, PodWorker>()
@@ -123,6 +124,15 @@ export class PodManager implements AssignmentsSink {
     const { allowedUnsafeSysctls = [], hasAppArmor } = this.#options
     const others = [...this.#workers.values()].filter((worker) => worker.isAdmitted).map((worker) => worker.pod)
     return refusePod(pod, { allowedUnsafeSysctls, hasAppArmor: hasAppArmor?.(), others })
+  }
+
+  running(): { pod: Persisted<Pod>; status: PodStatus | undefined }[] {
+    const running = [...this.#workers.values()].filter(({ state }) => state.phase === 'syncing')
+    return running.map(({ pod, status }) => ({ pod, status }))
+  }
+
+  evict(podUid: string, eviction: Eviction): void {
+    this.#workers.get(podUid)?.evict(eviction)
   }
 
   /** All Pods that the node has. */

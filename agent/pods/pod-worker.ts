@@ -2,13 +2,14 @@ import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Logger } from '../../shared/log.ts'
+import type { Eviction } from '../eviction/eviction-manager.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
 import { ContainerStarter } from './container-starter.ts'
 import { PodHooks } from './hooks/pod-hooks.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Plan } from './plan.ts'
 import { type PodSituation, planFinish, planSync, planTermination } from './pod-actions.ts'
-import { activeDeadlineMs, endByDeadline, endByRefusal, endInApi } from './pod-end.ts'
+import { activeDeadlineMs, endByDeadline, endByEviction, endByRefusal, endInApi } from './pod-end.ts'
 import { PodEvents } from './pod-events.ts'
 import { PodExecutor } from './pod-executor.ts'
 import { isGone, observePod, type PodObservation, runningContainers } from './pod-observation.ts'
@@ -117,6 +118,15 @@ export class PodWorker {
   /** The Pod is not to be on this node at all: its end is not waited for. */
   unassign(): void {
     this.#terminate(0)
+    this.wake()
+  }
+
+  /** Ends it for good; only what still is to run. */
+  evict(eviction: Eviction): void {
+    if (this.#state.phase !== 'syncing') return
+    this.#events.pod('Warning', 'Evicted', eviction.message)
+    this.#state = { phase: 'finished', end: endByEviction(eviction) }
+    this.#starter.stop()
     this.wake()
   }
 
@@ -262,7 +272,7 @@ export class PodWorker {
       case 'syncing':
         return planSync(situation)
       case 'finished':
-        return planFinish(situation)
+        return planFinish(situation, this.#state.end.graceSeconds)
       case 'terminating':
         return planTermination(situation, this.#state.deadlineMs)
       // A call that was given up may still have made something: it goes too.

@@ -54,6 +54,9 @@ export interface Runtime {
   /** What these containers use, by id; those that are not here or do not run are left out. */
   usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>>
 
+  /** What the Pod's containers and volumes occupy of the disk. Slow where much was written. */
+  diskUsage(podUid: string): Promise<DiskUsage>
+
   /** Runs a command in a running container; rejects with code `timeout` when it does not end in time. */
   exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult>
   /** Starts a command in a running container and gives its streams. `signal` lets go of it, which does not end it. */
@@ -291,6 +294,14 @@ export interface ContainerUsage {
   /** Memory that cannot be taken back for others. */
   workingSetBytes: number
   processes: number
+}
+
+/** In bytes. */
+export interface DiskUsage {
+  /** By container id: what it wrote beside its volumes, and its log where that can be seen. */
+  containers: Map<string, number>
+  /** By name; volumes in memory are none. */
+  volumes: Map<string, number>
 }
 
 export interface ContainerState {

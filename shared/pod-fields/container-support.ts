@@ -95,7 +95,7 @@ export const envVarSourceSupport: Record<keyof EnvVarSource, FieldSupport> = {
 
 export const resourcesSupport: Record<keyof ResourceRequirements, FieldSupport> = {
   claims: refused('there are no ResourceClaims'),
-  limits: refusedIf('huge pages, ephemeral-storage', isOfOtherResources, 'this version cannot limit these'),
+  limits: refusedIf('huge pages', hasHugePages, 'this version has no huge pages'),
   requests: refusedIf('huge pages', hasHugePages, 'this version has no huge pages'),
 }
 
@@ -116,8 +116,4 @@ export const volumeMountSupport: Record<keyof VolumeMount, FieldSupport> = {
 
 function hasHugePages(amounts: Record<string, string>): boolean {
   return Object.keys(amounts).some(isHugePages)
-}
-
-function isOfOtherResources(limits: Record<string, string>): boolean {
-  return hasHugePages(limits) || Object.hasOwn(limits, 'ephemeral-storage')
 }

@@ -6,6 +6,8 @@ export type SuiteProgram =
   | { does: 'ignoreTerm' }
   /** Keeps a processor busy, or a good part of it. */
   | { does: 'spin' }
+  /** Fills a file, and runs on. */
+  | { does: 'write'; path: string; kibibytes: number }
   | { does: 'exit'; exitCode: number }
   /** Writes a termination message to a path, and fails. */
   | { does: 'leave'; message: string; path: string }

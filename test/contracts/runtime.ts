@@ -245,6 +245,20 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       expect(await runtime.usage([idle])).toEqual(new Map())
     })
 
+    it('tells what a Pod occupies of the disk', async () => {
+      const { id: sandboxId } = await sandbox({ volumes: [{ name: 'v', medium: 'disk' as const }] })
+      const mounts = [{ volume: 'v', mountPath: '/v', readOnly: false }]
+      const id = await create(sandboxId, { does: 'write', path: '/v/file', kibibytes: 64 }, { mounts })
+      const own = await create(sandboxId, { does: 'write', path: '/tmp/file', kibibytes: 32 }, { name: 'own' })
+      for (const each of [id, own]) await runtime.startContainer(each)
+      await harness.eventually(async () => {
+        const { containers, volumes } = await runtime.diskUsage(pod.uid)
+        const [inVolume = 0, beside = 0, none = 0] = [volumes.get('v'), containers.get(own), containers.get(id)]
+        return inVolume >= 65_536 && inVolume < 131_072 && beside >= 32_768 && beside < 65_536 && none < 32_768
+      })
+      expect((await runtime.diskUsage('nobody')).volumes).toEqual(new Map())
+    })
+
     it('runs a command in a container', async () => {
       const id = await start({ does: 'run' })
       const { quick, slow } = harness.exec

@@ -51,6 +51,8 @@ function scriptOf(program: SuiteProgram): string {
   switch (program.does) {
     case 'run':
       return 'trap "exit 0" TERM; sleep 1000 & wait'
+    case 'write':
+      return `head -c ${program.kibibytes}k /dev/zero > ${program.path}; sync; sleep 1000`
     case 'spin':
       return 'while :; do :; done'
     case 'ignoreTerm':

@@ -1,6 +1,8 @@
 import {
   type ContainerSpec,
+  type ContainerState,
   type ContainerUsage,
+  type DiskUsage,
   type ExecResult,
   MAX_TERMINATION_MESSAGE_BYTES,
   type RuntimeInfo,
@@ -37,7 +39,13 @@ export interface FakeProgram {
   /** What TERM does: ends it with exit code 0 at once, or later, or nothing. */
   onTerm?: 'ignore' | { afterMs: number; exitCode: number }
   /** What it uses while it runs; of the processor this share of one core all the time. */
-  uses?: { cores?: number; workingSetBytes?: number; processes?: number }
+  uses?: {
+    cores?: number
+    workingSetBytes?: number
+    processes?: number
+    diskBytes?: number
+    volumeBytes?: Record<string, number>
+  }
   /** What a command run in it says; undefined: it hangs. */
   exec?: (command: string[]) => ExecResult | undefined
   /** What its own process (without a command), or one that is run in it, does with its streams. */
@@ -46,11 +54,34 @@ export interface FakeProgram {
   listen?: { port: number; serve: (connection: FakeProcess) => void }
 }
 
-/** What a container uses that began to run then. */
-export function usageOf({ uses = {} }: FakeProgram, startedAt: string, atMs: number): ContainerUsage {
-  const { cores = 0, workingSetBytes = 1_000_000, processes = 1 } = uses
-  const cpuNanoseconds = Math.round((atMs - Date.parse(startedAt)) * 1e6 * cores)
-  return { atMs, cpuNanoseconds, workingSetBytes, processes }
+/** What those of them use that run. */
+export function usagesOf(
+  containers: ReadonlyMap<string, { state: ContainerState; program: FakeProgram }>,
+  ids: readonly string[],
+  atMs: number,
+): Map<string, ContainerUsage> {
+  const usages = new Map<string, ContainerUsage>()
+  for (const id of ids) {
+    const { program, state: { state } = {} } = containers.get(id) ?? {}
+    if (state?.phase !== 'running') continue
+    const { cores = 0, workingSetBytes = 1_000_000, processes = 1 } = program?.uses ?? {}
+    const cpuNanoseconds = Math.round((atMs - Date.parse(state.startedAt)) * 1e6 * cores)
+    usages.set(id, { atMs, cpuNanoseconds, workingSetBytes, processes })
+  }
+  return usages
+}
+
+/** What the containers of a Pod wrote, to these volumes and beside them. */
+export function diskUsageOf(
+  containers: readonly { state: { id: string }; program: FakeProgram }[],
+  volumes: readonly string[],
+): DiskUsage {
+  const written = (volume: string) =>
+    containers.reduce((sum, { program }) => sum + (program.uses?.volumeBytes?.[volume] ?? 0), 0)
+  return {
+    containers: new Map(containers.map(({ state, program }) => [state.id, program.uses?.diskBytes ?? 0])),
+    volumes: new Map(volumes.map((volume) => [volume, written(volume)])),
+  }
 }
 
 export interface FakeRuntimeOptions {

@@ -5,6 +5,7 @@ import {
   type ContainerSpec,
   type ContainerState,
   type ContainerUsage,
+  type DiskUsage,
   type ExecProcess,
   type ExecResult,
   type ImageState,
@@ -23,7 +24,14 @@ import { type Clock, microTimestamp, sleep, type Timer } from '../../shared/cloc
 import { Broadcast } from './broadcast.ts'
 import { fakeLog, type LogLine } from './fake-log.ts'
 import { FakeProcess } from './fake-process.ts'
-import { FAKE_INFO, type FakeProgram, type FakeRuntimeOptions, lastWordsOf, usageOf } from './fake-program.ts'
+import {
+  diskUsageOf,
+  FAKE_INFO,
+  type FakeProgram,
+  type FakeRuntimeOptions,
+  lastWordsOf,
+  usagesOf,
+} from './fake-program.ts'
 import { FakeStorage } from './fake-storage.ts'
 import { ScriptedTroubles } from './scripted-troubles.ts'
 
@@ -234,13 +242,13 @@ export class FakeRuntime extends FakeStorage implements Runtime {
 
   async usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>> {
     await this.#enter('usage', '')
-    const running = ids.flatMap((id) => {
-      const container = this.containers.get(id)
-      return container?.state.state.phase === 'running'
-        ? [[id, usageOf(container.program, container.state.state.startedAt, this.#clock.now())] as const]
-        : []
-    })
-    return new Map(running)
+    return usagesOf(this.containers, ids, this.#clock.now())
+  }
+
+  async diskUsage(podUid: string): Promise<DiskUsage> {
+    await this.#enter('diskUsage', podUid)
+    const ofPod = [...this.containers.values()].filter(({ spec }) => spec.pod.uid === podUid)
+    return diskUsageOf(ofPod, this.volumes.onDisk(podUid))
   }
 
   async terminationMessage(id: string): Promise<string | undefined> {

@@ -48,6 +48,12 @@ export class FakeVolumes {
     return [...this.#volumes.values()].find(({ pod, spec }) => pod.name === podName && spec.name === name)?.spec
   }
 
+  /** Names of the Pod's volumes on disk. */
+  onDisk(podUid: string): string[] {
+    const ofPod = [...this.#volumes.values()].filter(({ pod, spec }) => pod.uid === podUid && spec.medium === 'disk')
+    return ofPod.map(({ spec }) => spec.name)
+  }
+
   list(): { pod: PodIdentity; name: string }[] {
     const own = [...this.#volumes.values()].filter(({ spec }) => spec.medium !== 'claim' && spec.medium !== 'host')
     return own.map(({ pod, spec }) => ({ pod, name: spec.name }))

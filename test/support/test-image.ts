@@ -11,7 +11,7 @@ export const TEST_IMAGE = 'kubette-test/busybox:1'
 /** Where Debian's busybox-static has it. */
 const BUSYBOX = '/bin/busybox'
 const APPLETS =
-  'sh cat echo env grep hostname httpd id ip ls mkdir nc printf ps readlink sleep stat stty sync tail tar touch true false wc'
+  'sh cat echo env grep head hostname httpd id ip ls mkdir nc printf ps readlink sleep stat stty sync tail tar touch true false wc'
 
 export interface TestImageOptions {
   /** `TEST_IMAGE` unless told. */

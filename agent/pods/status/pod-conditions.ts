@@ -10,6 +10,8 @@ interface Facts {
   statuses: readonly ContainerStatus[]
   hasSandbox: boolean
   previous: PodStatus | undefined
+  /** Why the node ended the Pod for reasons of its own. */
+  disruption: string | undefined
   nowMs: number
 }
 
@@ -25,8 +27,14 @@ export function podConditions(facts: Facts): PodCondition[] {
     ['Initialized', isInitialized(facts)],
     ['Ready', isReady(facts, containersReady)],
     ['ContainersReady', containersReady],
+    ...disruptionTarget(facts),
   ]
   return own.map(([type, verdict]) => condition(facts, type, verdict))
+}
+
+function disruptionTarget({ disruption }: Facts): [string, Verdict][] {
+  if (disruption === undefined) return []
+  return [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: disruption }]]
 }
 
 function condition({ pod, previous, nowMs }: Facts, type: string, verdict: Verdict): PodCondition {

@@ -44,10 +44,11 @@ function fullStatus(input: StatusInput): PodStatus {
   const isTooEarly = isTerminal(computed) && runningContainers(observed).length > 0
   const phase = isTooEarly ? (previous?.phase ?? 'Pending') : outcome
   const hasSandbox = observed.sandbox !== undefined && (observed.sandbox.ip !== undefined || usesHostNetwork(input))
+  const disruption = ending?.isDisruption ? ending.message : undefined
   return {
     ...kept(input, isTerminal(phase)),
     phase,
-    conditions: podConditions({ pod, phase: outcome, initStatuses, statuses, hasSandbox, previous, nowMs }),
+    conditions: podConditions({ pod, phase: outcome, initStatuses, statuses, hasSandbox, previous, disruption, nowMs }),
     ...addresses(input),
     startTime: previous?.startTime ?? timestamp(nowMs),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),

@@ -33,4 +33,8 @@ export interface PodEnd {
   message?: string
   /** The node has not taken it: it has no containers to show. */
   isRejected?: true
+  /** Instead of the Pod's own, for containers that still run. */
+  graceSeconds?: number
+  /** The node ended it for reasons of its own: it is told by the condition DisruptionTarget. */
+  isDisruption?: boolean
 }

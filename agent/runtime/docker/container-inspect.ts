@@ -18,6 +18,7 @@ export interface ContainerInspect {
   }
   Mounts?: MountPoint[]
   Config: { Labels: Record<string, string> | null; Tty: boolean; StopSignal?: string }
+  LogPath?: string
   HostConfig: { OomScoreAdj: number; Mounts?: unknown[] | null }
   NetworkSettings: { Networks: Record<string, { IPAddress?: string }> | null }
 }

@@ -18,6 +18,7 @@ import { containerLogs } from './container-logs.ts'
 import { ContainerMounts } from './container-mounts.ts'
 import { ContainerUsages } from './container-usages.ts'
 import { Containers } from './containers.ts'
+import { DiskUsages } from './disk-usages.ts'
 import { DockerApi, type DockerOptions } from './docker-api.ts'
 import { Execs } from './execs.ts'
 import { HostPaths } from './host-paths.ts'
@@ -76,6 +77,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const messages = new MessageFiles(docker, containers)
   const images = new Images(docker, clock, options.pullDeadlineMs)
   const usage = new ContainerUsages(docker, clock)
+  const disks = new DiskUsages(docker, containers, owner)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
   const profiles = new SeccompProfiles(options.seccompDirectory)
   const sandboxes = new Sandboxes({ docker, containers, volumes, messages, owner, network, log })
@@ -117,6 +119,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     removeClaimVolume: (id) => volumes.removeClaim(id),
     removeVolumes: (podUid) => volumes.remove(podUid),
     usage: (ids) => usage.read(ids),
+    diskUsage: (podUid) => disks.read(podUid),
     exec: (id, command, timeoutMs) => execs.run(id, command, timeoutMs),
     openExec: (id, command, streams, signal) => execs.open(id, command, streams, signal),
     attach: (id, streams, signal) => attachments.attach(id, streams, signal),

@@ -59,6 +59,10 @@ function programOf({ command = [] }: ContainerSpec): FakeProgram {
   switch (program.does) {
     case 'run':
       return EXEC
+    case 'write': {
+      const bytes = program.kibibytes * 1024
+      return { uses: program.path.startsWith('/v/') ? { volumeBytes: { v: bytes } } : { diskBytes: bytes } }
+    }
     case 'spin':
       return { uses: { cores: 1 } }
     case 'ignoreTerm':

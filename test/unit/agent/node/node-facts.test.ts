@@ -161,4 +161,15 @@ describe('NodeFacts', () => {
     machine = short
     expect(condition(await facts().refresh(), type)?.status).toBe('True')
   })
+
+  it('tells of pressure for five minutes after it was seen last', async () => {
+    machine = { memory: { totalBytes: 2 ** 30, availableBytes: 0 } }
+    const node = facts()
+    await node.refresh()
+    machine = { memory: { totalBytes: 2 ** 30, availableBytes: 2 ** 29 } }
+    await clock.advance(299_000)
+    expect(condition(await node.refresh(), 'MemoryPressure')?.status).toBe('True')
+    await clock.advance(2_000)
+    expect(condition(await node.refresh(), 'MemoryPressure')?.status).toBe('False')
+  })
 })

@@ -1,0 +1,164 @@
+import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { EventReport } from '../../shared/protocol/frames.ts'
+import type { ContainerUsage, Runtime } from '../runtime/runtime.ts'
+import { evictionMessage } from './eviction-message.ts'
+import { evictionOrder } from './eviction-order.ts'
+import { type EvictionSignal, type EvictionThreshold, isMet, type Observation } from './eviction-threshold.ts'
+import type { PodResourceUsage, StarvedResource } from './pod-resource-usage.ts'
+import { limitsStorage, storageViolation } from './storage-limits.ts'
+
+/** What the manager needs of the node's Pods. */
+export interface EvictablePods {
+  /** Those that are to run. */
+  running(): readonly { pod: Pod; status: PodStatus | undefined }[]
+  /** Ends a Pod for good, with the kubelet's reason `Evicted`. */
+  evict(podUid: string, eviction: Eviction): void
+}
+
+export interface Eviction {
+  message: string
+  /** Whether the node's need ended it, rather than what the Pod itself did. */
+  isForPressure: boolean
+}
+
+export interface EvictionManagerOptions {
+  runtime: Pick<Runtime, 'usage' | 'diskUsage'>
+  pods: EvictablePods
+  thresholds: readonly EvictionThreshold[]
+  /** How much there is of what can run short, as it was seen last. */
+  observations(): ReadonlyMap<EvictionSignal, Observation>
+  /** Frees what can be freed without ending a Pod. Resolves with whether that was anything. */
+  reclaim(resource: StarvedResource): Promise<boolean>
+  event(event: EventReport): void
+  clock: Clock
+  log: Logger
+}
+
+const RESOURCES: Readonly<Record<EvictionSignal, StarvedResource>> = {
+  'memory.available': 'memory',
+  'nodefs.available': 'ephemeral-storage',
+  'nodefs.inodesFree': 'inodes',
+  'pid.available': 'pids',
+}
+
+/** As often as the kubelet looks. */
+const ROUND_MS = 10_000
+/** Measuring disks takes no more than one part of the time in so many. */
+const MEASURING_SHARE = 200
+
+/**
+ * Ends Pods where the node runs short, one in a round, and Pods that write more than they may. What Pods use is
+ * measured only then, and of Pods whose storage is limited.
+ */
+export class EvictionManager {
+  readonly #options: EvictionManagerOptions
+  #timer: Timer | undefined
+  #isBusy = false
+  /** On the monotonic clock. */
+  #measureAgainMs = 0
+
+  constructor(options: EvictionManagerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#timer = this.#options.clock.every(ROUND_MS, () => void this.#round())
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  async #round(): Promise<void> {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    try {
+      if (!(await this.#evictViolators())) await this.#relievePressure()
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'could not see to evictions')
+    } finally {
+      this.#isBusy = false
+    }
+  }
+
+  /** True where any had to go. */
+  async #evictViolators(): Promise<boolean> {
+    const { clock, pods } = this.#options
+    const limited = pods.running().filter(({ pod }) => limitsStorage(pod))
+    const startedMs = clock.monotonic()
+    if (limited.length === 0 || startedMs < this.#measureAgainMs) return false
+    let isAnyEvicted = false
+    for (const candidate of limited) {
+      const usage = await this.#measure(candidate, new Map(), true)
+      const message = storageViolation(usage)
+      if (message === undefined) continue
+      this.#evict(usage.pod, { message, isForPressure: false })
+      isAnyEvicted = true
+    }
+    this.#measureAgainMs = clock.monotonic() + (clock.monotonic() - startedMs) * MEASURING_SHARE
+    return isAnyEvicted
+  }
+
+  /** Memory first: it cannot wait. */
+  async #relievePressure(): Promise<void> {
+    const { thresholds, event, reclaim } = this.#options
+    const observations = this.#options.observations()
+    const met = thresholds.filter((threshold) => {
+      const observation = observations.get(threshold.signal)
+      return observation !== undefined && isMet(threshold, observation)
+    })
+    const threshold = met.find(({ signal }) => signal === 'memory.available') ?? met[0]
+    const observation = threshold && observations.get(threshold.signal)
+    if (!threshold || !observation) return
+    const resource = RESOURCES[threshold.signal]
+    event({ type: 'Warning', reason: 'EvictionThresholdMet', message: `Attempting to reclaim ${resource}` })
+    if (await reclaim(resource)) return
+    const [first] = evictionOrder(await this.#measureAll(resource), resource)
+    if (!first) return
+    this.#evict(first.pod, {
+      message: evictionMessage(resource, threshold, observation, first),
+      isForPressure: true,
+    })
+  }
+
+  async #measureAll(resource: StarvedResource): Promise<PodResourceUsage[]> {
+    const { pods, runtime } = this.#options
+    const running = pods.running()
+    const isOfDisk = resource === 'ephemeral-storage' || resource === 'inodes'
+    const ids = running.flatMap(({ status }) => runningContainers(status).map(({ id }) => id))
+    const usages = isOfDisk ? new Map<string, ContainerUsage>() : await runtime.usage(ids)
+    const measured: PodResourceUsage[] = []
+    for (const candidate of running) measured.push(await this.#measure(candidate, usages, isOfDisk))
+    return measured
+  }
+
+  async #measure(
+    { pod, status }: { pod: Pod; status: PodStatus | undefined },
+    usages: ReadonlyMap<string, ContainerUsage>,
+    withDisk: boolean,
+  ): Promise<PodResourceUsage> {
+    const disk = withDisk ? await this.#options.runtime.diskUsage(pod.metadata.uid ?? '') : undefined
+    const containers = runningContainers(status).map(({ name, id }) => ({
+      name,
+      memoryBytes: usages.get(id)?.workingSetBytes ?? 0,
+      processes: usages.get(id)?.processes ?? 0,
+      diskBytes: disk?.containers.get(id) ?? 0,
+    }))
+    return { pod, containers, volumeBytes: disk?.volumes ?? new Map() }
+  }
+
+  #evict(pod: Pod, eviction: Eviction): void {
+    const { namespace, name, uid = '' } = pod.metadata
+    this.#options.log.warn({ pod: `${namespace}/${name}`, uid, why: eviction.message }, 'evicting a Pod')
+    this.#options.pods.evict(uid, eviction)
+  }
+}
+
+function runningContainers(status: PodStatus | undefined): { name: string; id: string }[] {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  return all.flatMap(({ name, state, containerID }) =>
+    state?.running && containerID ? [{ name, id: containerID.replace(/^\w+:\/\//, '') }] : [],
+  )
+}
