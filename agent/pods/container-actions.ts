@@ -6,8 +6,10 @@ import type { PodSituation } from './pod-actions.ts'
 import type { StopReason } from './pod-memory.ts'
 import { type ExitedContainer, isExited } from './pod-observation.ts'
 import { isBeforePostStart } from './post-start.ts'
+import { resizeOf } from './resize/resize-actions.ts'
 import { keptBackoffMs, nextBackoffMs, restartAtMs } from './restart-backoff.ts'
 import { isInitContainer, isRestartedAfter, isSidecar } from './restart-policy.ts'
+import { containerResources } from './spec/container-resources.ts'
 import { specHash } from './spec-hash.ts'
 import { targetContainerId } from './target-container.ts'
 
@@ -57,6 +59,9 @@ function planRunning(situation: PodSituation, container: Container, latest: Cont
     stopWithin(situation, latest, why, graceSecondsFor(why, pod, container), plan)
     return
   }
+  if (resizeOf(container, latest) === 'update' && plan.isDue(memory.resizeFailures.get(latest.id)?.retryAtMs)) {
+    plan.add({ type: 'resizeContainer', target: latest, resources: containerResources(container) })
+  }
   const hook = container.lifecycle?.postStart
   const isDueToRun = !memory.postStarts.has(latest.id) && isBeforePostStart(pod, container, latest, memory)
   if (hook && isDueToRun) plan.add({ type: 'runPostStart', target: latest, container, hook })
@@ -76,18 +81,24 @@ function reasonToStop(situation: PodSituation, container: Container, running: Co
   const isReplaced = running.specHash !== specHash(container)
   // An init container is let run to its end, as it was when it was started.
   if (isReplaced && (!isInitContainer(pod, container) || isSidecar(pod, container))) return 'definitionChanged'
+  if (resizeOf(container, running) === 'restart') return 'resized'
   return givenUp.get(running.id)
 }
 
 function planExited(situation: PodSituation, container: Container, latest: ExitedContainer, plan: PlanBuilder): void {
   const { pod, memory, nowMs } = situation
   // A new definition is started whatever the restartPolicy says, if the old one was ended for it.
-  const replaced = memory.stopping.get(latest.id)?.why === 'definitionChanged'
+  const replaced = isReplacing(memory.stopping.get(latest.id)?.why)
   const restarted = isRestartedAfter(pod, container, latest.state.exitCode)
   if (!restarted && !replaced) return
   const isDue = plan.isDueByWallClock(restartAtMs(latest, specHash(container), nowMs))
   const mayRetry = plan.isDue(memory.startFailures.get(container.name)?.retryAtMs)
   if (isDue && mayRetry) plan.add(startOf(situation, container, latest))
+}
+
+/** It was ended only to make way for another of its kind. */
+export function isReplacing(why: StopReason | undefined): boolean {
+  return why === 'definitionChanged' || why === 'resized'
 }
 
 /** For a container of which the runtime shows nothing: one more than the API knows of, if it ever ran. */

@@ -1,4 +1,5 @@
 import type { Pod } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
@@ -12,6 +13,7 @@ import type { HostPathGuard } from '../volumes/host-path-guard.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
 import type { HookRunner } from './hooks/hook-runner.ts'
 import type { Prober } from './probes/prober.ts'
+import type { ResizeRefusal } from './resize/pod-resize.ts'
 
 /** What all Pods of the node share. */
 export interface NodeContext {
@@ -32,6 +34,8 @@ export interface NodeContext {
   resolvConf(): Promise<ResolvConf>
   /** Why the node does not take a Pod that is new to it. */
   refuse(pod: Pod): PodRefusal | undefined
+  /** Why the node has no room for a Pod that it has and that asks for more; nothing where it has. */
+  refuseResize(pod: Persisted<Pod>): ResizeRefusal | undefined
   /** As of the newest word. */
   assignments(): Assignments
 }

@@ -1,5 +1,5 @@
 import type { Container, LifecycleHandler } from '../../shared/api/generated/core-v1.ts'
-import type { ContainerState } from '../runtime/runtime.ts'
+import type { ContainerResources, ContainerState } from '../runtime/runtime.ts'
 import type { PodMemory, StopReason } from './pod-memory.ts'
 
 export type PodAction =
@@ -11,6 +11,7 @@ export type PodAction =
   | BeginStop
   | { type: 'stopContainer'; target: ContainerState; why: StopReason; killAtMs: number; notKilledBeforeMs?: number }
   | { type: 'killContainer'; target: ContainerState; why: StopReason; killAtMs: number }
+  | { type: 'resizeContainer'; target: ContainerState; resources: ContainerResources }
   | { type: 'removeContainer'; id: string }
   | { type: 'removeVolumes' }
 

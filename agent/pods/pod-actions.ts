@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
-import { planContainer } from './container-actions.ts'
+import { isReplacing, planContainer } from './container-actions.ts'
 import { stopBy, stopWithin } from './container-stop.ts'
 import { planEphemeralContainers } from './ephemeral-containers.ts'
 import { planInitContainers } from './init-containers.ts'
@@ -101,7 +101,7 @@ function hasFailedInit(situation: PodSituation): boolean {
 /** For good: not to be started again, nor ended to make way for a new definition. */
 function hasEnded({ pod, observed, memory }: PodSituation, container: Container): boolean {
   const latest = attemptsOf(observed, container.name)[0]
-  if (!isExited(latest) || memory.stopping.get(latest.id)?.why === 'definitionChanged') return false
+  if (!isExited(latest) || isReplacing(memory.stopping.get(latest.id)?.why)) return false
   return !isRestartedAfter(pod, container, latest.state.exitCode)
 }
 

@@ -81,6 +81,8 @@ function killingMessage(name: string, why: StopReason, isInit: boolean): string 
       return `${subject} failed liveness probe${outlook}`
     case 'startupFailed':
       return `${subject} failed startup probe${outlook}`
+    case 'resized':
+      return `${subject} resize requires restart`
     case 'postStartFailed':
       return 'FailedPostStartHook'
   }

@@ -2,7 +2,7 @@ import type { Container } from '../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { ResolvConf } from '../network/resolv-conf.ts'
-import { type ContainerState, RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
+import { type ContainerResources, type ContainerState, RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
 import { PodVolumes } from '../volumes/pod-volumes.ts'
 import type { VolumeSources } from '../volumes/volume-specs.ts'
 import type { ContainerStarter } from './container-starter.ts'
@@ -13,6 +13,7 @@ import type { BeginStop, Plan, PodAction, RunPostStart, StartContainer } from '.
 import type { PodEvents } from './pod-events.ts'
 import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
+import { isBelowUse } from './resize/resize-actions.ts'
 import { hasOwnDns, podDns } from './spec/pod-dns.ts'
 import { podIPOf } from './spec/pod-ip.ts'
 import { refusedFields, refusedMessage } from './spec/refused-fields.ts'
@@ -26,6 +27,7 @@ export interface PodExecutorOptions {
 }
 
 const SANDBOX_RETRY_MS = 10_000
+const RESIZE_RETRY_MS = 10_000
 const CONFIG_ERROR = 'CreateContainerConfigError'
 
 export interface Execution {
@@ -44,6 +46,7 @@ export class PodExecutor {
   readonly #hooks: PodHooks
   readonly #startFailures = new Map<string, StartFailure>()
   readonly #stopping = new Map<string, Stopping>()
+  readonly #resizeFailures = new Map<string, { message: string; retryAtMs: number }>()
   #sandboxRetryAtMs: number | undefined
 
   constructor({ node, events, starter, hooks }: PodExecutorOptions) {
@@ -60,6 +63,7 @@ export class PodExecutor {
       startFailures: this.#startFailures,
       stopping: this.#stopping,
       postStarts: this.#hooks.postStarts,
+      resizeFailures: this.#resizeFailures,
       ...retry,
     }
   }
@@ -138,6 +142,9 @@ export class PodExecutor {
       case 'killContainer':
         await this.#kill(action)
         return 'done'
+      case 'resizeContainer':
+        await this.#resize(action.target, action.resources)
+        return 'done'
       case 'removeContainer':
         await runtime.removeContainer(action.id)
         return 'done'
@@ -197,6 +204,30 @@ export class PodExecutor {
     const before = this.#stopping.get(target.id)
     this.#stopping.set(target.id, { inPreStop: false, toldAtMs: nowMs, ...before, why, killAtMs, killedAtMs: nowMs })
     await this.#node.runtime.killContainer(target.id)
+  }
+
+  async #resize({ id, name }: ContainerState, resources: ContainerResources): Promise<void> {
+    const { runtime } = this.#node
+    try {
+      const used = (await runtime.usage([id])).get(id)?.workingSetBytes ?? 0
+      if (isBelowUse(resources, used)) {
+        const limits = `(new: ${resources.memoryLimitBytes}, used: ${used})`
+        throw new RuntimeFailure(
+          'invalid',
+          `attempting to set the memory limit of ${name} below current usage ${limits}`,
+        )
+      }
+      await runtime.updateContainer(id, resources)
+      // What the runtime shows from now on is the proof; until then it counts as not done.
+      this.#postponeResize(id, 'the container runtime did not apply it')
+    } catch (error) {
+      if (!(error instanceof RuntimeFailure)) throw error
+      this.#postponeResize(id, error.message)
+    }
+  }
+
+  #postponeResize(id: string, message: string): void {
+    this.#resizeFailures.set(id, { message, retryAtMs: this.#node.clock.monotonic() + RESIZE_RETRY_MS })
   }
 
   async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting' | SandboxState> {
@@ -261,6 +292,8 @@ export class PodExecutor {
   #forgetRemoved({ containers }: PodObservation): void {
     for (const id of this.#stopping.keys())
       if (!containers.some((container) => container.id === id)) this.#stopping.delete(id)
+    for (const id of this.#resizeFailures.keys())
+      if (!containers.some((container) => container.id === id)) this.#resizeFailures.delete(id)
     this.#hooks.forgetAllBut(containers)
   }
 }

@@ -17,8 +17,10 @@ import { HostPathGuard } from '../volumes/host-path-guard.ts'
 import { type PodRefusal, refusePod } from './admission/pod-admission.ts'
 import { HookRunner } from './hooks/hook-runner.ts'
 import type { NodeContext } from './node-context.ts'
-import { PodWorker } from './pod-worker.ts'
+import { PodWorker, type PodWorkerState } from './pod-worker.ts'
 import type { Prober } from './probes/prober.ts'
+import { resizeRefusal } from './resize/node-room.ts'
+import type { ResizeRefusal } from './resize/pod-resize.ts'
 
 export interface PodManagerOptions {
   runtime: Runtime
@@ -84,6 +86,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       hooks,
       resolvConf: options.resolvConf ?? (() => readResolvConf()),
       refuse: (pod) => this.#refuse(pod),
+      refuseResize: (pod) => this.#refuseResize(pod),
       assignments: () => this.#assignments,
     }
   }
@@ -133,6 +136,15 @@ export class PodManager implements AssignmentsSink, EvictablePods {
 
   evict(podUid: string, eviction: Eviction): void {
     this.#workers.get(podUid)?.evict(eviction)
+  }
+
+  /** Against all that are not over, whether or not this agent has looked at them yet. */
+  #refuseResize(pod: Persisted<Pod>): ResizeRefusal | undefined {
+    const others = [...this.#workers.values()].filter(
+      (worker) => worker.pod.metadata.uid !== pod.metadata.uid && isUnderWay(worker.state),
+    )
+    const allocated = others.map((worker) => worker.allocatedPod)
+    return resizeRefusal(pod, { allocatable: this.#options.allocatable(), others: allocated })
   }
 
   /** All Pods that the node has. */
@@ -214,4 +226,8 @@ function orphan({ uid, namespace, name }: PodIdentity): Persisted<Pod> {
     metadata: { uid, namespace, name, resourceVersion: '0', creationTimestamp: '1970-01-01T00:00:00Z' },
     spec: { containers: [] },
   }
+}
+
+function isUnderWay({ phase }: PodWorkerState): boolean {
+  return phase === 'syncing' || phase === 'terminating'
 }

@@ -6,6 +6,8 @@ export interface PodMemory {
   readonly stopping: ReadonlyMap<string, Stopping>
   /** By container id: how far its postStart hook is. */
   readonly postStarts: ReadonlyMap<string, 'running' | 'done' | 'failed'>
+  /** By container id: why it could not be given other resources. Gone with the next success. */
+  readonly resizeFailures: ReadonlyMap<string, { message: string; retryAtMs: number }>
   /** Before that moment no new sandbox is tried. */
   readonly sandboxRetryAtMs?: number
 }
@@ -38,3 +40,4 @@ export type StopReason =
   | 'startupFailed'
   | 'postStartFailed'
   | 'sandboxGone'
+  | 'resized'

@@ -7,7 +7,7 @@ import { podStatus } from './status/pod-status.ts'
 import type { StatusInput } from './status/status-input.ts'
 
 /** What a status follows from beside the node and the status before. */
-export type StatusFacts = Pick<StatusInput, 'pod' | 'observed' | 'memory' | 'probes' | 'message' | 'ending'>
+export type StatusFacts = Pick<StatusInput, 'pod' | 'observed' | 'memory' | 'probes' | 'message' | 'ending' | 'resize'>
 
 /** Computes one Pod's status, and tells it when it has changed. */
 export class PodReporter {

@@ -16,6 +16,7 @@ import { isGone, observePod, type PodObservation, runningContainers } from './po
 import { PodReporter } from './pod-reporter.ts'
 import { isBeforePostStart } from './post-start.ts'
 import { PodProbes, type ProbedContainer } from './probes/pod-probes.ts'
+import { PodResize } from './resize/pod-resize.ts'
 import { isSidecar } from './restart-policy.ts'
 import { podIPOf } from './spec/pod-ip.ts'
 import { isTerminal } from './status/pod-phase.ts'
@@ -35,6 +36,8 @@ export type PodWorkerState =
 
 /** Looks again so often even when nothing is heard of: the runtime tells of what happens, and a look costs it something. */
 const RESYNC_MS = 300_000
+/** How often to see whether the node has room for what a Pod asks for now. */
+const RESIZE_RETRY_MS = 10_000
 
 /**
  * Brings one Pod to where it should be, and says how it is. Serial: one pass at a time looks at the runtime, reports,
@@ -52,6 +55,7 @@ export class PodWorker {
   readonly #hooks: PodHooks
   readonly #messages: TerminationMessages
   readonly #executor: PodExecutor
+  readonly #resize: PodResize
   #pod: Persisted<Pod>
   #state: PodWorkerState = { phase: 'syncing' }
   #isAssigned = false
@@ -76,6 +80,7 @@ export class PodWorker {
     this.#messages = new TerminationMessages({ runtime, clock })
     this.#hooks = new PodHooks({ runner, events: this.#events, log: this.#log, onReturn: wake })
     this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter, hooks: this.#hooks })
+    this.#resize = new PodResize((wanted) => node.refuseResize(wanted))
     this.#probes = new PodProbes({
       prober,
       clock,
@@ -87,6 +92,11 @@ export class PodWorker {
 
   get pod(): Persisted<Pod> {
     return this.#pod
+  }
+
+  /** With what its containers have been given, which differs from what they ask for while a resize waits. */
+  get allocatedPod(): Persisted<Pod> {
+    return this.#resize.granted(this.#pod)
   }
 
   get state(): PodWorkerState {
@@ -160,13 +170,14 @@ export class PodWorker {
   async #bringOn(observed: PodObservation): Promise<number> {
     await this.#messages.read(this.#pod, observed)
     if (this.#loop.isStopped) return Number.POSITIVE_INFINITY
+    if (this.#state.phase === 'syncing') this.#resize.decide(this.#pod)
     if (this.#state.phase === 'finished') this.#probes.freeze()
     this.#probes.sync(this.#probed(observed), this.#pod)
     const isRefused = this.#state.phase === 'syncing' && this.#executor.refuses(this.#pod)
     this.#advance(observed)
     await this.#syncVolumes(observed, isRefused)
     const plan = isRefused ? { actions: [] } : this.#plan(observed)
-    const { acted, sandbox } = await this.#executor.execute(plan, observed, this.#pod)
+    const { acted, sandbox } = await this.#executor.execute(plan, observed, this.allocatedPod)
     if (sandbox) return this.#bringOn({ ...observed, sandbox, deadSandboxes: [] })
     return acted ? 0 : this.#restMs(plan)
   }
@@ -181,7 +192,8 @@ export class PodWorker {
     const { wakeAtMs = Number.POSITIVE_INFINITY } = plan
     const deadlineMs = activeDeadlineMs(this.#pod, this.status) ?? Number.POSITIVE_INFINITY
     const delaysMs = [wakeAtMs - clock.monotonic(), deadlineMs - clock.now()]
-    return Math.min(RESYNC_MS, ...delaysMs.filter((delayMs) => delayMs > 0))
+    const patienceMs = this.#resize.pending ? RESIZE_RETRY_MS : RESYNC_MS
+    return Math.min(patienceMs, ...delaysMs.filter((delayMs) => delayMs > 0))
   }
 
   #probed(observed: PodObservation): ProbedContainer[] {
@@ -247,20 +259,23 @@ export class PodWorker {
   }
 
   #report(observed: PodObservation, ending: PodEnd | undefined): PodStatus {
+    const pod = this.allocatedPod
+    const { pending } = this.#resize
     return this.#reporter.report({
-      pod: this.#pod,
+      pod,
       observed,
       memory: this.#executor.memory,
       probes: (id) => this.#probes.health(id),
       message: (id) => this.#messages.of(id),
       ...(ending ? { ending } : {}),
+      ...(pending ? { resize: pending } : {}),
     })
   }
 
   #plan(observed: PodObservation): Plan {
     const { clock } = this.#node
     const situation: PodSituation = {
-      pod: this.#pod,
+      pod: this.allocatedPod,
       observed,
       memory: this.#executor.memory,
       givenUp: this.#probes.givenUp(),

@@ -27,6 +27,8 @@ export interface Runtime {
   /** Rejects with code `mount` where one of its mounts cannot be. */
   createContainer(spec: ContainerSpec): Promise<string>
   startContainer(id: string): Promise<void>
+  /** Gives a running container other resources, at once and without a restart. */
+  updateContainer(id: string, resources: ContainerResources): Promise<void>
   /** Sends its stop signal (TERM unless told otherwise). Does not wait: an event tells that it has exited. */
   stopContainer(id: string): Promise<void>
   /** Sends KILL. Does not wait either. */
@@ -318,6 +320,8 @@ export interface ContainerState {
   /** `sha256:...`, or with the repository where the registry gave a digest. */
   imageId: string
   createdAt: string
+  /** As the runtime limits it now. */
+  resources: ContainerResources
   state:
     | { phase: 'created' }
     | { phase: 'running'; startedAt: string }

@@ -20,6 +20,8 @@ const AGENT_CONDITIONS: ReadonlySet<string> = new Set([
   'Initialized',
   'ContainersReady',
   'Ready',
+  'PodResizePending',
+  'PodResizeInProgress',
 ])
 
 export type PodStatusChange =

@@ -38,9 +38,9 @@ export interface Registry {
 
 /**
  * `object`: all but the status. `status`: the status alone. `binding`: a Pod's `spec.nodeName`, once.
- * `finalize`: a Namespace's `spec.finalizers`.
+ * `resize`: the resources of a Pod's containers. `finalize`: a Namespace's `spec.finalizers`.
  */
-export type UpdateArea = 'object' | 'status' | 'binding' | 'finalize' | 'ephemeralcontainers'
+export type UpdateArea = 'object' | 'status' | 'binding' | 'resize' | 'finalize' | 'ephemeralcontainers'
 
 export interface NamespacedName {
   namespace?: string

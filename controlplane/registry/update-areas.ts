@@ -6,9 +6,11 @@ import { jsonEqual } from './json-equal.ts'
 import { metadataForUpdate } from './object-metadata.ts'
 import { bindPod } from './pods/binding.ts'
 import { withEphemeralContainers } from './pods/ephemeral-containers.ts'
+import { resizedPod, validateResize } from './pods/pod-resize.ts'
 import type { UpdateArea } from './registry.ts'
 import { strategyOf } from './strategies/index.ts'
 import type { Strategy, WriteContext } from './strategy.ts'
+import { FieldErrors } from './validation/field-errors.ts'
 import { validateStatusUpdate, validateUpdate } from './validation/validate-object.ts'
 
 interface WithParts extends KubeObject {
@@ -34,6 +36,8 @@ export function changedObject(
       return bindPod(expectKind(kind, PODS, area, current) as Persisted<Pod>, draft as Pod, context.nowMs)
     case 'ephemeralcontainers':
       return withEphemeralContainers(expectKind(kind, PODS, area, current) as Persisted<Pod>, draft as Pod)
+    case 'resize':
+      return changedResources(strategy, draft as Pod, expectKind(kind, PODS, area, current) as Persisted<Pod>)
     case 'finalize':
       return finalized(expectKind(kind, NAMESPACES, area, current) as Persisted<Namespace>, draft as Namespace)
   }
@@ -60,6 +64,18 @@ function changedStatus(strategy: Strategy, proposed: WithParts, current: Persist
   if (strategy.statusCarriesAnnotations && annotations) draft.metadata.annotations = cloneJson(annotations)
   validateStatusUpdate(strategy, draft, current)
   return draft
+}
+
+function changedResources(strategy: Strategy, proposed: Pod, current: Persisted<Pod>): KubeObject {
+  metadataForUpdate(proposed, current)
+  strategy.applyDefaults?.(proposed)
+  const pod = resizedPod(current, proposed)
+  if (!jsonEqual(pod.spec, current.spec)) pod.metadata.generation = (current.metadata.generation ?? 0) + 1
+  const errors = new FieldErrors()
+  validateResize(proposed, pod, current, errors)
+  strategy.validate?.(pod, errors)
+  if (errors.list.length > 0) throw ApiError.invalid(strategy.kind, current.metadata.name, errors.list)
+  return pod
 }
 
 function finalized(current: Persisted<Namespace>, proposed: Namespace): KubeObject {

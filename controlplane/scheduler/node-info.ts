@@ -2,10 +2,10 @@ import type { Taint } from '../../shared/api/generated/core-v1.ts'
 import type { Node } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import { UsedHostPorts } from '../../shared/host-ports.ts'
+import { addResources, noResources, parseResources, type Resources } from '../../shared/pod-requests.ts'
 import { parseUnits } from '../../shared/quantity.ts'
 import { unfitImagesOf } from '../../shared/unfit-images.ts'
 import type { PodInfo } from './pod-info.ts'
-import { addResources, noResources, parseResources, type Resources } from './resources.ts'
 
 /**
  * What the scheduler knows of one Node: its object, and the sum of the Pods on it, kept up to date as they come and go.

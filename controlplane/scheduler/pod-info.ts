@@ -1,8 +1,8 @@
 import type { Pod } from '../../shared/api/kinds.ts'
 import { keyOf, type ObjectKey, type Persisted } from '../../shared/api/object.ts'
 import { type HostPort, hostPortsOf } from '../../shared/host-ports.ts'
+import { podRequests, podRequestsForScoring, type Resources } from '../../shared/pod-requests.ts'
 import { type PodAffinityTerms, podAffinityTermsOf } from './pod-affinity-terms.ts'
-import { podRequests, podRequestsForScoring, type Resources } from './resources.ts'
 
 /** A Pod and what the scheduler reads from its spec, worked out once. */
 export interface PodInfo {

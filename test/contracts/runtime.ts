@@ -245,6 +245,19 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       expect(await runtime.usage([idle])).toEqual(new Map())
     })
 
+    it('gives a running container other resources', async () => {
+      const MIB = 2 ** 20
+      const before = { cpuShares: 512, cpuLimitMilli: 500, memoryLimitBytes: 64 * MIB }
+      const id = await start({ does: 'run' }, { resources: before })
+      expect((await get(id))?.resources).toEqual(before)
+      const after = { cpuShares: 128, cpuLimitMilli: 250, memoryLimitBytes: 96 * MIB }
+      await runtime.updateContainer(id, after)
+      expect((await get(id))?.resources).toEqual(after)
+      await runtime.updateContainer(id, before)
+      expect((await get(id))?.resources).toEqual(before)
+      await expect(runtime.updateContainer('nothing', after)).rejects.toMatchObject({ code: 'notFound' })
+    })
+
     it('tells what a Pod occupies of the disk', async () => {
       const { id: sandboxId } = await sandbox({ volumes: [{ name: 'v', medium: 'disk' as const }] })
       const mounts = [{ volume: 'v', mountPath: '/v', readOnly: false }]

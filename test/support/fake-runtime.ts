@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import {
   type ContainerProcess,
+  type ContainerResources,
   type ContainerSpec,
   type ContainerState,
   type ContainerUsage,
@@ -187,7 +188,10 @@ export class FakeRuntime extends FakeStorage implements Runtime {
     if (seccomp?.type === 'localhost')
       throw new RuntimeFailure('invalid', `cannot load seccomp profile "${seccomp.name}"`)
     const facts = { pod, sandboxId, name, restartCount, specHash, annotations, image, imageId }
-    const state: ContainerState = { ...facts, id: this.#newId(), createdAt: this.#time(), state: { phase: 'created' } }
+    const state: ContainerState = {
+      ...{ ...facts, id: this.#newId(), createdAt: this.#time(), resources: spec.resources },
+      state: { phase: 'created' },
+    }
     this.containers.set(state.id, { spec, state, log: [], program: this.program(spec) })
     this.#changed(pod)
     return state.id
@@ -215,6 +219,11 @@ export class FakeRuntime extends FakeStorage implements Runtime {
       container.timer = this.#clock.after(program.exitAfterMs, () => this.#exit(container, end))
     }
     this.#changed(state.pod)
+  }
+
+  async updateContainer(id: string, resources: ContainerResources): Promise<void> {
+    await this.#enter('updateContainer', this.containers.get(id)?.spec.name ?? id)
+    this.#container(id).state.resources = resources
   }
 
   async stopContainer(id: string): Promise<void> {

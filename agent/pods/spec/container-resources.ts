@@ -3,6 +3,8 @@ import { parseMilliNumber, parseUnits } from '../../../shared/quantity.ts'
 import type { ContainerResources } from '../../runtime/runtime.ts'
 
 const MIN_CPU_SHARES = 2
+/** The kernel gives out no less. */
+const MIN_CPU_LIMIT_MILLI = 10
 const MAX_CPU_SHARES = 262_144
 
 /** Requests become the weight among neighbours, limits what it cannot exceed. */
@@ -13,7 +15,7 @@ export function containerResources({ resources }: Container): ContainerResources
   const limitBytes = parseUnits(limits?.memory ?? '0')
   return {
     cpuShares: cpuSharesOf(requestMilli),
-    ...(limitMilli > 0 ? { cpuLimitMilli: limitMilli } : {}),
+    ...(limitMilli > 0 ? { cpuLimitMilli: Math.max(MIN_CPU_LIMIT_MILLI, limitMilli) } : {}),
     ...(limitBytes > 0 ? { memoryLimitBytes: limitBytes } : {}),
   }
 }

@@ -13,6 +13,7 @@ import { backoffMs, restartAtMs } from '../restart-backoff.ts'
 import { isInitContainer, isLost, isRestartedAfter, isSidecar } from '../restart-policy.ts'
 import { podInWords } from '../spec/pod-identity.ts'
 import { specHash } from '../spec-hash.ts'
+import { resourceStatus } from './resource-status.ts'
 import type { StatusInput } from './status-input.ts'
 
 /** The status of one container, init or not, from its newest instance and the one before. */
@@ -32,6 +33,7 @@ export function containerStatus(input: StatusInput, container: Container): Conta
     started: running && health.started,
     // One that could not start may be gone again while the one before it is still there: it counts all the same.
     restartCount: Math.max(latest?.restartCount ?? 0, previous?.restartCount ?? 0),
+    ...resourceStatus(container, latest),
     image: latest?.image ?? container.image ?? '',
     imageID: latest ? imageIdOf(latest) : '',
     ...(latest ? { containerID: `docker://${latest.id}` } : {}),

@@ -1,6 +1,7 @@
 import type { PodStatus } from '../../../shared/api/generated/core-v1.ts'
+import { RESIZE_CONDITIONS } from './resource-status.ts'
 
-const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'])
+const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', ...RESIZE_CONDITIONS])
 
 /** The status as it was: ours as we last computed it, conditions that others write as the API has them now. */
 export function mergeStatus(fromApi: PodStatus | undefined, computed: PodStatus | undefined): PodStatus | undefined {

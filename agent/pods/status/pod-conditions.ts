@@ -2,6 +2,7 @@ import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../../sha
 import { timestamp } from '../../../shared/clock.ts'
 import { isSidecar } from '../restart-policy.ts'
 import { isTerminal, type PodPhase } from './pod-phase.ts'
+import type { resizeConditions } from './resource-status.ts'
 
 interface Facts {
   pod: Pod
@@ -10,6 +11,7 @@ interface Facts {
   statuses: readonly ContainerStatus[]
   hasSandbox: boolean
   previous: PodStatus | undefined
+  resize: ReturnType<typeof resizeConditions>
   /** Why the node ended the Pod for reasons of its own. */
   disruption: string | undefined
   nowMs: number
@@ -28,6 +30,7 @@ export function podConditions(facts: Facts): PodCondition[] {
     ['Ready', isReady(facts, containersReady)],
     ['ContainersReady', containersReady],
     ...disruptionTarget(facts),
+    ...facts.resize,
   ]
   return own.map(([type, verdict]) => condition(facts, type, verdict))
 }

@@ -5,6 +5,7 @@ import { runningContainers } from '../pod-observation.ts'
 import { containerStatus } from './container-status.ts'
 import { podConditions } from './pod-conditions.ts'
 import { isTerminal, podPhase } from './pod-phase.ts'
+import { resizeConditions } from './resource-status.ts'
 import type { StatusInput } from './status-input.ts'
 
 /**
@@ -48,7 +49,17 @@ function fullStatus(input: StatusInput): PodStatus {
   return {
     ...kept(input, isTerminal(phase)),
     phase,
-    conditions: podConditions({ pod, phase: outcome, initStatuses, statuses, hasSandbox, previous, disruption, nowMs }),
+    conditions: podConditions({
+      pod,
+      phase: outcome,
+      initStatuses,
+      statuses,
+      hasSandbox,
+      previous,
+      resize: resizeConditions(input),
+      disruption,
+      nowMs,
+    }),
     ...addresses(input),
     startTime: previous?.startTime ?? timestamp(nowMs),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),

@@ -1,6 +1,7 @@
 import type { Pod, PodStatus } from '../../../shared/api/generated/core-v1.ts'
 import type { PodMemory } from '../pod-memory.ts'
 import type { PodObservation } from '../pod-observation.ts'
+import type { ResizeRefusal } from '../resize/pod-resize.ts'
 
 /** What probes say of a container: without probes, started and ready as soon as it runs. */
 export interface Health {
@@ -18,6 +19,8 @@ export interface StatusInput {
   message(containerId: string): string
   /** As it was last; keeps times of transition, and what others wrote. */
   previous: PodStatus | undefined
+  /** Why what it asks for now is not granted. */
+  resize?: ResizeRefusal
   /** The node's addresses. */
   hostIPs: readonly string[]
   /** Set when nothing of it is started any more: by its own end, or because it is deleted. */

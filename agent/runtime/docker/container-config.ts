@@ -13,8 +13,7 @@ import { securityOptions } from './security-options.ts'
 
 /** A daemon may have another log driver as its default, or let logs grow without end. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } }
-const CPU_PERIOD_US = 100_000
-const MIN_CPU_QUOTA_US = 1_000
+export const CPU_PERIOD_US = 100_000
 const USUAL_NAMESPACES: Namespaces = { processes: 'container', ipc: 'pod' }
 
 /** Readable in `docker ps`; unique by the Pod's UID and the count of restarts. */
@@ -115,14 +114,16 @@ function containerLabels(spec: ContainerSpec, owner: Ownership): Labels {
     [LABELS.sandbox]: spec.sandboxId,
     [LABELS.restartCount]: String(spec.restartCount),
     [LABELS.specHash]: spec.specHash,
+    [LABELS.resources]: JSON.stringify(spec.resources),
     [LABELS.image]: spec.image,
     ...(spec.imageDigest === undefined ? {} : { [LABELS.imageDigest]: spec.imageDigest }),
     ...(spec.terminationMessage ? { [LABELS.messagePath]: spec.terminationMessage.path } : {}),
   }
 }
 
-function resourceConfig({ cpuShares, cpuLimitMilli, memoryLimitBytes }: ContainerResources) {
-  const quota = Math.max(MIN_CPU_QUOTA_US, ((cpuLimitMilli ?? 0) * CPU_PERIOD_US) / 1000)
+/** Also the body of `POST /containers/{id}/update`. */
+export function resourceConfig({ cpuShares, cpuLimitMilli, memoryLimitBytes }: ContainerResources) {
+  const quota = ((cpuLimitMilli ?? 0) * CPU_PERIOD_US) / 1000
   return {
     ...(cpuShares === undefined ? {} : { CpuShares: cpuShares }),
     ...(cpuLimitMilli === undefined ? {} : { CpuPeriod: CPU_PERIOD_US, CpuQuota: quota }),

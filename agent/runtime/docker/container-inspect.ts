@@ -1,4 +1,5 @@
-import type { ContainerState, SandboxState } from '../runtime.ts'
+import type { ContainerResources, ContainerState, SandboxState } from '../runtime.ts'
+import { CPU_PERIOD_US } from './container-config.ts'
 import type { MountPoint } from './container-mounts.ts'
 import { annotationsOf, LABELS, podOf } from './labels.ts'
 
@@ -19,7 +20,14 @@ export interface ContainerInspect {
   Mounts?: MountPoint[]
   Config: { Labels: Record<string, string> | null; Tty: boolean; StopSignal?: string }
   LogPath?: string
-  HostConfig: { OomScoreAdj: number; Mounts?: unknown[] | null }
+  HostConfig: {
+    OomScoreAdj: number
+    Mounts?: unknown[] | null
+    CpuShares?: number
+    CpuPeriod?: number
+    CpuQuota?: number
+    Memory?: number
+  }
   NetworkSettings: { Networks: Record<string, { IPAddress?: string }> | null }
 }
 
@@ -56,7 +64,21 @@ export function containerState(found: ContainerInspect): ContainerState {
     image: labels[LABELS.image] ?? '',
     imageId: labels[LABELS.imageDigest] || found.Image,
     createdAt: found.Created,
+    resources: resourcesOf(found),
     state: stateOf(found),
+  }
+}
+
+/** What the kernel cannot limit is shown as it was asked for. */
+function resourcesOf({ HostConfig, Config }: ContainerInspect): ContainerResources {
+  const { CpuShares, CpuPeriod, CpuQuota, Memory } = HostConfig
+  const asked = JSON.parse(Config.Labels?.[LABELS.resources] ?? '{}') as ContainerResources
+  const limitMilli = Math.round(((CpuQuota ?? 0) * 1000) / (CpuPeriod || CPU_PERIOD_US))
+  return {
+    ...asked,
+    ...(CpuShares ? { cpuShares: CpuShares } : {}),
+    ...(limitMilli > 0 ? { cpuLimitMilli: limitMilli } : {}),
+    ...(Memory ? { memoryLimitBytes: Memory } : {}),
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../../shared/clock.ts'
-import type { ContainerSpec } from '../runtime.ts'
-import { type CreateDetails, containerConfig, containerName } from './container-config.ts'
+import type { ContainerResources, ContainerSpec } from '../runtime.ts'
+import { type CreateDetails, containerConfig, containerName, resourceConfig } from './container-config.ts'
 import type { ContainerInspect } from './container-inspect.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
@@ -63,6 +63,10 @@ export class Containers {
   async createNamed(name: string | undefined, body: object): Promise<string> {
     const call = { method: 'POST', path: '/containers/create', query: { name }, body } as const
     return (await this.#docker.json<{ Id: string }>(call)).Id
+  }
+
+  async update(id: string, resources: ContainerResources): Promise<void> {
+    await this.#docker.json({ method: 'POST', path: `/containers/${id}/update`, body: resourceConfig(resources) })
   }
 
   async start(id: string): Promise<void> {

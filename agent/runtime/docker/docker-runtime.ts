@@ -105,6 +105,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       await attachments.starting(id)
       await containers.start(id)
     },
+    updateContainer: (id, resources) => containers.update(id, resources),
     stopContainer: (id) => stop(containers, id),
     killContainer: (id) => containers.signal(id, 'KILL'),
     removeContainer: async (id) => {

@@ -9,6 +9,8 @@ export const LABELS = {
   sandbox: 'kubette.dev/sandbox-id',
   restartCount: 'kubette.dev/restart-count',
   specHash: 'kubette.dev/spec-hash',
+  /** What was asked for: a kernel that cannot limit something does not show it. */
+  resources: 'kubette.dev/resources',
   image: 'kubette.dev/image',
   imageDigest: 'kubette.dev/image-digest',
   volume: 'kubette.dev/volume',

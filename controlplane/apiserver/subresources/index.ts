@@ -6,6 +6,7 @@ import { eviction } from './eviction.ts'
 import { finalize } from './finalize.ts'
 import { log } from './log.ts'
 import { portForward } from './port-forward.ts'
+import { resize } from './resize.ts'
 import { scale } from './scale.ts'
 import { status } from './status.ts'
 import type { Subresource } from './subresource.ts'
@@ -20,6 +21,7 @@ const SUBRESOURCES: readonly Subresource[] = [
   finalize,
   log,
   portForward,
+  resize,
   scale,
   status,
 ]
@@ -31,7 +33,7 @@ export function subresourcesOf(kind: Kind): readonly Subresource[] {
 
 /** Known to Kubernetes, not there yet: answered with 501 rather than 404, and left out of discovery. */
 const NOT_IMPLEMENTED: Readonly<Record<string, readonly string[]>> = {
-  pods: ['proxy', 'resize'],
+  pods: ['proxy'],
   nodes: ['proxy'],
 }
 

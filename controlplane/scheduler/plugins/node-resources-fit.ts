@@ -1,6 +1,6 @@
+import type { Resources } from '../../../shared/pod-requests.ts'
 import { FITS, type FilterPlugin, MAX_SCORE, refuse, type ScorePlugin, type Verdict } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
-import type { Resources } from '../resources.ts'
 
 /** A node must have room for what the Pod requests; the emptier it would be, the better. */
 export const nodeResourcesFit: FilterPlugin & ScorePlugin = {

@@ -8,7 +8,7 @@ import { assignedPod, podContainer } from '../../../support/assigned-pod.ts'
 const NOW = Date.UTC(2030, 0, 1, 1)
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString()
 const identity = { uid: 'uid-a', namespace: 'default', name: 'a' }
-const box = (id: string, running = true) => ({ id, pod: identity, running, createdAt: at(-100) })
+const box = (id: string, running = true) => ({ id, pod: identity, running, resources: {}, createdAt: at(-100) })
 
 function container(name: string, state: ContainerState['state'], more: Partial<ContainerState> = {}): ContainerState {
   return {
@@ -19,6 +19,7 @@ function container(name: string, state: ContainerState['state'], more: Partial<C
       image: 'app:1',
       imageId: 'sha256:1',
       createdAt: at(-90),
+      resources: { cpuShares: 2 },
     },
     state,
     ...more,
@@ -36,7 +37,7 @@ function situation(containers: ContainerState[], more: Partial<PodSituation> = {
   return {
     pod: two(),
     observed: { sandbox: box('box'), deadSandboxes: [], containers, hasVolumes: false },
-    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map() },
+    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map(), resizeFailures: new Map() },
     givenUp: new Map(),
     isStarted: () => true,
     nowMs: NOW,
@@ -102,7 +103,13 @@ describe('planSync', () => {
 
   it('waits between tries to make a sandbox', () => {
     const observed = { deadSandboxes: [], containers: [], hasVolumes: false }
-    const memory = { startFailures: new Map(), stopping: new Map(), postStarts: new Map(), sandboxRetryAtMs: NOW + 500 }
+    const memory = {
+      startFailures: new Map(),
+      stopping: new Map(),
+      postStarts: new Map(),
+      resizeFailures: new Map(),
+      sandboxRetryAtMs: NOW + 500,
+    }
     expect(planSync(situation([], { observed, memory }))).toEqual({ actions: [], wakeAtMs: NOW + 500 })
   })
 
@@ -131,7 +138,7 @@ describe('planSync', () => {
     expect(summary(planSync(situation([old], { pod })))).toEqual(['stopContainer web-0 definitionChanged'])
     const why: StopReason = 'definitionChanged'
     const stopping = new Map([['web-0', { why, killAtMs: NOW + 30_000, inPreStop: false, toldAtMs: NOW }]])
-    const memory = { startFailures: new Map(), stopping, postStarts: new Map() }
+    const memory = { startFailures: new Map(), stopping, postStarts: new Map(), resizeFailures: new Map() }
     const ended = container('web', exited(0), { annotations: { 'kubette.dev/restart-backoff-ms': '20000' } })
     expect(summary(planSync(situation([ended], { pod, memory })))).toEqual(['start web 1 0'])
     expect(summary(planSync(situation([ended], { pod })))).toEqual([])
@@ -178,7 +185,7 @@ describe('planTermination', () => {
     const asked = { why: 'podEnds' as const, killAtMs: deadline, inPreStop: false, toldAtMs: NOW }
     const later = (seconds: number, killedAtMs?: number) => {
       const stopping = new Map([['web-0', { ...asked, ...(killedAtMs === undefined ? {} : { killedAtMs }) }]])
-      const memory = { startFailures: new Map(), stopping, postStarts: new Map() }
+      const memory = { startFailures: new Map(), stopping, postStarts: new Map(), resizeFailures: new Map() }
       return planTermination(
         situation([web], { memory, nowMs: NOW + seconds * 1000, monotonicMs: NOW + seconds * 1000 }),
         deadline,

@@ -10,7 +10,7 @@ import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
 const NOW = Date.UTC(2030, 0, 1, 1)
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString()
 const identity = { uid: 'uid-a', namespace: 'default', name: 'a' }
-const sandbox = { id: 'box', pod: identity, running: true, createdAt: at(-100), ip: '10.0.0.7' }
+const sandbox = { id: 'box', pod: identity, running: true, resources: {}, createdAt: at(-100), ip: '10.0.0.7' }
 
 function container(name: string, state: ContainerState['state'], more: Partial<ContainerState> = {}): ContainerState {
   return {
@@ -21,6 +21,7 @@ function container(name: string, state: ContainerState['state'], more: Partial<C
       image: 'app:1',
       imageId: 'sha256:1',
       createdAt: at(-90),
+      resources: { cpuShares: 2 },
     },
     state,
     ...more,
@@ -35,7 +36,7 @@ function compute(containers: ContainerState[], more: Partial<StatusInput> = {}):
   return podStatus({
     pod: assignedPod('a', { containers: [podContainer('web'), podContainer('side')] }),
     observed,
-    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map() },
+    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map(), resizeFailures: new Map() },
     probes: () => ({ started: true, ready: true }),
     message: () => '',
     previous: undefined,
@@ -134,7 +135,7 @@ describe('a container’s state', () => {
     const startFailures = new Map([['web', failure]])
     const backoff = { annotations: { 'kubette.dev/restart-backoff-ms': '40000' } }
     const containers = [container('web', exited(127), backoff)]
-    const memory = { startFailures, stopping: new Map(), postStarts: new Map() }
+    const memory = { startFailures, stopping: new Map(), postStarts: new Map(), resizeFailures: new Map() }
     expect(web(containers, { memory })?.state?.waiting).toEqual({ reason: 'RunContainerError', message: 'why' })
     expect(web(containers, { memory, nowMs: NOW + 2, monotonicMs: NOW + 2 })?.state?.waiting).toEqual({
       reason: 'CrashLoopBackOff',

@@ -1,6 +1,6 @@
-import type { Container } from '../../shared/api/generated/core-v1.ts'
-import type { Pod } from '../../shared/api/kinds.ts'
-import { parseMilliNumber, parseUnits } from '../../shared/quantity.ts'
+import type { Container } from './api/generated/core-v1.ts'
+import type { Pod } from './api/kinds.ts'
+import { parseMilli, parseMilliNumber, parseUnits } from './quantity.ts'
 
 /** Amounts of what a Node offers or a Pod requests. */
 export interface Resources {
@@ -42,7 +42,7 @@ export function addResources(total: Resources, amount: Resources, sign: 1 | -1 =
 
 /** What the Pod needs at any one time (see `peak`), its overhead included. */
 export function podRequests(pod: Pod): Resources {
-  const requests = peak(pod, (container) => parseResources(container.resources?.requests))
+  const requests = peak(pod, (container) => parseResources(heldOrWanted(pod, container)))
   applyPodLevel(requests, pod.spec.resources?.requests)
   addResources(requests, parseResources(pod.spec.overhead))
   return requests
@@ -51,7 +51,7 @@ export function podRequests(pod: Pod): Resources {
 /** As `podRequests`, with upstream's small default for each container that requests no cpu or no memory. */
 export function podRequestsForScoring(pod: Pod): Resources {
   const requests = peak(pod, (container) => {
-    const asked = container.resources?.requests
+    const asked = heldOrWanted(pod, container)
     const resources = parseResources(asked)
     if (asked?.cpu === undefined) resources.cpuMilli = DEFAULT_REQUEST.cpuMilli
     if (asked?.memory === undefined) resources.memoryBytes = DEFAULT_REQUEST.memoryBytes
@@ -60,6 +60,29 @@ export function podRequestsForScoring(pod: Pod): Resources {
   applyPodLevel(requests, pod.spec.resources?.requests)
   addResources(requests, parseResources(pod.spec.overhead))
   return requests
+}
+
+/**
+ * What a container asks for; while its resize is under way, the most of that, what it was given and what it has. Where
+ * its node will never give it what it asks for, that does not count.
+ */
+function heldOrWanted({ status }: Pod, { name, resources }: Container): Quantities {
+  const wanted = resources?.requests
+  const known = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  const held = known.find((container) => container.name === name)
+  if (!wanted || !held?.allocatedResources) return wanted
+  const isInfeasible = status?.conditions?.some(
+    ({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible',
+  )
+  const lists = [...(isInfeasible ? [] : [wanted]), held.allocatedResources, held.resources?.requests ?? {}]
+  return Object.fromEntries(
+    Object.entries(wanted).map(([resource, amount]) => [resource, most(lists, resource, amount)]),
+  )
+}
+
+function most(lists: readonly Readonly<Record<string, string>>[], resource: string, otherwise: string): string {
+  const amounts = lists.flatMap((list) => list[resource] ?? [])
+  return amounts.length === 0 ? otherwise : amounts.reduce((a, b) => (parseMilli(b) > parseMilli(a) ? b : a))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { podRequests, podRequestsForScoring } from '../../../../controlplane/scheduler/resources.ts'
-import type { Container } from '../../../../shared/api/generated/core-v1.ts'
-import { aPod, type PodShape } from '../../../support/scheduling-objects.ts'
+import type { Container } from '../../../shared/api/generated/core-v1.ts'
+import { podRequests, podRequestsForScoring } from '../../../shared/pod-requests.ts'
+import { aPod, type PodShape } from '../../support/scheduling-objects.ts'
 
 const container = (requests: Record<string, string>, more: Partial<Container> = {}): Container => ({
   name: 'c',
@@ -65,5 +65,32 @@ describe('what a Pod requests', () => {
     const pod = aPod('a', { containers: [container({ cpu: '1' }), container({ cpu: '0', memory: '1' })] })
     expect(podRequestsForScoring(pod)).toMatchObject({ cpuMilli: 1000, memoryBytes: 200 * 2 ** 20 + 1 })
     expect(podRequests(pod)).toMatchObject({ cpuMilli: 1000, memoryBytes: 1 })
+  })
+})
+
+describe('a Pod that is being resized', () => {
+  const resized = (wanted: string, given: string, has: string, infeasible = false) =>
+    podRequests({
+      ...aPod('a', { containers: [container({ cpu: wanted })] }),
+      status: {
+        containerStatuses: [
+          {
+            ...{ name: 'c', image: '', imageID: '', ready: true, restartCount: 0 },
+            allocatedResources: { cpu: given },
+            resources: { requests: { cpu: has } },
+          },
+        ],
+        conditions: infeasible ? [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }] : [],
+      },
+    }).cpuMilli
+
+  it('counts with the most of what it asks for, was given and has', () => {
+    expect(resized('3', '1', '1')).toBe(3000)
+    expect(resized('1', '3', '2')).toBe(3000)
+    expect(resized('1', '1', '2')).toBe(2000)
+  })
+
+  it('does not count with what its node will never give it', () => {
+    expect(resized('9', '1', '1', true)).toBe(1000)
   })
 })
