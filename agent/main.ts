@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/log.ts'
 import type { Random } from '../shared/random.ts'
@@ -10,6 +10,8 @@ import { CredentialStore, type NodeCredentials } from './connection/node-credent
 import type { Device } from './devices/device.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
 import type { EvictionThreshold } from './eviction/eviction-threshold.ts'
+import { type ImageCollection, ImageCollector } from './images/image-collector.ts'
+import { PulledImages } from './images/pulled-images.ts'
 import { LogsServer } from './logs/logs-server.ts'
 import { MetricsServer } from './metrics/metrics-server.ts'
 import { UsageMeter } from './metrics/usage-meter.ts'
@@ -38,6 +40,7 @@ export interface AgentOptions {
   evictionThresholds: readonly EvictionThreshold[]
   /** Paths of the machine that Pods may mount although they give power over the node. */
   allowedHostPaths: readonly string[]
+  imageCollection: ImageCollection
   /** For a new Node. */
   labels: Record<string, string>
   /** Kernel parameters that Pods may set though they are not safe: names, or beginnings of names with a `*`. */
@@ -62,7 +65,7 @@ export interface RunningAgent {
 /** Joins, unless it did before, and then keeps the node's Pods. Rejects where the control plane refuses the node. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { serverUrl, nodeName, dataDir, devices, version, clock, random, log } = options
-  const credentials = await join(options)
+  const credentials = await joinCluster(options)
   const { clusterId } = credentials
   const runtime = createDockerRuntime({
     clusterId,
@@ -79,6 +82,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     runtime,
   })
   const renewal = keepCertificateFresh({ credentials, serverUrl, dataDir, clock, random, log })
+
+  const pulled = new PulledImages({ path: join(dataDir, 'pulled-images.json'), random, log })
 
   // The link hands the Pods over to a manager that reports through the link.
   const link = createControlLink({
@@ -111,12 +116,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     resolvConf: () => readResolvConf(options.resolvConf),
     devices,
     allowedHostPaths: options.allowedHostPaths,
+    pulled,
+  })
+  const images = new ImageCollector({
+    ...{ runtime, pulled, clock, limits: options.imageCollection, log: log.child({ part: 'images' }) },
+    disk: () => facts.observations().get('nodefs.available'),
+    event: (event) => link.reporter.event(event),
   })
   const volumes = new VolumeRemover({ runtime, reporter: link.reporter, clock, log: log.child({ part: 'volumes' }) })
   const evictions = new EvictionManager({
     ...{ runtime, pods, clock, thresholds: options.evictionThresholds, log: log.child({ part: 'eviction' }) },
     observations: () => facts.observations(),
-    reclaim: async () => false,
+    reclaim: async (resource) =>
+      (resource === 'ephemeral-storage' || resource === 'inodes') && (await images.free()) > 0,
     event: (event) => link.reporter.event(event),
   })
   const isWholeMachine = Object.keys(options.offer.capacity).every((name) => name === 'pods')
@@ -133,13 +145,16 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     portForward: new PortForwardServer({ runtime }),
   })
 
+  await pulled.load()
   await facts.start(() => link.nodeChanged())
   pods.start()
   evictions.start()
+  images.start()
   link.start()
   return {
     async close() {
       link.close()
+      images.stop()
       evictions.stop()
       pods.stop()
       volumes.stop()
@@ -149,7 +164,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   }
 }
 
-async function join(options: AgentOptions): Promise<NodeCredentials> {
+async function joinCluster(options: AgentOptions): Promise<NodeCredentials> {
   const held = await new CredentialStore(options.dataDir, options.random).load()
   return enrol({ ...options, token: await options.token(held === undefined) })
 }

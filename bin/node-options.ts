@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { Device } from '../agent/devices/device.ts'
 import { type EvictionThreshold, parseEvictionThresholds } from '../agent/eviction/eviction-threshold.ts'
+import type { ImageCollection } from '../agent/images/image-collector.ts'
 import { isNativeResource } from '../shared/resource-names.ts'
 import { parseAmounts } from './options.ts'
 
@@ -42,6 +43,16 @@ export function parseThresholds(text: string): EvictionThreshold[] {
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`)
   }
+}
+
+/** `85:80`: both from 1 to 100, the second below the first. */
+export function parseImageCollection(text: string): ImageCollection {
+  const [, high, low] = /^(\d{1,3}):(\d{1,3})$/.exec(text) ?? []
+  const [highPercent, lowPercent] = [Number(high), Number(low)]
+  if (!(lowPercent >= 1 && lowPercent < highPercent && highPercent <= 100)) {
+    throw new InvalidArgumentError('give two percentages such as 85:80, the second below the first.')
+  }
+  return { highPercent, lowPercent }
 }
 
 function splitResource(text: string): { name: string; value: string } {

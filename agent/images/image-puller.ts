@@ -5,6 +5,7 @@ import { type ImageState, type RegistryCredentials, type Runtime, RuntimeFailure
 import { parseImageReference, withDefaultTag } from './image-reference.ts'
 import { isNoMatch, runsOn } from './platform.ts'
 import { PullQueue } from './pull-queue.ts'
+import type { PulledImages } from './pulled-images.ts'
 import { UnfitImages } from './unfit-images.ts'
 
 export interface ImageRequest {
@@ -36,6 +37,8 @@ export interface ImagePullerOptions {
   /** The machine's architecture; undefined while it is not known. */
   architecture?: () => string | undefined
   maxParallelPulls?: number
+  /** Gets to know which images would not be here but for this agent. */
+  pulled?: PulledImages
 }
 
 interface FailedPull {
@@ -55,14 +58,16 @@ export class ImagePuller {
   readonly #runtime: ImagePullerOptions['runtime']
   readonly #clock: Clock
   readonly #queue: PullQueue
+  readonly #pulled: PulledImages | undefined
   /** By image and log-ins. */
   readonly #failed = new Map<string, FailedPull>()
   readonly #unfit: UnfitImages
   readonly #architecture: () => string | undefined
 
-  constructor({ runtime, clock, architecture = () => undefined, maxParallelPulls = 3 }: ImagePullerOptions) {
+  constructor({ runtime, clock, architecture = () => undefined, maxParallelPulls = 3, pulled }: ImagePullerOptions) {
     this.#runtime = runtime
     this.#clock = clock
+    this.#pulled = pulled
     this.#architecture = architecture
     this.#unfit = new UnfitImages(clock)
     this.#queue = new PullQueue(runtime, maxParallelPulls)
@@ -87,6 +92,7 @@ export class ImagePuller {
     const mismatch = present && this.#mismatch(image, present)
     const policy = request.policy ?? (reference.endsWith(':latest') ? 'Always' : 'IfNotPresent')
     if (present && !mismatch && policy !== 'Always') {
+      this.#pulled?.used(present.id, this.#clock.now())
       event('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`)
       return { ok: true, image: present }
     }
@@ -96,7 +102,16 @@ export class ImagePuller {
       event('Warning', 'ErrImageNeverPull', message)
       return this.#refuse('ErrImageNeverPull', message)
     }
-    return this.#pull(reference, request, signal)
+    const outcome = await this.#pull(reference, request, signal)
+    if (outcome.ok) this.#remember(reference, outcome.image, present)
+    return outcome
+  }
+
+  /** What was here before, and is not this agent's, stays somebody else's under that name. */
+  #remember(reference: string, image: ImageState, before: ImageState | undefined): void {
+    const isNew = !before || (before.id !== image.id && this.#pulled?.has(before.id))
+    if (isNew) this.#pulled?.pulled(reference, image, this.#clock.now())
+    else this.#pulled?.used(image.id, this.#clock.now())
   }
 
   async #present(reference: string, { image, event }: ImageRequest): Promise<ImageState | ImageOutcome | undefined> {

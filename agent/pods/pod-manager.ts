@@ -10,6 +10,7 @@ import type { Device } from '../devices/device.ts'
 import { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { EvictablePods, Eviction } from '../eviction/eviction-manager.ts'
 import { ImagePuller } from '../images/image-puller.ts'
+import type { PulledImages } from '../images/pulled-images.ts'
 import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
@@ -41,6 +42,8 @@ export interface PodManagerOptions {
   allowedUnsafeSysctls?: readonly string[]
   /** How the machine resolves names; by default as its own `/etc/resolv.conf` says. */
   resolvConf?(): Promise<ResolvConf>
+  /** Gets to know which images this agent brings to the machine. */
+  pulled?: PulledImages
   /** Of the machine, for containers that ask for them. */
   devices?: readonly Device[]
   /** Paths of the machine that a Pod may mount although they give power over the node; none unless told. */

@@ -73,6 +73,11 @@ export interface Runtime {
 
   /** The image's details if it is here. */
   inspectImage(reference: string): Promise<ImageState | undefined>
+  /**
+   * Takes a name off an image, and removes the image with its last name. Nothing happens where a container uses it
+   * (`inUse`), or where the name is not that image's any more (`other`).
+   */
+  removeImage(reference: string, id: string): Promise<'removed' | 'inUse' | 'other'>
   /** Images on this node, for Node.status.images. */
   listImages(): Promise<ImageState[]>
   /** Rejects with code `imagePull` and why, or `registryUnavailable` where the registry says so; `signal` gives up. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Device } from '../../agent/devices/device.ts'
 import { DEFAULT_EVICTION_THRESHOLDS, type EvictionThreshold } from '../../agent/eviction/eviction-threshold.ts'
+import { DEFAULT_IMAGE_COLLECTION, type ImageCollection } from '../../agent/images/image-collector.ts'
 import { startAgent } from '../../agent/main.ts'
 import type { NodeOffer } from '../../agent/node/node-capacity.ts'
 import { type Clock, sleep, systemClock } from '../../shared/clock.ts'
@@ -11,7 +12,7 @@ import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { VERSION } from '../installation.ts'
-import { addDevice, addResource, parseReserved, parseThresholds } from '../node-options.ts'
+import { addDevice, addResource, parseImageCollection, parseReserved, parseThresholds } from '../node-options.ts'
 import {
   collectHostPath,
   dataDirectory,
@@ -36,6 +37,7 @@ interface AgentOptions {
   resource: Record<string, number>
   device: Device[]
   evictionHard: readonly EvictionThreshold[]
+  imageGc: ImageCollection
   labels?: Record<string, string>
   allowHostPath: string[]
   allowedUnsafeSysctls?: string[]
@@ -93,6 +95,12 @@ export function addAgentCommand(program: Command): void {
       parseThresholds,
       DEFAULT_EVICTION_THRESHOLDS,
     )
+    .option(
+      '--image-gc <high:low>',
+      'remove unused images that this agent pulled when more than high percent of the disk are in use, until low are',
+      parseImageCollection,
+      DEFAULT_IMAGE_COLLECTION,
+    )
     .option('--labels <labels>', 'labels for a new Node, such as disk=ssd,zone=attic', parsePairs)
     .option(
       '--allowed-unsafe-sysctls <names>',
@@ -132,6 +140,7 @@ async function runAgent(options: AgentOptions): Promise<void> {
     offer: offerOf(options),
     devices: options.device,
     evictionThresholds: options.evictionHard,
+    imageCollection: options.imageGc,
     labels: options.labels ?? {},
     allowedHostPaths: options.allowHostPath,
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],

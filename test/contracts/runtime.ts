@@ -12,6 +12,7 @@ import type {
   VolumeFile,
 } from '../../agent/runtime/runtime.ts'
 import type { RuntimeHarness, SuiteProgram } from './runtime-harness.ts'
+import { resourceTests } from './runtime-resources.ts'
 import { terminationMessageContract } from './termination-message-contract.ts'
 
 /** What holds for every Runtime. */
@@ -91,6 +92,12 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       const { signal } = new AbortController()
       return text(await runtime.logs(id, { follow: false, timestamps: false, ...options }, signal))
     }
+
+    resourceTests({
+      harness: () => harness,
+      pod: () => pod,
+      ...{ sandbox, create, start, get, exited },
+    })
 
     it('says what it is', async () => {
       const { name, version, architecture, cpus, memoryBytes } = await runtime.version()
@@ -224,52 +231,6 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       await harness.eventually(() => seen.includes(pod.uid))
       stop.abort()
       await listening
-    })
-
-    it('tells what running containers use', async () => {
-      const idle = await start({ does: 'run' })
-      const { id: sandboxId } = (await runtime.list(pod.uid)).sandboxes[0] ?? { id: '' }
-      const busy = await create(sandboxId, { does: 'spin' }, { name: 'busy' })
-      await runtime.startContainer(busy)
-      const ids = [idle, busy, 'nothing']
-      const before = await runtime.usage(ids)
-      expect([...before.keys()].sort()).toEqual([idle, busy].sort())
-      expect(before.get(idle)?.workingSetBytes).toBeGreaterThan(0)
-      expect(before.get(idle)?.processes).toBeGreaterThan(0)
-      await harness.eventually(async () => {
-        const now = (await runtime.usage([busy])).get(busy)
-        return (now?.cpuNanoseconds ?? 0) > (before.get(busy)?.cpuNanoseconds ?? 0) + 50_000_000
-      })
-      await runtime.killContainer(idle)
-      await exited(idle)
-      expect(await runtime.usage([idle])).toEqual(new Map())
-    })
-
-    it('gives a running container other resources', async () => {
-      const MIB = 2 ** 20
-      const before = { cpuShares: 512, cpuLimitMilli: 500, memoryLimitBytes: 64 * MIB }
-      const id = await start({ does: 'run' }, { resources: before })
-      expect((await get(id))?.resources).toEqual(before)
-      const after = { cpuShares: 128, cpuLimitMilli: 250, memoryLimitBytes: 96 * MIB }
-      await runtime.updateContainer(id, after)
-      expect((await get(id))?.resources).toEqual(after)
-      await runtime.updateContainer(id, before)
-      expect((await get(id))?.resources).toEqual(before)
-      await expect(runtime.updateContainer('nothing', after)).rejects.toMatchObject({ code: 'notFound' })
-    })
-
-    it('tells what a Pod occupies of the disk', async () => {
-      const { id: sandboxId } = await sandbox({ volumes: [{ name: 'v', medium: 'disk' as const }] })
-      const mounts = [{ volume: 'v', mountPath: '/v', readOnly: false }]
-      const id = await create(sandboxId, { does: 'write', path: '/v/file', kibibytes: 64 }, { mounts })
-      const own = await create(sandboxId, { does: 'write', path: '/tmp/file', kibibytes: 32 }, { name: 'own' })
-      for (const each of [id, own]) await runtime.startContainer(each)
-      await harness.eventually(async () => {
-        const { containers, volumes } = await runtime.diskUsage(pod.uid)
-        const [inVolume = 0, beside = 0, none = 0] = [volumes.get('v'), containers.get(own), containers.get(id)]
-        return inVolume >= 65_536 && inVolume < 131_072 && beside >= 32_768 && beside < 65_536 && none < 32_768
-      })
-      expect((await runtime.diskUsage('nobody')).volumes).toEqual(new Map())
     })
 
     it('runs a command in a container', async () => {

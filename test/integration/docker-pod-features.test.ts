@@ -166,6 +166,15 @@ describe('Docker runtime', () => {
     expect(await exited(greedy)).toMatchObject({ exitCode: 137, oomKilled: true })
   })
 
+  it('removes an image that nothing uses, by the name that was given it', async () => {
+    const reference = `kubette-test/unused:${process.pid}`
+    await loadTestImage({ reference, clusterId, user: '7' })
+    const id = (await runtime.inspectImage(reference))?.id ?? ''
+    expect(await runtime.removeImage(reference, imageId)).toBe('other')
+    expect(await runtime.removeImage(reference, id)).toBe('removed')
+    expect(await runtime.inspectImage(id)).toBeUndefined()
+  })
+
   it('sends the stop signal that the container names', async () => {
     const { id } = await sandbox()
     const container = await start(id, 'trap "exit 4" USR1; sleep 1000 & wait', { stopSignal: 'SIGUSR1' })

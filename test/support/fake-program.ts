@@ -73,9 +73,11 @@ export function usagesOf(
 
 /** What the containers of a Pod wrote, to these volumes and beside them. */
 export function diskUsageOf(
-  containers: readonly { state: { id: string }; program: FakeProgram }[],
+  podUid: string,
+  all: readonly { state: ContainerState; program: FakeProgram }[],
   volumes: readonly string[],
 ): DiskUsage {
+  const containers = all.filter(({ state }) => state.pod.uid === podUid)
   const written = (volume: string) =>
     containers.reduce((sum, { program }) => sum + (program.uses?.volumeBytes?.[volume] ?? 0), 0)
   return {

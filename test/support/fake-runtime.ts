@@ -55,7 +55,6 @@ export class FakeRuntime extends FakeStorage implements Runtime {
   /** Runs what an agent of its own could not see: kept by what stands for the machine. */
   readonly sandboxes = new Map<string, SandboxState>()
   readonly containers = new Map<string, FakeContainer>()
-  readonly images = new Map<string, ImageState>()
   /** Every call so far, such as `createContainer web`. */
   readonly calls: string[] = []
   /** Why an image cannot be pulled, by reference. An image without an entry can. */
@@ -256,8 +255,7 @@ export class FakeRuntime extends FakeStorage implements Runtime {
 
   async diskUsage(podUid: string): Promise<DiskUsage> {
     await this.#enter('diskUsage', podUid)
-    const ofPod = [...this.containers.values()].filter(({ spec }) => spec.pod.uid === podUid)
-    return diskUsageOf(ofPod, this.volumes.onDisk(podUid))
+    return diskUsageOf(podUid, [...this.containers.values()], this.volumes.onDisk(podUid))
   }
 
   async terminationMessage(id: string): Promise<string | undefined> {
@@ -299,14 +297,9 @@ export class FakeRuntime extends FakeStorage implements Runtime {
     return connection.connect(signal)
   }
 
-  async inspectImage(reference: string): Promise<ImageState | undefined> {
-    await this.#enter('inspectImage', reference)
-    return this.images.get(reference) ?? [...this.images.values()].find(({ id }) => id === reference)
-  }
-
-  async listImages(): Promise<ImageState[]> {
-    await this.#enter('listImages', '')
-    return [...this.images.values()]
+  async removeImage(reference: string, id: string): Promise<'removed' | 'inUse' | 'other'> {
+    await this.#enter('removeImage', reference)
+    return this.images.remove(reference, id, [...this.containers.values()])
   }
 
   async pullImage(reference: string, signal: AbortSignal): Promise<ImageState> {
@@ -319,10 +312,7 @@ export class FakeRuntime extends FakeStorage implements Runtime {
 
   /** Makes the image be there already. */
   addImage(reference: string): ImageState {
-    const id = `sha256:${createHash('sha256').update(reference).digest('hex')}`
-    const image = { id, references: [reference], digests: [], sizeBytes: 1_000_000, architecture: 'amd64', user: '' }
-    this.images.set(reference, image)
-    return image
+    return this.images.add(reference)
   }
 
   async logs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable> {
@@ -399,8 +389,7 @@ export class FakeRuntime extends FakeStorage implements Runtime {
   }
 
   #newId(): string {
-    return createHash('sha256')
-      .update(`fake ${this.#options.addressPrefix} ${++this.#ids}`)
-      .digest('hex')
+    const hash = createHash('sha256').update(`fake ${this.#options.addressPrefix} ${++this.#ids}`)
+    return hash.digest('hex')
   }
 }

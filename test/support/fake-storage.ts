@@ -1,10 +1,18 @@
-import { type HostPath, type PodIdentity, RuntimeFailure, type VolumeFile } from '../../agent/runtime/runtime.ts'
+import {
+  type HostPath,
+  type ImageState,
+  type PodIdentity,
+  RuntimeFailure,
+  type VolumeFile,
+} from '../../agent/runtime/runtime.ts'
+import { FakeImages } from './fake-images.ts'
 import type { FakeCall } from './fake-runtime.ts'
 import { FakeVolumes } from './fake-volumes.ts'
 
-/** The part of a fake runtime that is about volumes and paths of its machine. */
+/** The part of a fake runtime that is about what is on its machine: volumes, paths, images. */
 export abstract class FakeStorage {
   readonly volumes = new FakeVolumes()
+  readonly images = new FakeImages()
   /** What is at which path of the machine. */
   readonly hostPaths = new Map<string, HostPath>()
 
@@ -43,5 +51,15 @@ export abstract class FakeStorage {
   async ownPaths(): Promise<string[]> {
     await this.enter('ownPaths', '')
     return ['/run/fake.sock', '/var/lib/fake']
+  }
+
+  async inspectImage(reference: string): Promise<ImageState | undefined> {
+    await this.enter('inspectImage', reference)
+    return this.images.find(reference)
+  }
+
+  async listImages(): Promise<ImageState[]> {
+    await this.enter('listImages', '')
+    return [...this.images.values()]
   }
 }

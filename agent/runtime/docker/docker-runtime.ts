@@ -126,6 +126,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     attach: (id, streams, signal) => attachments.attach(id, streams, signal),
     connect: (sandboxId, port, signal) => connectToLoopback(execs, sandboxId, port, signal),
     inspectImage: (reference): Promise<ImageState | undefined> => images.inspect(reference),
+    removeImage: (reference, id) => images.remove(reference, id),
     listImages: () => images.list(),
     pullImage: (reference: string, signal: AbortSignal, credentials?: RegistryCredentials) =>
       images.pull(reference, signal, credentials),

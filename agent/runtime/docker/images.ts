@@ -36,6 +36,22 @@ export class Images {
     }
   }
 
+  /** Never by force: Docker itself knows best what uses an image. One without a name is removed by its id. */
+  async remove(reference: string, id: string): Promise<'removed' | 'inUse' | 'other'> {
+    const [named, image] = await Promise.all([this.inspect(reference), this.inspect(id)])
+    if (!image) return 'other'
+    const isNameless = image.references.length === 0
+    if (named?.id !== id && !isNameless) return 'other'
+    try {
+      await this.#docker.json({ method: 'DELETE', path: `/images/${isNameless ? id : reference}` })
+      return (await this.inspect(id)) ? 'other' : 'removed'
+    } catch (error) {
+      if (isFailure(error, 'conflict')) return 'inUse'
+      if (isFailure(error, 'notFound')) return 'other'
+      throw error
+    }
+  }
+
   async list(): Promise<ImageState[]> {
     return (await this.#docker.json<ImageInspect[]>({ method: 'GET', path: '/images/json' })).map(imageState)
   }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { addDevice, addResource, parseReserved, parseThresholds } from '../../../bin/node-options.ts'
+import {
+  addDevice,
+  addResource,
+  parseImageCollection,
+  parseReserved,
+  parseThresholds,
+} from '../../../bin/node-options.ts'
 
 describe('options of a node', () => {
   it('reads extended resources, one after the other', () => {
@@ -50,6 +56,13 @@ describe('options of a node', () => {
       'a<b<c',
     ]) {
       expect(() => parseThresholds(wrong), wrong).toThrow()
+    }
+  })
+
+  it('reads when images are collected', () => {
+    expect(parseImageCollection('85:80')).toEqual({ highPercent: 85, lowPercent: 80 })
+    for (const wrong of ['85', '80:85', '85:85', '101:80', '85:0', 'a:b']) {
+      expect(() => parseImageCollection(wrong), wrong).toThrow('two percentages')
     }
   })
 })
