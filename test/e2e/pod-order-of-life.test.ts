@@ -119,7 +119,7 @@ describe.concurrent('the order of life', () => {
     await user.apply(
       shellPod('unlucky', [shell(FOREVER, { lifecycle: { postStart: exec('exit 3') } })]),
       shellPod('speechless', [
-        shell('echo first; echo last >&2; exit 3', { terminationMessagePolicy: 'FallbackToLogsOnError' }),
+        shell('echo first >&2; echo last >&2; exit 3', { terminationMessagePolicy: 'FallbackToLogsOnError' }),
       ]),
       shellPod('unwell', [shell(FOREVER, { livenessProbe })]),
     )

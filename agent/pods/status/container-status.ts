@@ -13,6 +13,7 @@ import { backoffMs, restartAtMs } from '../restart-backoff.ts'
 import { isInitContainer, isLost, isRestartedAfter, isSidecar } from '../restart-policy.ts'
 import { podInWords } from '../spec/pod-identity.ts'
 import { specHash } from '../spec-hash.ts'
+import { containerSetup } from './container-setup.ts'
 import { resourceStatus } from './resource-status.ts'
 import type { StatusInput } from './status-input.ts'
 
@@ -36,7 +37,7 @@ export function containerStatus(input: StatusInput, container: Container): Conta
     ...resourceStatus(container, latest),
     image: latest?.image ?? container.image ?? '',
     imageID: latest ? imageIdOf(latest) : '',
-    ...(latest ? { containerID: `docker://${latest.id}` } : {}),
+    ...(latest ? { containerID: `docker://${latest.id}`, ...containerSetup(container) } : {}),
   }
 }
 

@@ -128,6 +128,26 @@ describe('lifecycle hooks', () => {
       expect(made('killContainer')).toEqual([])
     })
 
+    it('that hangs in the runtime holds up nothing beyond the grace period', async () => {
+      put({ preStop: exec('drain') })
+      await clock.until(isRunning)
+      runtime.hangNext('exec')
+      node.delete('a', 5)
+      await clock.until(() => node.isTerminated('a'), 7_500)
+      expect(made('stopContainer')).toEqual(['stopContainer side', 'stopContainer web'])
+    })
+
+    it('is run again, with the grace period anew, where an agent did not live to see the end', async () => {
+      put({ preStop: exec('drain') }, { onTerm: 'ignore' })
+      await clock.until(isRunning)
+      node.delete('a', 10)
+      await clock.advance(6_000)
+      node.restartAgent()
+      await clock.advance(6_000)
+      expect(made('exec')).toEqual(['exec drain', 'exec drain'])
+      await clock.until(() => node.isTerminated('a'), 5_000)
+    })
+
     it('is not run without any grace period', async () => {
       put({ preStop: exec('drain') })
       await clock.until(isRunning)

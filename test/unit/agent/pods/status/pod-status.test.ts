@@ -100,6 +100,21 @@ describe('a container’s state', () => {
     })
   })
 
+  it('shows what the container was made with', () => {
+    const volumeMounts = [
+      { name: 'a', mountPath: '/a' },
+      { name: 'b', mountPath: '/b', readOnly: true },
+    ]
+    const made = podContainer('web', { volumeMounts, lifecycle: { stopSignal: 'SIGINT' } })
+    const status = web([container('web', running)], { pod: assignedPod('a', { containers: [made] }) })
+    expect(status?.stopSignal).toBe('SIGINT')
+    expect(status?.volumeMounts).toEqual([
+      { name: 'a', mountPath: '/a' },
+      { name: 'b', mountPath: '/b', readOnly: true, recursiveReadOnly: 'Disabled' },
+    ])
+    expect(web([])?.volumeMounts).toBeUndefined()
+  })
+
   it('keeps the end of the instance before', () => {
     const before = container('web', exited(3, 70))
     expect(web([container('web', running, { restartCount: 1 }), before])).toMatchObject({
