@@ -2,7 +2,7 @@ import { PODS, type Pod } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
 import type { Services } from '../services.ts'
 import { negotiatePortForward } from '../streaming/negotiate.ts'
-import { PortForwardSession, type PortForwardTarget } from '../streaming/port-forward-session.ts'
+import type { PortForwardTarget } from '../streaming/port-client.ts'
 import { refusePlain } from './command.ts'
 import { nodeOf, podOf } from './pod-container.ts'
 import type { Connect, Subresource } from './subresource.ts'
@@ -10,10 +10,7 @@ import type { Connect, Subresource } from './subresource.ts'
 const connect: Connect = async (request, services, connection) => {
   const pod = await podOf(request, services)
   const target = targetOf(pod, nodeOf(pod), services)
-  const accept = negotiatePortForward(connection)
-  return async () => {
-    new PortForwardSession(await accept(), services.clock, target)
-  }
+  return negotiatePortForward(connection, request.query.texts('ports'), services.clock, target)
 }
 
 /** Ports of a Pod. Each connection is a stream to the node. */

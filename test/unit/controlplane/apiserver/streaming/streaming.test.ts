@@ -58,7 +58,7 @@ const last = () => opened.at(-1) as Opened
 const exec = 'exec?container=main&command=sh&command=-c&stdin=true&stdout=true&stderr=true'
 
 /** A WebSocket of kubectl, with what has come on each channel. */
-async function dial(path: string, protocol = 'v5.channel.k8s.io') {
+async function dial(path: string, protocol: string | string[] = 'v5.channel.k8s.io') {
   const { url, ca } = server
   const socket = new WebSocket(url.replace('https', 'wss') + path, protocol, { ca, ...credentials })
   const channels = new Map<number, string>()
@@ -265,6 +265,51 @@ describe('port-forward', () => {
     socket.on('error', () => {})
     const [response] = await upgrade
     expect(response.headers['sec-websocket-protocol']).toBe('SPDY/3.1+portforward.k8s.io')
+  })
+
+  it('carries one to each port over channels, and ends with the last', async () => {
+    const { channels, send, socket } = await dial(`${POD}/portforward?ports=80,81&ports=9`, 'v4.channel.k8s.io')
+    await vi.waitFor(() => expect(channels.get(5)).toMatch(/^\t\0error forwarding port 9 .*: connection refused$/))
+    const [one, two] = opened as [Opened, Opened]
+    expect([one.request, two.request]).toMatchObject([{ kind: 'portForward', port: 80 }, { port: 81 }])
+    send(2, 'to 81')
+    send(1, 'nobody listens')
+    one.stream.send(1, 'from 80')
+    one.stream.sendEnd()
+    await vi.waitFor(() => expect(two.stream.text()).toBe('to 81'))
+    expect(await one.stream.ended).toBeUndefined()
+    expect(socket.readyState).toBe(WebSocket.OPEN)
+    two.stream.sendEnd()
+    await once(socket, 'close')
+    expect([0, 1, 2, 3, 4].map((channel) => channels.get(channel))).toEqual(['P\0from 80', 'P\0', 'Q\0', 'Q\0', '\t\0'])
+  })
+
+  it('takes clients of channels that offer several protocols, base64, or none', async () => {
+    for (const [protocols, chosen] of [
+      [['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io'], 'v4.channel.k8s.io'],
+      [['v4.base64.channel.k8s.io'], 'v4.base64.channel.k8s.io'],
+      [[], ''],
+    ] as const) {
+      const { socket } = await dial(`${POD}/portforward?ports=80`, [...protocols])
+      expect(socket.protocol).toBe(chosen)
+      const [message] = await once(socket, 'message')
+      expect(String(message)).toBe(chosen.includes('base64') ? '0UAA=' : '\0P\0')
+      socket.terminate()
+      expect(await last().stream.ended).toMatchObject({ message: 'the client has gone' })
+    }
+  })
+
+  it.each([
+    ['', 'query parameter "ports" is required'],
+    ['?ports=http', 'unable to parse "http" of query parameter "ports" as a port'],
+    ['?ports=80,', 'unable to parse "" of query parameter "ports" as a port'],
+    ['?ports=70000', 'must be between 1 and 65535, inclusive'],
+    [`?ports=80${',80'.repeat(40)}`, 'query parameter "ports" has 41 ports, must have at most 40'],
+  ])('refuses channels for "%s"', async (query, message) => {
+    const headers = { ...WEB_SOCKET, 'Sec-WebSocket-Protocol': 'v4.channel.k8s.io' }
+    const { status } = await refusalOf(`${POD}/portforward${query}`, headers)
+    expect(status).toMatchObject({ code: 400, message: expect.stringContaining(message) })
+    expect(opened).toEqual([])
   })
 
   it('ends connections whose client has gone, and resets what makes no sense', async () => {

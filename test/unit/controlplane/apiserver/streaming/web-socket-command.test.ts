@@ -1,46 +1,19 @@
-import { EventEmitter } from 'node:events'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { WebSocket } from 'ws'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ChannelSocket } from '../../../../../controlplane/apiserver/streaming/channel-socket.ts'
 import { WebSocketCommand } from '../../../../../controlplane/apiserver/streaming/web-socket-command.ts'
+import { FakeWebSocket } from '../../../../support/fake-web-socket.ts'
 import { VirtualClock } from '../../../../support/virtual-clock.ts'
-
-/** As much of a `ws` WebSocket as a command uses. */
-class FakeSocket extends EventEmitter {
-  protocol = 'v5.channel.k8s.io'
-  isPaused = false
-  readonly sent: Buffer[] = []
-  readonly pong = vi.fn()
-  readonly close = vi.fn()
-  readonly terminate = vi.fn(() => this.emit('close'))
-
-  send(message: Buffer, done: (error?: Error) => void): void {
-    this.sent.push(message)
-    done()
-  }
-
-  pause(): void {
-    this.isPaused = true
-  }
-
-  resume(): void {
-    this.isPaused = false
-  }
-
-  receive(channel: number, data: Buffer): void {
-    this.emit('message', Buffer.concat([Buffer.of(channel), data]))
-  }
-}
 
 describe('a command over a WebSocket', () => {
   let clock: VirtualClock
-  let socket: FakeSocket
+  let socket: FakeWebSocket
   let command: WebSocketCommand
 
   beforeEach(() => {
     clock = new VirtualClock()
-    socket = new FakeSocket()
+    socket = new FakeWebSocket()
     const streams = { stdin: true, stdout: true, stderr: true, tty: false }
-    command = new WebSocketCommand(socket as unknown as WebSocket, clock, streams)
+    command = new WebSocketCommand(new ChannelSocket(socket.asWebSocket(), clock), streams)
   })
 
   it('greets the client with an empty message', () => {

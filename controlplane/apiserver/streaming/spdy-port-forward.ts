@@ -1,17 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { PORT_CHANNELS } from '../../../shared/protocol/command-channels.ts'
-import type { Stream } from '../../../shared/protocol/stream.ts'
+import type { PortClient, PortForwardTarget } from './port-client.ts'
+import { relayPort } from './relay-port.ts'
 import { SpdyConnection } from './spdy/spdy-connection.ts'
 import type { SpdyStream } from './spdy/spdy-stream.ts'
-
-/** Whose ports are forwarded. */
-export interface PortForwardTarget {
-  /** Opens a connection. */
-  open(port: number, signal: AbortSignal): Promise<Stream>
-  /** What the user is told of a connection that failed. */
-  failure(port: number, why: string): string
-}
 
 interface Pair {
   port: number
@@ -27,7 +19,7 @@ const PAIR_TIMEOUT_MS = 30_000
  * Serves the connections of one `kubectl port-forward`: for each the client opens two streams with the same
  * `requestid`, one for the data and one on which it learns why there is none.
  */
-export class PortForwardSession {
+export class SpdyPortForward {
   readonly #clock: Clock
   readonly #target: PortForwardTarget
   readonly #waiting = new Map<string, Pair>()
@@ -52,7 +44,7 @@ export class PortForwardSession {
     pair[type] = stream
     if (!pair.data || !pair.error) return
     this.#take(id)
-    void forward(this.#target, port, pair.data, pair.error)
+    void relayPort(this.#target, new SpdyPort(port, pair.data, pair.error))
   }
 
   #begin(id: string, port: number): Pair {
@@ -79,27 +71,34 @@ function portOf(text: string): number | undefined {
   return port >= 1 && port <= 65535 ? port : undefined
 }
 
-/** One connection, from both sides' first byte to their last. Never rejects. */
-async function forward(target: PortForwardTarget, port: number, data: SpdyStream, error: SpdyStream): Promise<void> {
-  try {
-    const stream = await target.open(port, data.signal)
-    void passToPod(data, stream)
-    for await (const { channel, data: bytes } of stream.input) {
-      if (channel === PORT_CHANNELS.fromPod) await data.write(bytes)
-    }
-  } catch (why) {
-    const message = target.failure(port, why instanceof Error ? why.message : String(why))
-    await error.write(Buffer.from(message)).catch(() => {})
-  }
-  await data.end().catch(() => {})
-  await error.end().catch(() => {})
-}
+class SpdyPort implements PortClient {
+  readonly port: number
+  readonly #data: SpdyStream
+  readonly #error: SpdyStream
 
-async function passToPod(data: SpdyStream, stream: Stream): Promise<void> {
-  try {
-    for await (const bytes of data.input) await stream.write(PORT_CHANNELS.toPod, bytes)
-    stream.end()
-  } catch (error) {
-    stream.end(error)
+  constructor(port: number, data: SpdyStream, error: SpdyStream) {
+    this.port = port
+    this.#data = data
+    this.#error = error
+  }
+
+  get input(): AsyncIterable<Uint8Array> {
+    return this.#data.input
+  }
+
+  get signal(): AbortSignal {
+    return this.#data.signal
+  }
+
+  write(data: Uint8Array): Promise<void> {
+    return this.#data.write(data)
+  }
+
+  fail(message: string): Promise<void> {
+    return this.#error.write(Buffer.from(message))
+  }
+
+  async end(): Promise<void> {
+    await Promise.allSettled([this.#data.end(), this.#error.end()])
   }
 }
