@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { extract } from 'tar-stream'
 import type { Clock } from '../../../shared/clock.ts'
 import { RuntimeFailure, type VolumeFile } from '../runtime.ts'
 import { pathStat } from './container-paths.ts'
@@ -45,7 +44,8 @@ export class VolumeWriter {
   /** Every path in the volume, relative to it. */
   async #present(sandboxId: string, directory: string): Promise<string[]> {
     const call = { method: 'GET', path: `/containers/${sandboxId}/archive`, query: { path: directory } } as const
-    const archive = extract()
+    const { default: tar } = await import('tar-stream')
+    const archive = tar.extract()
     const body = await this.#docker.stream(call, new AbortController().signal)
     body.on('error', (error) => archive.destroy(error)).pipe(archive)
     const paths: string[] = []
