@@ -48,7 +48,7 @@ export class DemoCluster {
     const api = ApiClient.fromKubeconfig(this.kubeconfigPath)
     try {
       await this.#startAgents(api)
-      if (this.#options.example) await this.#startExample(api)
+      if (this.#options.example) await this.#provideImage(api)
       await this.#showUntilReady(api)
     } finally {
       api.close()
@@ -101,12 +101,9 @@ export class DemoCluster {
     return `cpu=${formatMilli(milli)},memory=${mebibytes}Mi`
   }
 
-  async #startExample(api: ApiClient): Promise<void> {
-    const example = readExample()
-    const image = example.spec.template.spec?.containers[0]?.image ?? ''
-    const clusterId = clusterIdOf({ hash: api.caHash })
-    await provideExampleImage(image, { ...this.#options, clusterId })
-    await applyExample(api, example)
+  async #provideImage(api: ApiClient): Promise<void> {
+    const image = readExample().spec.template.spec?.containers[0]?.image ?? ''
+    await provideExampleImage(image, { ...this.#options, clusterId: clusterIdOf({ hash: api.caHash }) })
   }
 
   async #startProcess(name: string, args: string[], environment: Record<string, string> = {}): Promise<void> {
@@ -139,6 +136,8 @@ export class DemoCluster {
         if (seen) view.show(seen)
         const allReady = seen !== undefined && seen.nodes.filter(isReady).length >= wanted
         if (allReady && (!example || isAvailable(seen.example))) return
+        // Not before: Pods never move, and these are to show all nodes.
+        if (allReady && example && !seen.example) await applyExample(api, readExample())
         await sleep(clock, POLL_MS, this.#stopping.signal)
       }
     } finally {

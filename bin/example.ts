@@ -23,6 +23,12 @@ export async function applyExample(api: ApiClient, example: Deployment): Promise
   }
 }
 
-export function getExample(api: ApiClient, example: Deployment): Promise<Deployment> {
-  return api.call<Deployment>('GET', `${PATH}/${example.metadata.name}`)
+/** As it is now; undefined where it is not there. */
+export async function getExample(api: ApiClient, example: Deployment): Promise<Deployment | undefined> {
+  try {
+    return await api.call<Deployment>('GET', `${PATH}/${example.metadata.name}`)
+  } catch (error) {
+    if (isApiError(error, 'NotFound')) return undefined
+    throw error
+  }
 }
