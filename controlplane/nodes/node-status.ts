@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { canonicalQuantity } from '../../shared/api/canonical-quantity.ts'
 import type { NodeCondition, NodeStatus } from '../../shared/api/generated/core-v1.ts'
 
 /** What an agent that says nothing of its readiness means by being there. */
@@ -19,8 +20,26 @@ export function mergeNodeStatus(
   now: string,
 ): NodeStatus | undefined {
   const reported = withReady(report.conditions ?? [])
-  const merged = { ...current, ...report, conditions: mergeConditions(current?.conditions ?? [], reported, now) }
+  const amounts = canonicalAmounts(report)
+  const merged = {
+    ...current,
+    ...report,
+    ...amounts,
+    conditions: mergeConditions(current?.conditions ?? [], reported, now),
+  }
   return isDeepStrictEqual(withoutHeartbeats(merged), withoutHeartbeats(current ?? {})) ? undefined : merged
+}
+
+/** As the API keeps them: another way to write the same amount is no news. */
+function canonicalAmounts({ capacity, allocatable }: NodeStatus): Pick<NodeStatus, 'capacity' | 'allocatable'> {
+  return {
+    ...(capacity ? { capacity: canonical(capacity) } : {}),
+    ...(allocatable ? { allocatable: canonical(allocatable) } : {}),
+  }
+}
+
+function canonical(amounts: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(amounts).map(([name, text]) => [name, canonicalQuantity(text) ?? text]))
 }
 
 function withReady(conditions: readonly NodeCondition[]): NodeCondition[] {

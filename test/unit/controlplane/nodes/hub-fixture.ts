@@ -28,7 +28,8 @@ export const NODE_REPORT: NodeReport = {
   labels: { disk: 'ssd', 'node-role.kubernetes.io/control-plane': '' },
   status: {
     capacity: { cpu: '4', memory: '8Gi', pods: '110' },
-    allocatable: { cpu: '4', memory: '8Gi', pods: '110' },
+    // As agents count: the API writes it as 8Gi.
+    allocatable: { cpu: '4', memory: '8388608Ki', pods: '110' },
     nodeInfo: {
       machineID: 'm',
       systemUUID: 's',
