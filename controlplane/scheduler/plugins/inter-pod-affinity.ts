@@ -42,6 +42,8 @@ export const interPodAffinity: FilterPlugin & ScorePlugin = {
   wokenBy: {
     nodeAdded: 'always',
     nodeUpdated: 'always',
+    // With a node go its Pods, which counted for all nodes of its zone.
+    nodeRemoved: 'always',
     namespaceRelabelled: 'always',
     podPlaced: ({ affinity }, { pod: placed }, cluster) =>
       affinity.required.some((term) => matches(term, placed, cluster)),

@@ -32,13 +32,12 @@ const ZONE = 'topology.kubernetes.io/zone'
 describe('a refused Pod', () => {
   const cpu = (amount: string) => ({ requests: { cpu: amount } })
   const full = { allocatable: { cpu: '2' } }
-  const anti = {
+  const antiIn = (topologyKey: string) => ({
     podAntiAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: [
-        { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'web' } } },
-      ],
+      requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey, labelSelector: { matchLabels: { app: 'web' } } }],
     },
-  }
+  })
+  const anti = antiIn('kubernetes.io/hostname')
   const cases: [string, NodeShape[], PodShape[], PodShape, (cluster: Cluster) => void, boolean][] = [
     ['of no nodes, by a node', [], [], {}, (c) => c.setNode(aNode('n9')), true],
     ['for cpu, by a Pod that frees enough', [full], [cpu('2')], cpu('1'), (c) => c.removePod('uid-p0'), true],
@@ -92,6 +91,14 @@ describe('a refused Pod', () => {
       [{ labels: { app: 'web' } }],
       { affinity: anti },
       (c) => c.removePod('uid-p0'),
+      true,
+    ],
+    [
+      'for anti-affinity in a zone, when the node of the other goes',
+      [{ unschedulable: true, labels: { [ZONE]: 'x' } }, { labels: { [ZONE]: 'x' } }],
+      [{ labels: { app: 'web' } }],
+      { affinity: antiIn(ZONE) },
+      (c) => c.removeNode('n0'),
       true,
     ],
     [
