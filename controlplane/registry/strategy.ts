@@ -16,6 +16,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly statusCarriesAnnotations?: boolean
   /** A new object may bring its status along; otherwise it is dropped. */
   readonly acceptsStatusOnCreate?: boolean
+  /** Whoever deletes an object gets it as it was last. Absent: a Status. Clients with types rely on which of them it is. */
+  readonly isReturnedWhenGone?: boolean
   /** What a field selector may name besides `metadata.name` and `metadata.namespace`. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>
   readonly columns: readonly TableColumn<T>[]

@@ -17,6 +17,7 @@ export const persistentVolumeClaimStrategy = strategy<PersistentVolumeClaim>({
   kind: PERSISTENT_VOLUME_CLAIMS,
   nameRule: isDnsSubdomain,
   hasStatus: true,
+  isReturnedWhenGone: true,
   selectableFields: {},
   columns: persistentVolumeClaimColumns,
 

@@ -18,6 +18,7 @@ export const persistentVolumeStrategy = strategy<PersistentVolume>({
   kind: PERSISTENT_VOLUMES,
   nameRule: isDnsSubdomain,
   hasStatus: true,
+  isReturnedWhenGone: true,
   selectableFields: {},
   columns: persistentVolumeColumns,
 

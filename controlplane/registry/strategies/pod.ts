@@ -18,6 +18,7 @@ export const podStrategy = strategy<Pod>({
   kind: PODS,
   nameRule: isDnsSubdomain,
   hasStatus: true,
+  isReturnedWhenGone: true,
   generationFrom: ({ spec }) => spec,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',

@@ -20,6 +20,7 @@ export const storageClassStrategy = strategy<StorageClass>({
   kind: STORAGE_CLASSES,
   nameRule: isDnsSubdomain,
   hasStatus: false,
+  isReturnedWhenGone: true,
   selectableFields: {},
   columns: storageClassColumns,
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiHttp } from '../../../../support/api-http.ts'
-import { configMap } from '../../../../support/sample-objects.ts'
+import { configMap, pod } from '../../../../support/sample-objects.ts'
 import { startTestApiServer, type TestApiServer } from '../../../../support/test-api-server.ts'
 
 const CMS = '/api/v1/namespaces/default/configmaps'
@@ -35,6 +35,15 @@ describe('delete', () => {
       details: { name: 'gone', kind: 'configmaps', uid: json.metadata.uid },
     })
     expect((await api.delete(`${CMS}/gone`)).status).toBe(404)
+  })
+
+  it('returns what it deleted where Kubernetes does: clients with types make a Pod of it', async () => {
+    const pods = '/api/v1/namespaces/default/pods'
+    const { json } = await api.post(pods, pod('short'))
+    const { status, json: answer } = await api.delete(`${pods}/short?gracePeriodSeconds=0`)
+    expect(status).toBe(200)
+    expect(answer).toMatchObject({ kind: 'Pod', metadata: { uid: json.metadata.uid }, status: { phase: 'Pending' } })
+    expect((await api.delete(`${pods}/short`)).status).toBe(404)
   })
 
   it('shows the object where finalizers keep it', async () => {
