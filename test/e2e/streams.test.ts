@@ -16,6 +16,8 @@ const up = new UpProcess(await freePort())
 const newest = new KubectlUser(up.kubeconfig)
 const userOf = (version: KubectlVersion) => new KubectlUser(up.kubeconfig, 'default', version)
 const forwards: ChildProcess[] = []
+/** The number of its bit. */
+const CAP_NET_ADMIN = 12n
 
 beforeAll(async () => {
   await loadTestImage()
@@ -80,7 +82,7 @@ describe.concurrent.each(VERSIONS)('kubectl %s', (version) => {
   })
 })
 
-describe('kubectl debug', () => {
+describe.concurrent('kubectl debug', () => {
   it('adds a container that sees the processes of another', async () => {
     const [pod = ''] = (await newest.ok('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n')
     const debug = ['debug', pod, `--image=${TEST_IMAGE}`, '--target=c', '-c', 'look']
@@ -91,6 +93,22 @@ describe('kubectl debug', () => {
     })
     expect(status?.exitCode).toBe(7)
     expect(await newest.ok('logs', pod, '-c', 'look')).toContain('httpd -p 127.0.0.1:8080')
+  })
+
+  it('copies a Pod, to look at its processes with the rights of a profile', async () => {
+    const copy = ['debug', 'two', '--copy-to=seen', '--share-processes', '--profile=netadmin', `--image=${TEST_IMAGE}`]
+    await newest.ok(...copy, '-c', 'look', '--', 'sh', '-c', `ps; grep CapEff /proc/self/status; ${FOREVER}`)
+    await newest.ok('wait', '--for=condition=Ready', 'pod/seen', '--timeout=60s')
+    const seen = await newest.ok('logs', 'seen', '-c', 'look')
+    expect(seen).toContain('/pause')
+    const rights = BigInt(`0x${/CapEff:\s*(\w+)/.exec(seen)?.[1]}`)
+    expect((rights >> CAP_NET_ADMIN) & 1n).toBe(1n)
+  })
+
+  it('says what lets it into a node', async () => {
+    await newest.ok('debug', 'node/node-1', `--image=${TEST_IMAGE}`, '--', 'ls', '/host')
+    const why = 'the agent allows that only if it was started with --allow-host-path /'
+    await eventually('the refusal', async () => (await newest.ok('get', 'events')).includes(why))
   })
 })
 
