@@ -110,6 +110,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log: log.child({ part: 'pods' }),
     hostIPs: () => facts.hostIPs(),
     allocatable: () => facts.allocatable(),
+    pressure: () => facts.pressure(),
     architecture: () => facts.architecture(),
     hasAppArmor: () => facts.hasAppArmor(),
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],

@@ -1,7 +1,5 @@
+import { isCriticalPod } from './critical-pod.ts'
 import { type PodResourceUsage, requestedByPod, type StarvedResource, usedByPod } from './pod-resource-usage.ts'
-
-/** From there on a Pod is critical for the cluster and never evicted. */
-const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000
 
 /**
  * Who is to go first, as the kubelet has it: those that use more than they requested, of these the least important, of
@@ -11,7 +9,7 @@ export function evictionOrder(pods: readonly PodResourceUsage[], resource: Starv
   const excess = (usage: PodResourceUsage) => usedByPod(usage, resource) - requestedByPod(usage.pod, resource)
   const rank = (usage: PodResourceUsage) => (resource !== 'pids' && excess(usage) > 0 ? 0 : 1)
   return pods
-    .filter((usage) => priorityOf(usage) < SYSTEM_CRITICAL_PRIORITY)
+    .filter(({ pod }) => !isCriticalPod(pod))
     .sort((a, b) => rank(a) - rank(b) || priorityOf(a) - priorityOf(b) || excess(b) - excess(a))
 }
 

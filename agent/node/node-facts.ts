@@ -12,7 +12,7 @@ import {
 } from '../eviction/eviction-threshold.ts'
 import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import { type Machine, readMachine } from './machine.ts'
-import { type NodeOffer, nodeAllocatable, nodeCapacity, WHOLE_MACHINE } from './node-capacity.ts'
+import { type Amounts, type NodeOffer, nodeAllocatable, nodeCapacity, WHOLE_MACHINE } from './node-capacity.ts'
 import { nodeConditions } from './node-conditions.ts'
 import { observations } from './observations.ts'
 
@@ -86,9 +86,17 @@ export class NodeFacts {
     return observations(this.#seen.machine)
   }
 
-  allocatable(): { cpu: string; memory: string } {
-    const { cpu = '0', memory = '0' } = this.#report.status.allocatable ?? {}
-    return { cpu, memory }
+  /** As of the last look, like all that follows; without what is not known yet. */
+  allocatable(): Amounts {
+    return this.#report.status.allocatable ?? {}
+  }
+
+  /** The conditions that tell what the node is short of, such as `MemoryPressure`. */
+  pressure(): string[] {
+    const conditions = this.#report.status.conditions ?? []
+    return conditions
+      .filter(({ type, status }) => type.endsWith('Pressure') && status === 'True')
+      .map(({ type }) => type)
   }
 
   /** Undefined while the container runtime has not been heard; likewise whether it has AppArmor. */

@@ -29,7 +29,8 @@ export interface NodeContext {
   hostPathGuard: HostPathGuard
   /** The node's addresses, the first of which is shown as `hostIP`. */
   hostIPs(): readonly string[]
-  allocatable(): { cpu: string; memory: string }
+  /** What it can give to all its Pods, by resource, as far as it is known. */
+  allocatable(): Readonly<Record<string, string>>
   /** How the machine resolves names. */
   resolvConf(): Promise<ResolvConf>
   /** Why the node does not take a Pod that is new to it. */

@@ -32,8 +32,10 @@ export interface PodManagerOptions {
   log: Logger
   /** The node's addresses, the first of which Pods show as `hostIP`. */
   hostIPs(): readonly string[]
-  /** The node's allocatable resources: what a Pod without limits may be told it has. */
-  allocatable(): { cpu: string; memory: string }
+  /** What the node can give to all its Pods, by resource, as far as it is known. */
+  allocatable(): Readonly<Record<string, string>>
+  /** The conditions that tell what the node is short of, such as `MemoryPressure`; by default it is short of nothing. */
+  pressure?(): readonly string[]
   /** The machine's; undefined while it is not known. */
   architecture?: () => string | undefined
   /** Undefined while it is not known. */
@@ -127,9 +129,16 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   }
 
   #refuse(pod: Pod): PodRefusal | undefined {
-    const { allowedUnsafeSysctls = [], hasAppArmor } = this.#options
-    const others = [...this.#workers.values()].filter((worker) => worker.isAdmitted).map((worker) => worker.pod)
-    return refusePod(pod, { allowedUnsafeSysctls, hasAppArmor: hasAppArmor?.(), others })
+    const { allowedUnsafeSysctls = [], hasAppArmor, pressure, allocatable } = this.#options
+    const workers = [...this.#workers.values()].filter((worker) => worker.pod.metadata.uid !== pod.metadata.uid)
+    return refusePod(pod, {
+      allowedUnsafeSysctls,
+      hasAppArmor: hasAppArmor?.(),
+      allocatable: allocatable(),
+      pressure: pressure?.() ?? [],
+      others: workers.filter(({ isAdmitted }) => isAdmitted).map((worker) => worker.pod),
+      holders: workers.filter(({ isToRun }) => isToRun).map((worker) => worker.allocatedPod),
+    })
   }
 
   running(): { pod: Persisted<Pod>; status: PodStatus | undefined }[] {

@@ -108,6 +108,11 @@ export class PodWorker {
     return this.#wasAdmitted && (this.#state.phase === 'syncing' || this.#state.phase === 'terminating')
   }
 
+  /** The node has taken it, or an earlier agent had, and it is not about to end. */
+  get isToRun(): boolean {
+    return this.#state.phase === 'syncing' && (this.#wasAdmitted || wasTaken(this.#pod))
+  }
+
   /** As it was last computed; before that, as the API has it. */
   get status(): PodStatus | undefined {
     return this.#reporter.status ?? this.#pod.status
@@ -235,10 +240,11 @@ export class PodWorker {
     if (end || isTerminal(phase)) this.#state = { phase: 'finished', end: end ?? {} }
   }
 
-  /** Asked once: what the node has begun it does not refuse, whatever changes. */
+  /** Asked once: what the node has taken it does not refuse, whatever changes, and whoever removed what there was of it. */
   #refusal(observed: PodObservation): PodRefusal | undefined {
     if (this.#wasAdmitted) return undefined
-    const refusal = isGone(observed) ? this.#node.refuse(this.#pod) : undefined
+    const isNew = isGone(observed) && !wasTaken(this.#pod)
+    const refusal = isNew ? this.#node.refuse(this.#pod) : undefined
     this.#wasAdmitted = refusal === undefined
     return refusal
   }
@@ -295,4 +301,9 @@ export class PodWorker {
         return planTermination(situation, situation.monotonicMs)
     }
   }
+}
+
+/** An agent of this node has said that the Pod has started. */
+function wasTaken({ status }: Pod): boolean {
+  return status?.startTime !== undefined
 }

@@ -22,6 +22,7 @@ export class AgentNode {
   readonly events: EventReport[] = []
   readonly prober: Prober
   readonly runtime: Runtime
+  allocatable: Record<string, string> = { cpu: '4', memory: '8Gi' }
   readonly #clock: Clock
   readonly #devices: readonly Device[]
   readonly #pods = new Map<string, Persisted<Pod>>()
@@ -145,7 +146,7 @@ export class AgentNode {
       random: seededRandom(1),
       log: silentLogger,
       hostIPs: () => ['192.0.2.10'],
-      allocatable: () => ({ cpu: '4', memory: '8Gi' }),
+      allocatable: () => this.allocatable,
       devices: this.#devices,
     })
     manager.start()

@@ -4,20 +4,20 @@ import { parseMilliNumber, parseUnits } from '../../../shared/quantity.ts'
 import type { ResizeRefusal } from './pod-resize.ts'
 
 interface Room {
-  /** What the node can give to all its Pods. */
-  allocatable: { cpu: string; memory: string }
+  /** What the node can give to all its Pods; what is not known of it refuses nothing. */
+  allocatable: Readonly<Record<string, string>>
   /** The node's other Pods, as they have been given. */
   others: readonly Pod[]
 }
 
 /** Why the node has no room for the Pod as it asks to be, in the kubelet's words. */
 export function resizeRefusal(pod: Pod, { allocatable, others }: Room): ResizeRefusal | undefined {
-  const wanted = requestsOf(pod)
-  const used = others.map(requestsOf)
+  const wanted = requestsAsGiven(pod)
+  const used = others.map(requestsAsGiven)
   const sum = (amount: (of: Resources) => number) => used.reduce((total, resources) => total + amount(resources), 0)
   const amounts = [
-    ['cpu', wanted.cpuMilli, sum(({ cpuMilli }) => cpuMilli), parseMilliNumber(allocatable.cpu)],
-    ['memory', wanted.memoryBytes, sum(({ memoryBytes }) => memoryBytes), parseUnits(allocatable.memory)],
+    ['cpu', wanted.cpuMilli, sum(({ cpuMilli }) => cpuMilli), capacityOf(allocatable.cpu, parseMilliNumber)],
+    ['memory', wanted.memoryBytes, sum(({ memoryBytes }) => memoryBytes), capacityOf(allocatable.memory, parseUnits)],
   ] as const
   for (const [name, requested, , capacity] of amounts) {
     if (requested <= capacity) continue
@@ -33,6 +33,10 @@ export function resizeRefusal(pod: Pod, { allocatable, others }: Room): ResizeRe
 }
 
 /** By its spec alone: what it has been given is there already. */
-function requestsOf({ metadata, spec }: Pod): Resources {
+export function requestsAsGiven({ metadata, spec }: Pod): Resources {
   return podRequests({ metadata, spec: spec ?? { containers: [] } })
+}
+
+function capacityOf(quantity: string | undefined, parse: (quantity: string) => number): number {
+  return quantity === undefined ? Number.POSITIVE_INFINITY : parse(quantity)
 }

@@ -3,7 +3,12 @@ import { refusePod } from '../../../../../agent/pods/admission/pod-admission.ts'
 import type { PodSpec } from '../../../../../shared/api/generated/core-v1.ts'
 import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
 
-const NOTHING = { allowedUnsafeSysctls: [], hasAppArmor: false, others: [] }
+const NOTHING = {
+  ...{ allowedUnsafeSysctls: [], hasAppArmor: false, others: [], holders: [], pressure: [] },
+  allocatable: { cpu: '2', memory: '1Gi', 'ephemeral-storage': '10Gi', pods: '3', 'example.com/dongle': '1' },
+}
+const asking = (name: string, requests: Record<string, string>, more: Partial<PodSpec> = {}) =>
+  assignedPod(name, { ...more, containers: [podContainer('web', { resources: { requests } })] })
 const withSysctl = (name: string, more: Partial<PodSpec> = {}) =>
   assignedPod('a', { ...more, securityContext: { sysctls: [{ name, value: '1' }] } })
 const withPort = (name: string, hostPort: number, more: object = {}) =>
@@ -59,5 +64,57 @@ describe('refusePod', () => {
     expect(refusePod(withPort('a', 8080, { hostIP: '127.0.0.1' }), facts)?.reason).toBe('NodePorts')
     const onlyThere = { ...NOTHING, others: [withPort('b', 8080, { hostIP: '192.0.2.1' })] }
     expect(refusePod(withPort('a', 8080, { hostIP: '127.0.0.1' }), onlyThere)).toBeUndefined()
+  })
+
+  it('refuses a Pod that asks for more than the others leave', () => {
+    const holders = [asking('b', { cpu: '1500m', memory: '512Mi' }), asking('c', { 'example.com/dongle': '1' })]
+    const facts = { ...NOTHING, holders }
+    const out = (requests: Record<string, string>) => refusePod(asking('a', requests), facts)
+    expect(out({ cpu: '500m', memory: '512Mi', 'ephemeral-storage': '10Gi' })).toBeUndefined()
+    expect(out({ cpu: '501m' })).toEqual({
+      reason: 'OutOfcpu',
+      message: "Node didn't have enough resource: cpu, requested: 501, used: 1500, capacity: 2000",
+    })
+    expect(out({ memory: '600Mi' })).toEqual({
+      reason: 'OutOfmemory',
+      message: "Node didn't have enough resource: memory, requested: 629145600, used: 536870912, capacity: 1073741824",
+    })
+    expect(out({ 'ephemeral-storage': '11Gi' })?.reason).toBe('OutOfephemeral-storage')
+    expect(out({ 'example.com/dongle': '1' })?.message).toBe(
+      "Node didn't have enough resource: example.com/dongle, requested: 1, used: 1, capacity: 1",
+    )
+    expect(refusePod(assignedPod('a'), { ...facts, holders: [...holders, assignedPod('d')] })).toEqual({
+      reason: 'OutOfpods',
+      message: "Node didn't have enough resource: pods, requested: 1, used: 3, capacity: 3",
+    })
+  })
+
+  it('refuses no Pod for what the node does not say that it has, nor one that asks for nothing of what is short', () => {
+    const requests = { cpu: '64', memory: '1Ti', 'example.com/other': '3' }
+    expect(refusePod(asking('a', requests), { ...NOTHING, allocatable: {} })).toBeUndefined()
+    const holders = [asking('b', { cpu: '3' })]
+    expect(refusePod(asking('a', { memory: '1Gi' }), { ...NOTHING, holders })).toBeUndefined()
+  })
+
+  it('takes no best-effort Pod while memory is short, unless it tolerates that', () => {
+    const facts = { ...NOTHING, pressure: ['MemoryPressure'] }
+    const tolerations = [{ key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' }]
+    expect(refusePod(assignedPod('a'), facts)).toEqual({
+      reason: 'Evicted',
+      message: 'The node had condition: [MemoryPressure]. ',
+    })
+    expect(refusePod(asking('a', { memory: '1Mi' }), facts)).toBeUndefined()
+    expect(refusePod(assignedPod('a', { tolerations }), facts)).toBeUndefined()
+    expect(refusePod(assignedPod('a', { priority: 2_000_000_000 }), facts)).toBeUndefined()
+  })
+
+  it('takes only critical Pods while anything else is short', () => {
+    const facts = { ...NOTHING, pressure: ['MemoryPressure', 'DiskPressure'] }
+    const tolerations = [{ operator: 'Exists' }]
+    expect(refusePod(asking('a', { memory: '1Mi' }, { tolerations }), facts)).toEqual({
+      reason: 'Evicted',
+      message: 'The node had condition: [MemoryPressure DiskPressure]. ',
+    })
+    expect(refusePod(assignedPod('a', { priority: 2_000_001_000 }), facts)).toBeUndefined()
   })
 })
