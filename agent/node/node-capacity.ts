@@ -1,6 +1,7 @@
 import { formatMilli, parseMilliNumber, parseUnits } from '../../shared/quantity.ts'
 import { type EvictionThreshold, thresholdUnits } from '../eviction/eviction-threshold.ts'
 import type { RuntimeInfo } from '../runtime/runtime.ts'
+import type { Held } from './held-by-others.ts'
 import type { Machine } from './machine.ts'
 
 export type Amounts = Record<string, string>
@@ -31,13 +32,14 @@ export function nodeCapacity(info: RuntimeInfo | undefined, machine: Machine, of
 }
 
 /**
- * The Node's `status.allocatable`: without what is reserved and, as in the kubelet, without what must stay free lest
- * Pods be evicted.
+ * The Node's `status.allocatable`: without what is reserved, without what containers beside its own hold and, as in the
+ * kubelet, without what must stay free lest Pods be evicted.
  */
 export function nodeAllocatable(
   capacity: Amounts,
   { reserved }: Pick<NodeOffer, 'reserved'>,
   thresholds: readonly EvictionThreshold[],
+  held: Held,
 ): Amounts {
   const keptFree = (resource: string, signal: EvictionThreshold['signal']) => {
     const threshold = thresholds.find((candidate) => candidate.signal === signal)
@@ -46,10 +48,10 @@ export function nodeAllocatable(
   return {
     ...capacity,
     ...less(capacity, 'cpu', (amount) =>
-      formatMilli(rest(parseMilliNumber(amount), parseMilliNumber(reserved.cpu ?? '0'))),
+      formatMilli(rest(parseMilliNumber(amount), parseMilliNumber(reserved.cpu ?? '0') + held.cpuMilli)),
     ),
     ...less(capacity, 'memory', (amount) =>
-      without(amount, parseUnits(reserved.memory ?? '0') + keptFree('memory', 'memory.available')),
+      without(amount, parseUnits(reserved.memory ?? '0') + keptFree('memory', 'memory.available') + held.memoryBytes),
     ),
     ...less(capacity, 'ephemeral-storage', (amount) =>
       without(
@@ -58,6 +60,14 @@ export function nodeAllocatable(
       ),
     ),
   }
+}
+
+/** A node that offers a part of the machine bears that part of what others hold of it. */
+export function ownPart(held: Held, capacity: Amounts, machine: RuntimeInfo | undefined): Held {
+  if (!machine) return { cpuMilli: 0, memoryBytes: 0 }
+  const cpu = Math.min(1, parseMilliNumber(capacity.cpu ?? '0') / (machine.cpus * 1000))
+  const memory = Math.min(1, parseUnits(capacity.memory ?? '0') / machine.memoryBytes)
+  return { cpuMilli: Math.ceil(held.cpuMilli * cpu), memoryBytes: Math.ceil(held.memoryBytes * memory) }
 }
 
 function less(capacity: Amounts, resource: string, change: (amount: string) => string): Amounts {

@@ -11,13 +11,14 @@ import {
   type Observation,
 } from '../eviction/eviction-threshold.ts'
 import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
+import { HeldByOthers } from './held-by-others.ts'
 import { type Machine, readMachine } from './machine.ts'
-import { type Amounts, type NodeOffer, nodeAllocatable, nodeCapacity, WHOLE_MACHINE } from './node-capacity.ts'
+import { type Amounts, type NodeOffer, nodeAllocatable, nodeCapacity, ownPart, WHOLE_MACHINE } from './node-capacity.ts'
 import { nodeConditions } from './node-conditions.ts'
 import { observations } from './observations.ts'
 
 export interface NodeFactsOptions {
-  runtime: Pick<Runtime, 'version' | 'listImages'>
+  runtime: Pick<Runtime, 'version' | 'listImages' | 'otherContainers'>
   nodeName: string
   /** Kubette's. */
   version: string
@@ -48,7 +49,8 @@ const REFRESH_MS = 10_000
 const RUNTIME_PATIENCE_MS = 30_000
 /** The kubelet's: pressure is told for so long after it was seen last. */
 const PRESSURE_TRANSITION_MS = 300_000
-const IMAGES_EVERY = 6
+/** Looks between those at what costs more; at other containers also when as many run as did not before. */
+const LOOKS_PER_LONG_LOOK = 6
 const MAX_IMAGES = 50
 /** The Kubernetes version whose behaviour the agent has. */
 const KUBERNETES_VERSION = 'v1.36.0'
@@ -59,6 +61,7 @@ export class NodeFacts {
   #seen: Seen = { machine: {}, images: [], runtimeError: 'not asked yet' }
   /** On the monotonic clock. */
   #answeredAt = Number.NEGATIVE_INFINITY
+  readonly #others: HeldByOthers
   #unfitImages: readonly string[] = []
   #report: NodeReport
   readonly #lastShortAt = new Map<EvictionSignal, number>()
@@ -67,6 +70,7 @@ export class NodeFacts {
 
   constructor(options: NodeFactsOptions) {
     this.#options = options
+    this.#others = new HeldByOthers({ ...options, capacity: options.offer?.capacity ?? {} })
     this.#report = this.#compose()
   }
 
@@ -151,11 +155,13 @@ export class NodeFacts {
     const { info, images } = this.#seen
     const machine = await (this.#options.readMachine ?? readMachine)(info?.dataRoot)
     try {
-      const wantsImages = this.#refreshes % IMAGES_EVERY === 0
+      const isLong = this.#refreshes % LOOKS_PER_LONG_LOOK === 0
+      const next = await runtime.version()
+      if (isLong || next.runningContainers !== info?.runningContainers) await this.#others.look()
       const answer = {
         machine,
-        info: await runtime.version(),
-        images: wantsImages ? imagesOf(await runtime.listImages()) : images,
+        info: next,
+        images: isLong ? imagesOf(await runtime.listImages()) : images,
       }
       this.#refreshes++
       this.#answeredAt = clock.monotonic()
@@ -177,7 +183,7 @@ export class NodeFacts {
     const previous = this.#report?.status.conditions ?? []
     const status: NodeStatus = {
       capacity,
-      allocatable: nodeAllocatable(capacity, offer, thresholds),
+      allocatable: nodeAllocatable(capacity, offer, thresholds, ownPart(this.#others.held, capacity, info)),
       conditions: nodeConditions(this.#shortage(), runtimeError, previous, clock.now()),
       addresses: [
         ...this.hostIPs().map((address) => ({ type: 'InternalIP', address })),

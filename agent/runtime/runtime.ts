@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
+import type { OtherContainer } from './other-container.ts'
 import type { HostPath, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
+export type { OtherContainer } from './other-container.ts'
 export type { HostPath, HostPathType, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
 import type { TerminalSize } from '../../shared/protocol/frames.ts'
@@ -55,6 +57,9 @@ export interface Runtime {
 
   /** What these containers use, by id; those that are not here or do not run are left out. */
   usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>>
+
+  /** What runs beside this node's containers, whoever started it. Touches nothing. */
+  otherContainers(): Promise<OtherContainer[]>
 
   /** What the Pod's containers and volumes occupy of the disk. Slow where much was written. */
   diskUsage(podUid: string): Promise<DiskUsage>
@@ -170,6 +175,8 @@ export interface RuntimeInfo {
   architecture: string
   cpus: number
   memoryBytes: number
+  /** All that it runs, whoever started them. */
+  runningContainers: number
   /** Whether it confines containers by AppArmor profiles. */
   hasAppArmor: boolean
   /** Where on the machine it keeps containers and images. */

@@ -34,6 +34,8 @@ export interface RuntimeHarness {
    * has ended, and exits with 7; and one that waits for a line and prints its terminal's `HEIGHT WIDTH` then.
    */
   interactive: { talk: string[]; terminal: string[] }
+  /** Starts a container of nobody's, or one of another node; with half a processor and 64 MiB where it is limited. */
+  runOther(more: { isPods: boolean; isLimited: boolean }): Promise<string>
   /** An existing directory of the machine with nothing in it. */
   emptyHostDirectory: string
   /** Resolves when it holds; throws if it does not before long. */

@@ -40,6 +40,21 @@ export function resourceTests({ harness, pod, sandbox, create, start, get, exite
     expect(await harness().runtime.usage([idle])).toEqual(new Map())
   })
 
+  it('tells what runs beside its own containers, and what that holds', async () => {
+    const { runtime, runOther } = harness()
+    const own = await start({ does: 'run' })
+    const limited = await runOther({ isPods: false, isLimited: true })
+    const free = await runOther({ isPods: true, isLimited: false })
+    const others = new Map((await runtime.otherContainers()).map((other) => [other.id, other]))
+    expect(others.has(own)).toBe(false)
+    const holding = { cpuMilli: 500, memoryBytes: 64 * 2 ** 20, isMeasured: false }
+    expect(others.get(limited)).toEqual({ id: limited, isPods: false, ...holding })
+    expect(others.get(free)).toMatchObject({ isPods: true, cpuMilli: 0, isMeasured: true })
+    expect(others.get(free)?.memoryBytes).toBeGreaterThan(0)
+    expect((await runtime.version()).runningContainers).toBeGreaterThanOrEqual(3)
+    expect((await runtime.list()).containers.map(({ id }) => id)).toEqual([own])
+  })
+
   it('gives a running container other resources', async () => {
     const MIB = 2 ** 20
     const before = { cpuShares: 512, cpuLimitMilli: 500, memoryLimitBytes: 64 * MIB }

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
+import { LABELS } from '../../agent/runtime/docker/labels.ts'
 import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
 import { runtimeContract } from '../contracts/runtime.ts'
 import type { SuiteProgram } from '../contracts/runtime-harness.ts'
+import { run } from '../support/shell.ts'
 import { loadTestImage } from '../support/test-image.ts'
 
 const clock = systemClock()
@@ -16,6 +18,7 @@ runtimeContract('Docker', async () => {
   const clusterId = `${process.pid}-runtime`
   const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log: silentLogger })
   await loadTestImage({ reference: REFERENCE, clusterId })
+  const others: string[] = []
   const image = await runtime.inspectImage(REFERENCE)
   const emptyHostDirectory = mkdtempSync(join(tmpdir(), 'kubette-suite-'))
   return {
@@ -31,6 +34,14 @@ runtimeContract('Docker', async () => {
       talk: ['sh', '-c', 'echo out; echo err >&2; cat; exit 7'],
       terminal: ['sh', '-c', 'read line; stty size'],
     },
+    runOther: async ({ isPods, isLimited }) => {
+      const limits = isLimited ? ['--cpus', '0.5', '--memory-reservation', '64m'] : []
+      const labels = isPods ? [`${LABELS.cluster}=${clusterId}`, `${LABELS.node}=node-2`] : []
+      const options = [...limits, ...labels.flatMap((label) => ['--label', label])]
+      const id = (await run('docker', ['run', '--detach', ...options, REFERENCE, 'sleep', '1000'])).trim()
+      others.push(id)
+      return id
+    },
     emptyHostDirectory,
     eventually: async (condition) => {
       for (let tries = 0; tries < 200; tries++) {
@@ -42,6 +53,7 @@ runtimeContract('Docker', async () => {
     during: (promise) => promise,
     close: async () => {
       rmSync(emptyHostDirectory, { recursive: true })
+      if (others.length > 0) await run('docker', ['rm', '--force', '--volumes', ...others])
       await removeEverything({ clusterId, clock, log: silentLogger })
     },
   }

@@ -20,6 +20,7 @@ export const FAKE_INFO: RuntimeInfo = {
   architecture: 'amd64',
   cpus: 4,
   memoryBytes: 8 * 2 ** 30,
+  runningContainers: 0,
   hasAppArmor: false,
   dataRoot: '/var/lib/fake',
 }

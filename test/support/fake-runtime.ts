@@ -131,7 +131,7 @@ export class FakeRuntime extends FakeStorage implements Runtime {
 
   async version(): Promise<RuntimeInfo> {
     await this.#enter('version', '')
-    return FAKE_INFO
+    return { ...FAKE_INFO, runningContainers: this.running().length + this.others.length }
   }
 
   async list(podUid?: string): Promise<RuntimeListing> {

@@ -1,6 +1,7 @@
 import {
   type HostPath,
   type ImageState,
+  type OtherContainer,
   type PodIdentity,
   RuntimeFailure,
   type VolumeFile,
@@ -9,12 +10,15 @@ import { FakeImages } from './fake-images.ts'
 import type { FakeCall } from './fake-runtime.ts'
 import { FakeVolumes } from './fake-volumes.ts'
 
-/** The part of a fake runtime that is about what is on its machine: volumes, paths, images. */
+/** The part of a fake runtime that is about what is on its machine beside its containers: volumes, paths, images, others' containers. */
 export abstract class FakeStorage {
   readonly volumes = new FakeVolumes()
   readonly images = new FakeImages()
   /** What is at which path of the machine. */
   readonly hostPaths = new Map<string, HostPath>()
+
+  /** Containers that are not this node's. */
+  others: OtherContainer[] = []
 
   /** What each call begins with. */
   protected abstract enter(call: FakeCall, detail: string): Promise<void>
@@ -51,6 +55,11 @@ export abstract class FakeStorage {
   async ownPaths(): Promise<string[]> {
     await this.enter('ownPaths', '')
     return ['/run/fake.sock', '/var/lib/fake']
+  }
+
+  async otherContainers(): Promise<OtherContainer[]> {
+    await this.enter('otherContainers', '')
+    return structuredClone(this.others)
   }
 
   async inspectImage(reference: string): Promise<ImageState | undefined> {

@@ -24,9 +24,11 @@ export interface ContainerInspect {
     OomScoreAdj: number
     Mounts?: unknown[] | null
     CpuShares?: number
+    NanoCpus?: number
     CpuPeriod?: number
     CpuQuota?: number
     Memory?: number
+    MemoryReservation?: number
   }
   NetworkSettings: { Networks: Record<string, { IPAddress?: string }> | null }
 }

@@ -26,6 +26,7 @@ import { Images } from './images.ts'
 import type { Ownership } from './labels.ts'
 import { connectToLoopback } from './loopback.ts'
 import { MessageFiles } from './message-files.ts'
+import { OtherContainers } from './other-containers.ts'
 import { ownPaths } from './own-paths.ts'
 import { PauseImage } from './pause-image.ts'
 import { podChanges } from './pod-changes.ts'
@@ -56,6 +57,7 @@ interface DockerInfo {
   KernelVersion: string
   NCPU: number
   MemTotal: number
+  ContainersRunning: number
   SecurityOptions: string[] | null
   DockerRootDir: string
 }
@@ -77,6 +79,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const messages = new MessageFiles(docker, containers)
   const images = new Images(docker, clock, options.pullDeadlineMs)
   const usage = new ContainerUsages(docker, clock)
+  const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
   const profiles = new SeccompProfiles(options.seccompDirectory)
@@ -120,6 +123,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     removeClaimVolume: (id) => volumes.removeClaim(id),
     removeVolumes: (podUid) => volumes.remove(podUid),
     usage: (ids) => usage.read(ids),
+    otherContainers: () => others.list(),
     diskUsage: (podUid) => disks.read(podUid),
     exec: (id, command, timeoutMs) => execs.run(id, command, timeoutMs),
     openExec: (id, command, streams, signal) => execs.open(id, command, streams, signal),
@@ -151,6 +155,7 @@ async function version(docker: DockerApi): Promise<RuntimeInfo> {
     architecture: Arch,
     cpus: info.NCPU,
     memoryBytes: info.MemTotal,
+    runningContainers: info.ContainersRunning,
     hasAppArmor: (info.SecurityOptions ?? []).some((option) => option.split(',').includes('name=apparmor')),
     dataRoot: info.DockerRootDir,
   }

@@ -42,6 +42,11 @@ runtimeContract('the fake', async () => {
       return container && runtime.volumes.read(container.spec.pod.name, volume)?.[path]
     },
     interactive: { talk: ['talk'], terminal: ['terminal'] },
+    runOther: async ({ isPods, isLimited }) => {
+      const other = { id: `other-${runtime.others.length}`, isPods, isMeasured: !isLimited }
+      runtime.others.push({ ...other, cpuMilli: isLimited ? 500 : 0, memoryBytes: (isLimited ? 64 : 1) * 2 ** 20 })
+      return other.id
+    },
     emptyHostDirectory: '/srv/suite',
     eventually: (condition) => clock.until(condition),
     during: async (promise) => {

@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { parseEvictionThresholds } from '../../../../agent/eviction/eviction-threshold.ts'
 import type { Machine } from '../../../../agent/node/machine.ts'
 import { NodeFacts, type NodeFactsOptions } from '../../../../agent/node/node-facts.ts'
+import type { OtherContainer } from '../../../../agent/runtime/runtime.ts'
 import { silentLogger } from '../../../../shared/log.ts'
 import type { NodeReport } from '../../../../shared/protocol/frames.ts'
+import { parseUnits } from '../../../../shared/quantity.ts'
 import { FakeRuntime } from '../../../support/fake-runtime.ts'
 import { VirtualClock } from '../../../support/virtual-clock.ts'
 
@@ -81,6 +83,89 @@ describe('NodeFacts', () => {
     expect(allocatable).toMatchObject({ cpu: '3500m', memory: '6828032Ki', 'ephemeral-storage': '83886080Ki' })
     const greedy = facts({ offer: { capacity: {}, reserved: { memory: '9Gi' }, extended: {} } })
     expect((await greedy.refresh()).status.allocatable?.memory).toBe('0Ki')
+  })
+
+  describe('beside other containers', () => {
+    const MIB = 2 ** 20
+    const other = (id: string, more: Partial<OtherContainer> = {}): OtherContainer => ({
+      ...{ id, isPods: false, cpuMilli: 0, memoryBytes: 0, isMeasured: false },
+      ...more,
+    })
+    const mebibytes = (node: NodeFacts) => parseUnits(node.allocatable().memory ?? '0') / MIB
+    /** Without what must stay free lest Pods be evicted. */
+    const ALL = 8192 - 100
+
+    it('does not offer what they hold', async () => {
+      runtime.others = [other('a', { cpuMilli: 500, memoryBytes: 1000 * MIB }), other('b', { cpuMilli: 250 })]
+      const node = facts()
+      const { capacity } = (await node.refresh()).status
+      expect(capacity).toMatchObject({ cpu: '4', memory: '8388608Ki' })
+      expect(node.allocatable().cpu).toBe('3250m')
+      expect(mebibytes(node)).toBe(ALL - 1000)
+      runtime.others = [other('a', { cpuMilli: 64_000, memoryBytes: 2 ** 50 })]
+      await clock.advance(1)
+      for (let looks = 0; looks < 6; looks++) await node.refresh()
+      expect(node.allocatable()).toMatchObject({ cpu: '0', memory: '0Ki' })
+    })
+
+    it('looks at them when their number changes, and once a minute', async () => {
+      const node = facts()
+      await node.start(() => undefined)
+      const looks = () => runtime.calls.filter((call) => call === 'otherContainers').length
+      await clock.advance(50_000)
+      expect(looks()).toBe(1)
+      await clock.advance(10_000)
+      expect(looks()).toBe(2)
+      runtime.others = [other('a', { cpuMilli: 1000 })]
+      await clock.advance(10_000)
+      expect([looks(), node.allocatable().cpu]).toEqual([3, '3'])
+      node.stop()
+    })
+
+    it('waits only a moment where that hangs, and goes on where it fails', async () => {
+      const node = facts()
+      runtime.others = [other('a', { cpuMilli: 1000 })]
+      runtime.hangNext('otherContainers')
+      const looking = node.refresh()
+      await clock.advance(2_000)
+      expect(condition(await looking, 'Ready')?.status).toBe('True')
+      expect(node.allocatable().cpu).toBe('4')
+      const second = facts()
+      runtime.failNext('otherContainers')
+      expect(condition(await second.refresh(), 'Ready')?.status).toBe('True')
+    })
+
+    it('counts what it measures in steps, and does not follow every change', async () => {
+      const node = facts()
+      const using = async (memoryBytes: number) => {
+        runtime.others = [other('a', { memoryBytes, isMeasured: true })]
+        for (let looks = 0; looks < 6; looks++) await node.refresh()
+        return ALL - mebibytes(node)
+      }
+      expect(await using(100 * MIB)).toBe(128)
+      expect(await using(120 * MIB)).toBe(128)
+      expect(await using(130 * MIB)).toBe(192)
+      expect(await using(70 * MIB)).toBe(192)
+      expect(await using(60 * MIB)).toBe(64)
+      runtime.others = []
+      await node.refresh()
+      expect(mebibytes(node)).toBe(ALL)
+    })
+
+    it('bears its part where it offers a part of the machine, and leaves other nodes theirs', async () => {
+      runtime.others = [
+        other('a', { cpuMilli: 1000, memoryBytes: 1024 * MIB }),
+        other('b', { cpuMilli: 2000, memoryBytes: 2048 * MIB, isPods: true }),
+      ]
+      const offering = async (capacity: Record<string, string>) => {
+        const node = facts({ offer: { capacity, reserved: {}, extended: {} } })
+        await node.refresh()
+        return [node.allocatable().cpu, mebibytes(node)]
+      }
+      expect(await offering({ cpu: '1', memory: '2Gi' })).toEqual(['750m', 2048 - 100 - 256])
+      expect(await offering({ pods: '10' })).toEqual(['1', ALL - 3072])
+      expect(await offering({ cpu: '1' })).toEqual(['750m', ALL - 3072])
+    })
   })
 
   it('is not ready before the runtime answered, and while it does not', async () => {
