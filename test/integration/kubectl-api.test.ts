@@ -74,6 +74,7 @@ describe.each(KUBECTL_VERSIONS)('kubectl %s', (version) => {
       'apps/v1',
       'coordination.k8s.io/v1',
       'metrics.k8s.io/v1beta1',
+      'storage.k8s.io/v1',
       'v1',
     ])
     expect(await ok('api-resources')).toMatch(/^deployments +deploy +apps\/v1 +true +Deployment$/m)
