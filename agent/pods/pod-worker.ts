@@ -234,10 +234,19 @@ export class PodWorker {
     const refusal = this.#refusal(observed)
     const deadline = endByDeadline(activeDeadlineMs(this.#pod, this.status), this.#node.clock.now())
     const end = refusal ? endByRefusal(refusal) : deadline
-    const { phase } = this.#report(observed, end)
+    const before = this.status
+    const status = this.#report(observed, end)
     if (refusal) this.#events.pod('Warning', refusal.reason, refusal.message)
     else if (deadline) this.#events.pod('Normal', deadline.reason, deadline.message)
-    if (end || isTerminal(phase)) this.#state = { phase: 'finished', end: end ?? {} }
+    const isOver = end !== undefined || isTerminal(status.phase)
+    if (isOver) this.#state = { phase: 'finished', end: end ?? {} }
+    else this.#tellResize(before, status)
+  }
+
+  #tellResize(before: PodStatus | undefined, after: PodStatus): void {
+    for (const { type, reason, message } of this.#resize.news(this.#pod, before, after)) {
+      this.#events.pod(type, reason, message)
+    }
   }
 
   /** Asked once: what the node has taken it does not refuse, whatever changes, and whoever removed what there was of it. */

@@ -1,6 +1,7 @@
-import type { Container, Pod, ResourceRequirements } from '../../../shared/api/generated/core-v1.ts'
+import type { Container, Pod, PodStatus, ResourceRequirements } from '../../../shared/api/generated/core-v1.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
 import { isSidecar } from '../restart-policy.ts'
+import { type ResizeEvent, resizeEvents } from './resize-events.ts'
 
 /** Why the node cannot give a Pod what it now asks for. */
 export interface ResizeRefusal {
@@ -19,6 +20,8 @@ export class PodResize {
   readonly #refuse: (pod: Persisted<Pod>) => ResizeRefusal | undefined
   #allocated: Map<string, ResourceRequirements> | undefined
   #pending: ResizeRefusal | undefined
+  /** And not told yet. */
+  #isGranted = false
 
   constructor(refuse: (pod: Persisted<Pod>) => ResizeRefusal | undefined) {
     this.#refuse = refuse
@@ -37,8 +40,18 @@ export class PodResize {
   /** Sees whether the Pod asks for something else by now, and whether the node has room for that. */
   decide(pod: Persisted<Pod>): void {
     const wanted = wishesOf(pod)
-    this.#pending = isSame(wanted, this.#given(pod)) ? undefined : this.#refuse(pod)
-    if (!this.#pending) this.#allocated = wanted
+    const isWish = !isSame(wanted, this.#given(pod))
+    this.#pending = isWish ? this.#refuse(pod) : undefined
+    if (this.#pending) return
+    this.#allocated = wanted
+    this.#isGranted ||= isWish
+  }
+
+  /** What there is to tell after the Pod's status was computed anew; a wish that was granted is told once. */
+  news(pod: Persisted<Pod>, before: PodStatus | undefined, after: PodStatus): ResizeEvent[] {
+    const isGranted = this.#isGranted
+    this.#isGranted = false
+    return resizeEvents({ wanted: pod, allocated: this.granted(pod), isGranted, before, after })
   }
 
   #given(pod: Persisted<Pod>): Map<string, ResourceRequirements> {

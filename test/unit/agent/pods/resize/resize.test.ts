@@ -65,6 +65,44 @@ describe('resize', () => {
     expect(updates()).toBe(1)
   })
 
+  const resizeSaid = () => node.said().filter((line) => /^Resize/.test(line))
+  const summary = (resources: ResourceRequirements, error?: string) => {
+    const { limits, requests } = resources
+    return JSON.stringify({ containers: [{ name: 'web', resources: { limits, requests } }], generation: 1, error })
+  }
+
+  it('tells when it begins and when it is done', async () => {
+    await start('a', both('100m', '64Mi'))
+    expect(resizeSaid()).toEqual([])
+    const wanted = both('200m', '128Mi')
+    await resize('a', wanted)
+    const said = [
+      `ResizeStarted: Pod resize started: ${summary(wanted)}`,
+      `ResizeCompleted: Pod resize completed: ${summary(wanted)}`,
+    ]
+    expect(resizeSaid()).toEqual(said)
+    node.restartAgent()
+    await clock.advance(400_000)
+    expect(resizeSaid()).toEqual(said)
+  })
+
+  it('tells once why it waits, and why it fails', async () => {
+    await start('a', both('100m', '64Mi'))
+    await resize('a', both('5', '64Mi'))
+    node.restartAgent()
+    await clock.advance(60_000)
+    const capacity = "Node didn't have enough capacity: cpu, requested: 5000, capacity: 4000"
+    expect(resizeSaid()).toEqual([`ResizeInfeasible: Pod resize Infeasible: ${summary(both('5', '64Mi'), capacity)}`])
+    runtime.failNext('updateContainer', new RuntimeFailure('failed', 'device or resource busy'))
+    await resize('a', both('200m', '64Mi'))
+    await clock.advance(11_000)
+    expect(resizeSaid().slice(1)).toEqual([
+      `ResizeStarted: Pod resize started: ${summary(both('200m', '64Mi'))}`,
+      `ResizeError: Pod resize error: ${summary(both('200m', '64Mi'), 'device or resource busy')}`,
+      `ResizeCompleted: Pod resize completed: ${summary(both('200m', '64Mi'))}`,
+    ])
+  })
+
   it('restarts it where its resizePolicy says so', async () => {
     const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }]
     await start('a', both('100m', '64Mi'), { resizePolicy })
