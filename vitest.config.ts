@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: { name: 'integration', include: ['test/integration/**/*.test.ts'], sequence: { groupOrder: 1 }, ...real },
       },
-      // Most of an end-to-end test is waiting for containers: two at a time are no strain.
+      // Most of an end-to-end test is waiting for containers: three at a time are no strain.
       {
         test: {
           name: 'e2e',
@@ -38,7 +38,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           ...real,
           fileParallelism: true,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       { test: { name: 'machines', include: ['test/e2e/machines/*.test.ts'], sequence: { groupOrder: 3 }, ...real } },
