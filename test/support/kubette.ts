@@ -15,13 +15,23 @@ export function kubette(...args: string[]): Promise<Output> {
   return tryRun(process.execPath, [KUBETTE, ...args])
 }
 
+/**
+ * A port of 127.0.0.1 that nobody has. It is none that the kernel gives to outgoing connections, as it would a port that
+ * it chose itself: so it can be let go and taken again.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** A `kubette up` in a folder of its own, as a user runs it in a terminal. */
