@@ -128,9 +128,13 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     return worker && { pod: worker.pod, status: worker.status }
   }
 
+  /** Beside the others that are assigned: what is on its way out of here holds up nobody for good. */
   #refuse(pod: Pod): PodRefusal | undefined {
     const { allowedUnsafeSysctls = [], hasAppArmor, pressure, allocatable } = this.#options
-    const workers = [...this.#workers.values()].filter((worker) => worker.pod.metadata.uid !== pod.metadata.uid)
+    const { pods } = this.#assignments
+    const workers = [...this.#workers]
+      .filter(([uid]) => uid !== pod.metadata.uid && pods.has(uid))
+      .map(([, worker]) => worker)
     return refusePod(pod, {
       allowedUnsafeSysctls,
       hasAppArmor: hasAppArmor?.(),

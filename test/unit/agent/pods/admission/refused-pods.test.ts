@@ -55,6 +55,15 @@ describe('a Pod that its node does not take', () => {
     expect(phase('b')).toBe('Failed')
   })
 
+  it('does not count one that was deleted without grace and is still being ended', async () => {
+    node.put(withPort('a'))
+    await clock.until(() => phase('a') === 'Running')
+    node.remove('a')
+    node.put(withPort('b'))
+    expect(runtime.sandboxes.size).toBe(1)
+    await clock.until(() => phase('b') === 'Running')
+  })
+
   it('goes on with what it has begun, whatever a new agent would say', async () => {
     node.put(withPort('a'))
     node.put(assignedPod('b'))
