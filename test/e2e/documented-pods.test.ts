@@ -6,7 +6,6 @@ import type { ConfigMap, Pod, Secret } from '../../shared/api/generated/core-v1.
 import { documented } from '../support/documented-pod.ts'
 import { KubectlUser } from '../support/kubectl-user.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
-import { eventually } from '../support/shell.ts'
 import { FOREVER, shell, shellPod } from '../support/shell-workloads.ts'
 import { loadTestImage } from '../support/test-image.ts'
 
@@ -305,18 +304,7 @@ const PODS = [
   }),
 ]
 
-/** The Pod once it is as wanted; says how it was where that does not come. */
-async function podWhen(name: string, isWanted: (pod: Pod) => unknown): Promise<Pod> {
-  let pod: Pod | undefined
-  const ask = async () => {
-    pod = await user.json<Pod>('get', 'pod', name)
-    return isWanted(pod)
-  }
-  await eventually(`${name} as documented`, ask).catch((error) => {
-    throw new Error(`${error.message}\n${JSON.stringify(pod?.status, undefined, 1)}`)
-  })
-  return pod as Pod
-}
+const podWhen = (name: string, isWanted: (pod: Pod) => unknown) => user.podWhen(name, isWanted)
 
 const isEnded = ({ status }: Pod) => status?.phase === 'Succeeded' || status?.phase === 'Failed'
 const firstStatus = ({ status }: Pod) => status?.containerStatuses?.[0]

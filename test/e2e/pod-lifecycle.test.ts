@@ -17,19 +17,11 @@ afterAll(() => up.destroy())
 
 const read = (name: string) => user.json<Pod>('get', 'pod', name)
 
-/** The Pod once it is as wanted; says how it was where that does not come. */
-async function podWhen(name: string, isWanted: (first: ContainerStatus, pod: Pod) => unknown): Promise<Pod> {
-  let pod: Pod | undefined
-  const ask = async () => {
-    pod = await read(name)
+const podWhen = (name: string, isWanted: (first: ContainerStatus, pod: Pod) => unknown) =>
+  user.podWhen(name, (pod) => {
     const [first] = pod.status?.containerStatuses ?? []
     return first && isWanted(first, pod)
-  }
-  await eventually(`${name} as wanted`, ask, 40_000).catch((error) => {
-    throw new Error(`${error.message}\n${JSON.stringify(pod?.status, undefined, 1)}`)
   })
-  return pod as Pod
-}
 
 const waitingFor = (name: string, reason: string) => podWhen(name, ({ state }) => state?.waiting?.reason === reason)
 

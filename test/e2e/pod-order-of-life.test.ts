@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
 import { KubectlUser } from '../support/kubectl-user.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
-import { eventually } from '../support/shell.ts'
 import { FOREVER, shell, shellPod } from '../support/shell-workloads.ts'
 import { loadTestImage } from '../support/test-image.ts'
 
@@ -33,17 +32,7 @@ function answerHealth(stream: ServerHttp2Stream): void {
 }
 
 const read = (name: string) => user.json<Pod>('get', 'pod', name)
-async function podWhen(name: string, isWanted: (pod: Pod) => unknown): Promise<Pod> {
-  let pod: Pod | undefined
-  const ask = async () => {
-    pod = await read(name)
-    return isWanted(pod)
-  }
-  await eventually(`${name} as wanted`, ask, 40_000).catch((error) => {
-    throw new Error(`${error.message}\n${JSON.stringify(pod?.status, undefined, 1)}`)
-  })
-  return pod as Pod
-}
+const podWhen = (name: string, isWanted: (pod: Pod) => unknown) => user.podWhen(name, isWanted)
 const isReady = ({ status }: Pod) => conditionOf(status, 'Ready')?.status === 'True'
 const conditionOf = (status: Pod['status'], type: string) => status?.conditions?.find((found) => found.type === type)
 const messagesFor = (name: string) =>

@@ -22,17 +22,7 @@ afterAll(() => up.destroy())
 
 const read = (name: string) => user.json<Pod>('get', 'pod', name)
 
-async function podWhen(name: string, isWanted: (pod: Pod) => unknown): Promise<Pod> {
-  let pod: Pod | undefined
-  const ask = async () => {
-    pod = await read(name)
-    return isWanted(pod)
-  }
-  await eventually(`${name} as wanted`, ask, 40_000).catch((error) => {
-    throw new Error(`${error.message}\n${JSON.stringify(pod?.status, undefined, 1)}`)
-  })
-  return pod as Pod
-}
+const podWhen = (name: string, isWanted: (pod: Pod) => unknown) => user.podWhen(name, isWanted)
 
 const waitingOf = ({ status }: Pod) => status?.containerStatuses?.[0]?.state?.waiting
 const phaseOf = (name: string, phase: string) => podWhen(name, ({ status }) => status?.phase === phase)

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
+import type { Pod } from '../../shared/api/generated/core-v1.ts'
 import { type KubectlVersion, kubectlPath } from './kubectl.ts'
-import { type Output, tryRun } from './shell.ts'
+import { eventually, type Output, tryRun } from './shell.ts'
 
 /** Somebody with a kubectl of one release and a kubeconfig, at work in one namespace. */
 export class KubectlUser {
@@ -37,6 +38,19 @@ export class KubectlUser {
 
   async json<T>(...args: string[]): Promise<T> {
     return JSON.parse(await this.ok(...args, '-o', 'json')) as T
+  }
+
+  /** The Pod once it is as wanted; throws with how it is where that does not come. */
+  async podWhen(name: string, isWanted: (pod: Pod) => unknown): Promise<Pod> {
+    let pod: Pod | undefined
+    const ask = async () => {
+      pod = await this.json<Pod>('get', 'pod', name)
+      return isWanted(pod)
+    }
+    await eventually(`${name} as wanted`, ask).catch((error) => {
+      throw new Error(`${error.message}\n${JSON.stringify(pod?.status, undefined, 1)}`)
+    })
+    return pod as Pod
   }
 
   /** One or several objects through a file of YAML. */
