@@ -63,6 +63,17 @@ export class Lab {
     await this.#lab('redock', host)
   }
 
+  /** From now on the containers of a host outlive its dockerd (Docker's live-restore). */
+  async keepContainersWithoutDocker(host: string): Promise<void> {
+    const settings = JSON.stringify({ 'live-restore': true })
+    await this.exec(
+      host,
+      'sh',
+      '-c',
+      `echo '${settings}' > /etc/docker/daemon.json && kill -HUP "$(cat /run/dockerd.pid)"`,
+    )
+  }
+
   cut(host: string): Promise<string> {
     return this.#lab('cut', host)
   }
