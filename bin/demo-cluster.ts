@@ -18,6 +18,8 @@ export interface DemoClusterOptions {
   dataDir: string
   port: number
   nodes: number
+  /** What each agent is given beside, as `--name=value`; devices go to the first alone, as none may serve two. */
+  nodeArguments: readonly string[]
   example: boolean
   clock: Clock
   screen: Screen
@@ -80,15 +82,16 @@ export class DemoCluster {
   }
 
   async #startAgents(api: ApiClient): Promise<void> {
-    const { dataDir, nodes } = this.#options
+    const { dataDir, nodes, nodeArguments } = this.#options
     const capacity = await this.#capacityPerNode()
     const token = await createJoinToken(api, { ttlMs: 3_600_000, description: 'kubette up' })
     const starting = Array.from({ length: nodes }, (_, index) => {
       const name = `node-${index + 1}`
       const folder = join(dataDir, 'nodes', name)
       mkdirSync(folder, { recursive: true, mode: 0o700 })
+      const own = index === 0 ? nodeArguments : nodeArguments.filter((argument) => !argument.startsWith('--device='))
       const args = ['agent', '--server', api.server, '--name', name, '--data', folder, '--capacity', capacity]
-      return this.#startProcess(name, args, { KUBETTE_TOKEN: token })
+      return this.#startProcess(name, [...args, ...own], { KUBETTE_TOKEN: token })
     })
     await Promise.all(starting)
   }

@@ -1,65 +1,107 @@
-import { InvalidArgumentError } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Device } from '../agent/devices/device.ts'
-import { type EvictionThreshold, parseEvictionThresholds } from '../agent/eviction/eviction-threshold.ts'
-import type { ImageCollection } from '../agent/images/image-collector.ts'
-import { isNativeResource } from '../shared/resource-names.ts'
-import { parseAmounts } from './options.ts'
+import { DEFAULT_EVICTION_THRESHOLDS, type EvictionThreshold } from '../agent/eviction/eviction-threshold.ts'
+import { DEFAULT_IMAGE_COLLECTION, type ImageCollection } from '../agent/images/image-collector.ts'
+import { addDevice, addResource, parseImageCollection, parseReserved, parseThresholds } from './node-option-values.ts'
+import { collectHostPath, existingDirectory, parsePairs, parseSysctls } from './options.ts'
 
-const MOST_OF_A_RESOURCE = 1_000_000
-
-/** `cpu=500m,memory=256Mi,ephemeral-storage=1Gi` */
-export function parseReserved(text: string): Record<string, string> {
-  return parseAmounts(text, ['cpu', 'memory', 'ephemeral-storage'])
+/** What `nodeOptions` give. */
+export interface NodeOptionValues {
+  systemReserved?: Record<string, string>
+  resource: Record<string, number>
+  device: Device[]
+  evictionHard: readonly EvictionThreshold[]
+  imageGc: ImageCollection
+  labels?: Record<string, string>
+  allowHostPath: string[]
+  allowedUnsafeSysctls?: string[]
+  seccompProfiles?: string
+  resolvConf?: string
 }
 
-/** Adds `example.com/dongle=2` to what was given before. */
-export function addResource(text: string, before: Record<string, number>): Record<string, number> {
-  const { name, value } = splitResource(text)
-  const count = Number(value)
-  if (!/^\d+$/.test(value) || count > MOST_OF_A_RESOURCE) {
-    throw new InvalidArgumentError(`${value} is not a count from 0 to ${MOST_OF_A_RESOURCE}.`)
-  }
-  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} is given twice.`)
-  return { ...before, [name]: count }
+/** How a node is to be: for `kubette agent`, and for `kubette up`, which passes it on. */
+export function nodeOptions(): Option[] {
+  return [...resourceOptions(), ...pressureOptions(), ...permissionOptions(), ...identityOptions()]
 }
 
-/** Adds `example.com/dongle=/dev/ttyUSB0`, or with `:/dev/in-the-container:rw` behind it. */
-export function addDevice(text: string, before: readonly Device[]): Device[] {
-  const { name: resource, value } = splitResource(text)
-  const [hostPath = '', containerPath = hostPath, permissions = 'rwm', ...rest] = value.split(':')
-  const isWellFormed = [hostPath, containerPath].every((path) => /^\/[^,]+$/.test(path)) && rest.length === 0
-  if (!isWellFormed || !/^[rwm]{1,3}$/.test(permissions)) {
-    throw new InvalidArgumentError(`${value} is not a device, such as /dev/ttyUSB0 or /dev/ttyUSB0:/dev/dongle:rw.`)
+/**
+ * Adds the node's options to a command that starts agents. The list that is returned holds, once the command line was
+ * read and found right, what an agent is to be given, as `--name=value`.
+ */
+export function addPassedOnNodeOptions(command: Command): string[] {
+  const given: string[] = []
+  for (const option of nodeOptions()) {
+    command.addOption(option.helpGroup('Options for the nodes:'))
+    command.on(`option:${option.name()}`, (value: string) => given.push(`${option.long}=${value}`))
   }
-  if (before.some((device) => device.hostPath === hostPath)) {
-    throw new InvalidArgumentError(`${hostPath} is given twice, and would serve two containers at a time.`)
-  }
-  return [...before, { resource, hostPath, containerPath, permissions }]
+  return given
 }
 
-export function parseThresholds(text: string): EvictionThreshold[] {
-  try {
-    return parseEvictionThresholds(text)
-  } catch (error) {
-    throw new InvalidArgumentError(`${(error as Error).message}.`)
-  }
+function resourceOptions(): Option[] {
+  return [
+    new Option(
+      '--system-reserved <resources>',
+      'what to keep back for everything that is no Pod, such as cpu=500m,memory=256Mi,ephemeral-storage=1Gi',
+    ).argParser(parseReserved),
+    new Option('--resource <name=count>', 'an extended resource, such as example.com/dongle=2 (repeatable)')
+      .argParser(addResource)
+      .default({}, 'none'),
+    new Option(
+      '--device <name=path[:path[:rwm]]>',
+      'a device for one container at a time that asks for the extended resource, such as ' +
+        'example.com/dongle=/dev/ttyUSB0, by default under the same path and with all rights (repeatable)',
+    )
+      .argParser(addDevice)
+      .default([], 'none'),
+  ]
 }
 
-/** `85:80`: both from 1 to 100, the second below the first. */
-export function parseImageCollection(text: string): ImageCollection {
-  const [, high, low] = /^(\d{1,3}):(\d{1,3})$/.exec(text) ?? []
-  const [highPercent, lowPercent] = [Number(high), Number(low)]
-  if (!(lowPercent >= 1 && lowPercent < highPercent && highPercent <= 100)) {
-    throw new InvalidArgumentError('give two percentages such as 85:80, the second below the first.')
-  }
-  return { highPercent, lowPercent }
+function pressureOptions(): Option[] {
+  return [
+    new Option(
+      '--eviction-hard <thresholds>',
+      'when to evict Pods: memory.available, nodefs.available, nodefs.inodesFree and pid.available, each below a ' +
+        'quantity or a percentage',
+    )
+      .argParser(parseThresholds)
+      .default(
+        DEFAULT_EVICTION_THRESHOLDS,
+        'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,pid.available<5%, of a large disk never ' +
+          'more than 2Gi',
+      ),
+    new Option(
+      '--image-gc <high:low>',
+      'remove unused images that this agent pulled when more than high percent of the disk are in use, until low are',
+    )
+      .argParser(parseImageCollection)
+      .default(
+        DEFAULT_IMAGE_COLLECTION,
+        `${DEFAULT_IMAGE_COLLECTION.highPercent}:${DEFAULT_IMAGE_COLLECTION.lowPercent}`,
+      ),
+  ]
 }
 
-function splitResource(text: string): { name: string; value: string } {
-  const at = text.indexOf('=')
-  const name = text.slice(0, Math.max(at, 0))
-  if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(name) || isNativeResource(name)) {
-    throw new InvalidArgumentError('name an extended resource with its domain, such as example.com/dongle=...')
-  }
-  return { name, value: text.slice(at + 1) }
+function permissionOptions(): Option[] {
+  return [
+    new Option(
+      '--allow-host-path <path>',
+      'let Pods mount this path and what is below, though it gives power over this machine (repeatable)',
+    )
+      .argParser(collectHostPath)
+      .default([], 'none'),
+    new Option(
+      '--allowed-unsafe-sysctls <names>',
+      'kernel parameters that Pods may set though they are not safe, such as kernel.msg*,net.core.somaxconn',
+    ).argParser(parseSysctls),
+    new Option('--seccomp-profiles <dir>', 'where the Localhost seccomp profiles of Pods are, as JSON files').argParser(
+      existingDirectory,
+    ),
+  ]
+}
+
+function identityOptions(): Option[] {
+  return [
+    new Option('--labels <labels>', 'labels for a new Node, such as disk=ssd,zone=attic').argParser(parsePairs),
+    new Option('--resolv-conf <file>', "how Pods resolve names (default: as this machine's /etc/resolv.conf says)"),
+  ]
 }

@@ -2,9 +2,6 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { Device } from '../../agent/devices/device.ts'
-import { DEFAULT_EVICTION_THRESHOLDS, type EvictionThreshold } from '../../agent/eviction/eviction-threshold.ts'
-import { DEFAULT_IMAGE_COLLECTION, type ImageCollection } from '../../agent/images/image-collector.ts'
 import { startAgent } from '../../agent/main.ts'
 import type { NodeOffer } from '../../agent/node/node-capacity.ts'
 import { type Clock, sleep, systemClock } from '../../shared/clock.ts'
@@ -12,42 +9,23 @@ import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { VERSION } from '../installation.ts'
-import { addDevice, addResource, parseImageCollection, parseReserved, parseThresholds } from '../node-options.ts'
-import {
-  collectHostPath,
-  dataDirectory,
-  existingDirectory,
-  parseCapacity,
-  parseNodeName,
-  parsePairs,
-  parseServerUrl,
-  parseSysctls,
-} from '../options.ts'
+import { type NodeOptionValues, nodeOptions } from '../node-options.ts'
+import { dataDirectory, parseCapacity, parseNodeName, parseServerUrl } from '../options.ts'
 import { claimProcessFile } from '../process-file.ts'
 import { announceReady, whenAskedToStop } from '../process-lifetime.ts'
 
-interface AgentOptions {
+interface AgentOptions extends NodeOptionValues {
   server: string
   token?: string
   tokenFile?: string
   name?: string
   data?: string
   capacity?: Record<string, string>
-  systemReserved?: Record<string, string>
-  resource: Record<string, number>
-  device: Device[]
-  evictionHard: readonly EvictionThreshold[]
-  imageGc: ImageCollection
-  labels?: Record<string, string>
-  allowHostPath: string[]
-  allowedUnsafeSysctls?: string[]
-  seccompProfiles?: string
-  resolvConf?: string
   logLevel: string
 }
 
 export function addAgentCommand(program: Command): void {
-  program
+  const command = program
     .command('agent')
     .description('Make this machine a node: run its Pods through Docker.')
     .requiredOption('--server <url>', 'the control plane, such as https://10.0.0.5:7443', parseServerUrl)
@@ -63,56 +41,6 @@ export function addAgentCommand(program: Command): void {
       'what to offer, such as cpu=2,memory=4Gi,pods=50 (default: all of it)',
       parseCapacity,
     )
-    .option(
-      '--allow-host-path <path>',
-      'let Pods mount this path and what is below, though it gives power over this machine (repeatable)',
-      collectHostPath,
-      [],
-    )
-    .option(
-      '--system-reserved <resources>',
-      'what to keep back for everything that is no Pod, such as cpu=500m,memory=256Mi,ephemeral-storage=1Gi',
-      parseReserved,
-    )
-    .option(
-      '--resource <name=count>',
-      'an extended resource, such as example.com/dongle=2 (repeatable)',
-      addResource,
-      {},
-    )
-    .option(
-      '--device <name=path[:path[:rwm]]>',
-      'a device for one container at a time that asks for the extended resource, such as ' +
-        'example.com/dongle=/dev/ttyUSB0, by default under the same path and with all rights (repeatable)',
-      addDevice,
-      [],
-    )
-    .option(
-      '--eviction-hard <thresholds>',
-      'when to evict Pods: memory.available, nodefs.available, nodefs.inodesFree and pid.available, each below a ' +
-        'quantity or a percentage (default: memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,' +
-        'pid.available<5%, of a large disk never more than 2Gi)',
-      parseThresholds,
-      DEFAULT_EVICTION_THRESHOLDS,
-    )
-    .option(
-      '--image-gc <high:low>',
-      'remove unused images that this agent pulled when more than high percent of the disk are in use, until low are',
-      parseImageCollection,
-      DEFAULT_IMAGE_COLLECTION,
-    )
-    .option('--labels <labels>', 'labels for a new Node, such as disk=ssd,zone=attic', parsePairs)
-    .option(
-      '--allowed-unsafe-sysctls <names>',
-      'kernel parameters that Pods may set though they are not safe, such as kernel.msg*,net.core.somaxconn',
-      parseSysctls,
-    )
-    .option(
-      '--seccomp-profiles <dir>',
-      'where the Localhost seccomp profiles of Pods are, as JSON files',
-      existingDirectory,
-    )
-    .option('--resolv-conf <file>', "how Pods resolve names (default: as this machine's /etc/resolv.conf says)")
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
     .addHelpText(
       'after',
@@ -121,6 +49,7 @@ export function addAgentCommand(program: Command): void {
         '  kubette agent --server https://10.0.0.5:7443 --device example.com/dongle=/dev/ttyUSB0 --system-reserved memory=512Mi',
     )
     .action(runAgent)
+  for (const option of nodeOptions()) command.addOption(option.helpGroup('Options for the node:'))
 }
 
 async function runAgent(options: AgentOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { systemClock } from '../../shared/clock.ts'
 import { DemoCluster } from '../demo-cluster.ts'
+import { addPassedOnNodeOptions } from '../node-options.ts'
 import { DEFAULT_PORT, dataDirectory, parseCount, parsePort } from '../options.ts'
 import { whenAskedToStop } from '../process-lifetime.ts'
 
@@ -12,7 +13,7 @@ interface UpOptions {
 }
 
 export function addUpCommand(program: Command): void {
-  program
+  const command = program
     .command('up')
     .description("Run a control plane and several nodes on this machine's Docker, and show them coming up.")
     .option('--data <dir>', 'where all state is kept (default: $KUBETTE_DATA or ~/.kubette)')
@@ -21,18 +22,21 @@ export function addUpCommand(program: Command): void {
     .addOption(new Option('--no-example', 'do not apply examples/hello.yaml'))
     .addHelpText(
       'after',
-      '\nExamples:\n  kubette up\n  kubette up --nodes 5 --no-example\n  kubette up --data ./try --port 7500',
+      "\nA device is the first node's alone. Everything else of a node is the same for all.\n" +
+        '\nExamples:\n  kubette up\n  kubette up --nodes 5 --no-example\n  kubette up --data ./try --port 7500',
     )
-    .action(runUp)
+    .action((options: UpOptions) => runUp(options, nodeArguments))
+  const nodeArguments = addPassedOnNodeOptions(command)
 }
 
-async function runUp(options: UpOptions): Promise<void> {
+async function runUp(options: UpOptions, nodeArguments: readonly string[]): Promise<void> {
   const stopped = whenAskedToStop()
   const cluster = new DemoCluster({
     dataDir: dataDirectory(options.data),
     port: options.port,
     nodes: options.nodes,
     example: options.example,
+    nodeArguments,
     clock: systemClock(),
     screen: process.stdout,
   })
