@@ -176,7 +176,7 @@ export class PodExecutor {
     const stopping: Stopping = { why, killAtMs, inPreStop: preStop !== undefined }
     this.#stopping.set(target.id, stopping)
     if (!preStop) return
-    this.#hooks.runPreStop(preStop, pod, this.#handlerTarget(target, container, sandbox, pod), () => {
+    this.#hooks.runPreStop(preStop, pod, this.#handlerTarget(target, container, sandbox, pod), target, () => {
       stopping.inPreStop = false
     })
   }

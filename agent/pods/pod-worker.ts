@@ -6,6 +6,7 @@ import type { Eviction } from '../eviction/eviction-manager.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
 import { ContainerStarter } from './container-starter.ts'
 import { PodHooks } from './hooks/pod-hooks.ts'
+import { PreStopRecord } from './hooks/pre-stop-record.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Plan } from './plan.ts'
 import { type PodSituation, planFinish, planSync, planTermination } from './pod-actions.ts'
@@ -78,7 +79,8 @@ export class PodWorker {
     this.#reporter = new PodReporter(node, this.#events)
     this.#starter = new ContainerStarter({ runtime, images, devices, clock, events: this.#events, onImage: wake })
     this.#messages = new TerminationMessages({ runtime, clock })
-    this.#hooks = new PodHooks({ runner, events: this.#events, log: this.#log, onReturn: wake })
+    const preStops = new PreStopRecord({ runtime, clock, log: this.#log })
+    this.#hooks = new PodHooks({ runner, preStops, events: this.#events, log: this.#log, onReturn: wake })
     this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter, hooks: this.#hooks })
     this.#resize = new PodResize((wanted) => node.refuseResize(wanted))
     this.#probes = new PodProbes({

@@ -1,11 +1,19 @@
 import type { Readable } from 'node:stream'
+import type { ContainerProcess, ExecProcess, ExecResult, PortConnection, ProcessStreams } from './container-process.ts'
 import type { OtherContainer } from './other-container.ts'
 import type { HostPath, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
+export type {
+  ContainerProcess,
+  ExecProcess,
+  ExecResult,
+  PortConnection,
+  ProcessOutput,
+  ProcessStreams,
+} from './container-process.ts'
 export type { OtherContainer } from './other-container.ts'
 export type { HostPath, HostPathType, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
-import type { TerminalSize } from '../../shared/protocol/frames.ts'
 import type { Device } from '../devices/device.ts'
 
 /**
@@ -44,6 +52,13 @@ export interface Runtime {
   writeVolume(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean>
   /** What an ended container left at its `terminationMessage.path`: the last 4096 bytes; undefined where it could leave none. */
   terminationMessage(id: string): Promise<string | undefined>
+  /**
+   * Keeps a short text with a container, instead of the one before, until its sandbox is removed. No container can reach
+   * it. Rejects where the sandbox is gone.
+   */
+  keepNote(container: NotedContainer, note: string): Promise<void>
+  /** What this agent or an earlier one kept; undefined where that is nothing. */
+  note(container: NotedContainer): Promise<string | undefined>
   /** What is at an absolute path of the machine on which containers run. Touches nothing. */
   hostPath(path: string): Promise<HostPath>
   /** Makes an empty directory (0755, and those above it) or file (0644) there, where nothing is. */
@@ -66,6 +81,8 @@ export interface Runtime {
 
   /** Runs a command in a running container; rejects with code `timeout` when it does not end in time. */
   exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult>
+  /** Whether a command that was begun with `exec`, by whichever agent, runs in a container. */
+  isExecuting(id: string, command: string[]): Promise<boolean>
   /** Starts a command in a running container and gives its streams. `signal` lets go of it, which does not end it. */
   openExec(id: string, command: string[], streams: ProcessStreams, signal: AbortSignal): Promise<ExecProcess>
   /**
@@ -106,56 +123,6 @@ export interface RuntimeListing {
   containers: ContainerState[]
   /** Pods that have volumes here. */
   volumes: { pod: PodIdentity; name: string }[]
-}
-
-export interface ExecResult {
-  exitCode: number
-  /** Both outputs, cut at 10 kB. */
-  output: string
-}
-
-/** Which streams of a process are wanted. With a terminal there is no stderr: all output comes as stdout. */
-export interface ProcessStreams {
-  stdin: boolean
-  stdout: boolean
-  stderr: boolean
-  /** For a container's own process, what it was created with. */
-  tty: boolean
-}
-
-/** A process whose streams somebody holds. */
-export interface ContainerProcess {
-  /** Ends with the process's output. For one reader, at whose pace it comes. Throws a RuntimeFailure when the connection breaks. */
-  readonly output: AsyncIterable<ProcessOutput>
-  /** Resolves when there is room for more; rejects when the process takes no more. */
-  write(data: Uint8Array): Promise<void>
-  /** The end of stdin. */
-  endInput(): void
-  /** Only with a terminal. */
-  resize(size: TerminalSize): Promise<void>
-  /** Lets go of the streams. */
-  close(): void
-}
-
-export interface ProcessOutput {
-  from: 'stdout' | 'stderr'
-  data: Uint8Array
-}
-
-export interface ExecProcess extends ContainerProcess {
-  /** To be asked for when the output has ended. */
-  exitCode(): Promise<number>
-}
-
-/** A TCP connection. */
-export interface PortConnection {
-  /** Ends with what the other side sends. For one reader, at whose pace it comes. */
-  readonly output: AsyncIterable<Uint8Array>
-  write(data: Uint8Array): Promise<void>
-  /** Closes this direction. */
-  endInput(): void
-  /** Closes both. */
-  close(): void
 }
 
 /** How to log in to an image registry. */
@@ -268,6 +235,8 @@ export interface ContainerSpec {
   /** More facts to keep with the container, such as its grace period. */
   annotations: Record<string, string>
 }
+
+export type NotedContainer = Pick<ContainerState, 'id' | 'sandboxId'>
 
 export interface ContainerSecurity {
   /** `uid` or `uid:gid`. */

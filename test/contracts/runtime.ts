@@ -145,6 +145,33 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       expect(state.error).toBeUndefined()
     })
 
+    it('keeps the newest note with a container until its sandbox goes', async () => {
+      const id = await start({ does: 'exit', exitCode: 0 })
+      await exited(id)
+      const { sandboxId } = (await get(id)) ?? { sandboxId: '' }
+      const noted = { id, sandboxId }
+      expect(await runtime.note(noted)).toBeUndefined()
+      await runtime.keepNote(noted, 'first')
+      await runtime.keepNote(noted, '{"second": 2}')
+      expect(await runtime.note(noted)).toBe('{"second": 2}')
+      expect(await runtime.note({ ...noted, id: 'another' })).toBeUndefined()
+      await runtime.removeSandbox(sandboxId)
+      expect(await runtime.note(noted)).toBeUndefined()
+      await expect(runtime.keepNote(noted, 'third')).rejects.toMatchObject({ code: 'notFound' })
+    })
+
+    it('knows of a command that runs in a container', async () => {
+      const id = await start({ does: 'run' })
+      const { slow } = harness.exec
+      expect(await runtime.isExecuting(id, slow)).toBe(false)
+      const running = runtime.exec(id, slow, 60_000).catch(() => undefined)
+      await harness.eventually(() => runtime.isExecuting(id, slow))
+      expect(await runtime.isExecuting(id, [...slow, 'more'])).toBe(false)
+      await runtime.killContainer(id)
+      await harness.eventually(async () => !(await runtime.isExecuting(id, slow)))
+      await harness.during(running)
+    })
+
     it('shows why a container could not start', async () => {
       const { id: sandboxId } = await sandbox()
       const id = await create(sandboxId, { does: 'notExist' })

@@ -7,7 +7,8 @@ import {
   MAX_TERMINATION_MESSAGE_BYTES,
   type RuntimeInfo,
 } from '../../agent/runtime/runtime.ts'
-import type { Clock } from '../../shared/clock.ts'
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { LogLine } from './fake-log.ts'
 import type { FakeProcess } from './fake-process.ts'
 
 /** What the fake runtime says of itself. */
@@ -53,6 +54,16 @@ export interface FakeProgram {
   talk?: (process: FakeProcess, command?: string[]) => void
   /** Who listens on a port of its loopback. */
   listen?: { port: number; serve: (connection: FakeProcess) => void }
+}
+
+/** A container of the fake runtime. */
+export interface FakeContainer {
+  spec: ContainerSpec
+  state: ContainerState
+  log: LogLine[]
+  program: FakeProgram
+  timer?: Timer
+  process?: FakeProcess
 }
 
 /** What those of them use that run. */

@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import {
-  type ContainerProcess,
   type ContainerResources,
   type ContainerSpec,
   type ContainerState,
   type ContainerUsage,
   type DiskUsage,
-  type ExecProcess,
-  type ExecResult,
   type ImageState,
   type LogOptions,
   type PodIdentity,
-  type PortConnection,
-  type ProcessStreams,
   type Runtime,
   RuntimeFailure,
   type RuntimeInfo,
@@ -21,37 +16,29 @@ import {
   type SandboxSpec,
   type SandboxState,
 } from '../../agent/runtime/runtime.ts'
-import { type Clock, microTimestamp, sleep, type Timer } from '../../shared/clock.ts'
+import { type Clock, microTimestamp, sleep } from '../../shared/clock.ts'
 import { Broadcast } from './broadcast.ts'
-import { fakeLog, type LogLine } from './fake-log.ts'
+import { fakeLog } from './fake-log.ts'
 import { FakeProcess } from './fake-process.ts'
+import { FakeProcesses } from './fake-processes.ts'
 import {
   diskUsageOf,
   FAKE_INFO,
+  type FakeContainer,
   type FakeProgram,
   type FakeRuntimeOptions,
   lastWordsOf,
   usagesOf,
 } from './fake-program.ts'
-import { FakeStorage } from './fake-storage.ts'
 import { ScriptedTroubles } from './scripted-troubles.ts'
 
 export type { FakeProgram }
-
-interface FakeContainer {
-  spec: ContainerSpec
-  state: ContainerState
-  log: LogLine[]
-  program: FakeProgram
-  timer?: Timer
-  process?: FakeProcess
-}
 
 /** The calls that can be told to fail or hang. */
 export type FakeCall = Exclude<keyof Runtime, 'events' | 'logs'>
 
 /** A container runtime in memory, on the injected clock: deterministic, and as obedient or broken as a test wants. */
-export class FakeRuntime extends FakeStorage implements Runtime {
+export class FakeRuntime extends FakeProcesses implements Runtime {
   /** Runs what an agent of its own could not see: kept by what stands for the machine. */
   readonly sandboxes = new Map<string, SandboxState>()
   readonly containers = new Map<string, FakeContainer>()
@@ -69,7 +56,7 @@ export class FakeRuntime extends FakeStorage implements Runtime {
   #down = false
 
   constructor(options: FakeRuntimeOptions) {
-    super()
+    super(options.clock)
     this.#options = options
     this.#clock = options.clock
     this.program = options.program ?? (() => ({}))
@@ -263,40 +250,6 @@ export class FakeRuntime extends FakeStorage implements Runtime {
     return lastWordsOf(this.containers.get(id))
   }
 
-  async exec(id: string, command: string[], timeoutMs: number): Promise<ExecResult> {
-    await this.#enter('exec', command.join(' '))
-    const result = this.#runningContainer(id).program.exec?.(command)
-    if (result) return result
-    await sleep(this.#clock, timeoutMs)
-    throw new RuntimeFailure('timeout', `command timed out after ${timeoutMs} ms`)
-  }
-
-  async openExec(id: string, command: string[], _: ProcessStreams, signal: AbortSignal): Promise<ExecProcess> {
-    await this.#enter('openExec', command.join(' '))
-    const container = this.#runningContainer(id)
-    const process = new FakeProcess()
-    container.program.talk?.(process, command)
-    return process.join(signal)
-  }
-
-  async attach(id: string, _: ProcessStreams, signal: AbortSignal): Promise<ContainerProcess> {
-    await this.#enter('attach', id)
-    const container = this.#runningContainer(id)
-    container.process ??= new FakeProcess()
-    const { exitCode: _exitCode, ...process } = container.process.join(signal)
-    return process
-  }
-
-  async connect(sandboxId: string, port: number, signal: AbortSignal): Promise<PortConnection> {
-    await this.#enter('connect', String(port))
-    const inside = [...this.containers.values()].filter(({ state }) => state.sandboxId === sandboxId)
-    const listener = inside.map(({ program }) => program.listen).find((listen) => listen?.port === port)
-    if (!listener) throw new RuntimeFailure('failed', 'connection refused')
-    const connection = new FakeProcess()
-    listener.serve(connection)
-    return connection.connect(signal)
-  }
-
   async removeImage(reference: string, id: string): Promise<'removed' | 'inUse' | 'other'> {
     await this.#enter('removeImage', reference)
     return this.images.remove(reference, id, [...this.containers.values()])
@@ -332,6 +285,24 @@ export class FakeRuntime extends FakeStorage implements Runtime {
 
   protected enter(call: FakeCall, detail: string): Promise<void> {
     return this.#enter(call, detail)
+  }
+
+  protected hasSandbox(id: string): boolean {
+    return this.sandboxes.has(id)
+  }
+
+  protected runningContainer(id: string): FakeContainer {
+    const container = this.#container(id)
+    if (container.state.state.phase !== 'running') throw new RuntimeFailure('conflict', 'container is not running')
+    return container
+  }
+
+  protected isRunning(id: string): boolean {
+    return this.containers.get(id)?.state.state.phase === 'running'
+  }
+
+  protected containersIn(sandboxId: string): FakeContainer[] {
+    return [...this.containers.values()].filter(({ state }) => state.sandboxId === sandboxId)
   }
 
   protected podOfRunning(sandboxId: string): PodIdentity | undefined {
@@ -371,12 +342,6 @@ export class FakeRuntime extends FakeStorage implements Runtime {
   #container(id: string): FakeContainer {
     const container = this.containers.get(id)
     if (!container) throw new RuntimeFailure('notFound', `No such container: ${id}`)
-    return container
-  }
-
-  #runningContainer(id: string): FakeContainer {
-    const container = this.#container(id)
-    if (container.state.state.phase !== 'running') throw new RuntimeFailure('conflict', 'container is not running')
     return container
   }
 

@@ -1,6 +1,7 @@
 import {
   type HostPath,
   type ImageState,
+  type NotedContainer,
   type OtherContainer,
   type PodIdentity,
   RuntimeFailure,
@@ -17,11 +18,15 @@ export abstract class FakeStorage {
   /** What is at which path of the machine. */
   readonly hostPaths = new Map<string, HostPath>()
 
+  /** Those on containers, by sandbox and container. */
+  readonly notes = new Map<string, string>()
+
   /** Containers that are not this node's. */
   others: OtherContainer[] = []
 
   /** What each call begins with. */
   protected abstract enter(call: FakeCall, detail: string): Promise<void>
+  protected abstract hasSandbox(id: string): boolean
   /** Whose sandbox it is; undefined where it does not run. */
   protected abstract podOfRunning(sandboxId: string): PodIdentity | undefined
 
@@ -30,6 +35,17 @@ export abstract class FakeStorage {
     const pod = this.podOfRunning(sandboxId)
     if (!pod) throw new RuntimeFailure('conflict', 'the sandbox is not running')
     return this.volumes.write(pod, volume, files)
+  }
+
+  async keepNote({ id, sandboxId }: NotedContainer, note: string): Promise<void> {
+    await this.enter('keepNote', note)
+    if (!this.hasSandbox(sandboxId)) throw new RuntimeFailure('notFound', `No such container: ${sandboxId}`)
+    this.notes.set(`${sandboxId}/${id}`, note)
+  }
+
+  async note({ id, sandboxId }: NotedContainer): Promise<string | undefined> {
+    await this.enter('note', id)
+    return this.hasSandbox(sandboxId) ? this.notes.get(`${sandboxId}/${id}`) : undefined
   }
 
   async removeVolumes(podUid: string): Promise<void> {

@@ -5,10 +5,12 @@ import type { HandlerTarget } from '../handlers/handler-target.ts'
 import { httpGet, httpUrl } from '../handlers/http-get.ts'
 
 export interface HookRunnerOptions {
-  runtime: Pick<Runtime, 'exec'>
+  runtime: Pick<Runtime, 'exec' | 'isExecuting'>
   clock: Clock
 }
 
+/** How often to see whether a command has ended that an earlier agent began. */
+const POLL_MS = 1_000
 const USER_AGENT = 'kube-lifecycle/1.36'
 /** A hook has no time limit of its own; this is the longest that a timer can be set for. */
 const NO_LIMIT_MS = 2 ** 31 - 1
@@ -28,6 +30,27 @@ export class HookRunner {
     if (hook.sleep) return sleep(this.#options.clock, hook.sleep.seconds * 1000, signal)
     // tcpSocket is in the API for compatibility only: Kubernetes documents that it fails when the hook is run.
     throw new Error('Cannot run handler: invalid handler')
+  }
+
+  /**
+   * Resolves when a hook has returned that an earlier agent began at `begunAtMs` of the wall clock. What became of a
+   * request nobody can tell any more: it counts as answered. Rejects only when `signal` aborts.
+   */
+  async awaitBegun(
+    hook: LifecycleHandler,
+    { containerId }: HandlerTarget,
+    begunAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, runtime } = this.#options
+    const { exec, sleep: pause } = hook
+    if (pause) {
+      const restMs = begunAtMs + pause.seconds * 1000 - clock.now()
+      await sleep(clock, Math.min(Math.max(restMs, 0), pause.seconds * 1000), signal)
+    }
+    while (exec && (await runtime.isExecuting(containerId, exec.command ?? []).catch(() => true))) {
+      await sleep(clock, POLL_MS, signal)
+    }
   }
 
   async #exec(command: string[], pod: Pod, target: HandlerTarget): Promise<void> {

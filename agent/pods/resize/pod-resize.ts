@@ -55,13 +55,19 @@ export class PodResize {
   }
 
   #given(pod: Persisted<Pod>): Map<string, ResourceRequirements> {
-    this.#allocated ??= allocationsInApi(pod)
+    this.#allocated ??= isGrantedInApi(pod) ? wishesOf(pod) : allocationsInApi(pod)
     return this.#allocated
   }
 }
 
 function wishesOf(pod: Pod): Map<string, ResourceRequirements> {
   return new Map(resizable(pod).map(({ name, resources = {} }) => [name, resources]))
+}
+
+/** An earlier agent saw the Pod as it is now, and nothing of it waits; it may not be done. */
+function isGrantedInApi({ metadata, status }: Pod): boolean {
+  const isSeen = status?.observedGeneration !== undefined && status.observedGeneration === metadata.generation
+  return isSeen && !status.conditions?.some(({ type }) => type === 'PodResizePending')
 }
 
 function allocationsInApi(pod: Pod): Map<string, ResourceRequirements> {

@@ -16,6 +16,7 @@ import { Attachments } from './attachments.ts'
 import { containerState, isSandbox, mountsVolumes, sandboxState } from './container-inspect.ts'
 import { containerLogs } from './container-logs.ts'
 import { ContainerMounts } from './container-mounts.ts'
+import { ContainerNotes } from './container-notes.ts'
 import { ContainerUsages } from './container-usages.ts'
 import { Containers } from './containers.ts'
 import { DiskUsages } from './disk-usages.ts'
@@ -77,6 +78,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const mounts = new ContainerMounts(docker, containers, clock)
   const hostPaths = new HostPaths({ docker, containers, pause: new PauseImage(docker, clusterId), owner, clock })
   const messages = new MessageFiles(docker, containers)
+  const notes = new ContainerNotes(docker)
   const images = new Images(docker, clock, options.pullDeadlineMs)
   const usage = new ContainerUsages(docker, clock)
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
@@ -117,6 +119,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     },
     writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
     terminationMessage: (id) => messages.read(id),
+    keepNote: (container, note) => notes.keep(container, note),
+    note: (container) => notes.read(container),
     hostPath: (path) => hostPaths.inspect(path),
     createHostPath: (path, type) => hostPaths.create(path, type),
     ownPaths: () => ownPaths(docker, hostPaths, options),
@@ -126,6 +130,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     otherContainers: () => others.list(),
     diskUsage: (podUid) => disks.read(podUid),
     exec: (id, command, timeoutMs) => execs.run(id, command, timeoutMs),
+    isExecuting: (id, command) => execs.isRunning(id, command),
     openExec: (id, command, streams, signal) => execs.open(id, command, streams, signal),
     attach: (id, streams, signal) => attachments.attach(id, streams, signal),
     connect: (sandboxId, port, signal) => connectToLoopback(execs, sandboxId, port, signal),

@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../../shared/clock.ts'
 import { goDuration } from '../../go-duration.ts'
 import { type ExecProcess, type ExecResult, type ProcessStreams, RuntimeFailure } from '../runtime.ts'
 import type { DockerApi } from './docker-api.ts'
-import { dockerFailure } from './docker-failure.ts'
+import { dockerFailure, isFailure } from './docker-failure.ts'
 import { collectOutput } from './log-demultiplexer.ts'
 import { processStreams } from './process-streams.ts'
 
@@ -12,6 +12,11 @@ const TIMEOUT_MS = 120_000
 
 /** By default a terminal would swallow ctrl-p, which begins Docker's way to detach. This begins with a key that nobody uses. */
 export const DETACH_KEYS = 'ctrl-^,ctrl-_,ctrl-^,ctrl-_,ctrl-^'
+
+interface ExecInspect {
+  Running: boolean
+  ProcessConfig: { entrypoint: string; arguments: string[] | null }
+}
 
 /** Commands in containers. Docker cannot end one: it can only be let go of. */
 export class Execs {
@@ -52,6 +57,24 @@ export class Execs {
     return { ...process, exitCode: () => this.#exitCodeOf(execId, signal) }
   }
 
+  /** Docker shows with a container what was run in it until that has ended. */
+  async isRunning(id: string, command: string[]): Promise<boolean> {
+    const container = await this.#inspect<{ ExecIDs: string[] | null }>(`/containers/${id}`)
+    const ids = container?.ExecIDs ?? []
+    const execs = await Promise.all(ids.map((execId) => this.#inspect<ExecInspect>(`/exec/${execId}`)))
+    return execs.some((exec) => exec?.Running && commandOf(exec).join('\0') === command.join('\0'))
+  }
+
+  /** Undefined for what is gone. */
+  async #inspect<T>(path: string): Promise<T | undefined> {
+    try {
+      return await this.#docker.json<T>({ method: 'GET', path: `${path}/json` })
+    } catch (error) {
+      if (isFailure(error, 'notFound')) return undefined
+      throw error
+    }
+  }
+
   async #run(id: string, command: object, timeoutMs: number, signal: AbortSignal): Promise<ExecResult> {
     const execId = await this.#create(id, { AttachStdout: true, AttachStderr: true, ...command }, timeoutMs)
     const body = { Detach: false, Tty: false }
@@ -74,4 +97,8 @@ export class Execs {
       await sleep(this.#clock, POLL_MS, signal)
     }
   }
+}
+
+function commandOf({ ProcessConfig }: ExecInspect): string[] {
+  return [ProcessConfig.entrypoint, ...(ProcessConfig.arguments ?? [])]
 }

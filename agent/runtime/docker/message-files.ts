@@ -1,10 +1,8 @@
-import type { Readable } from 'node:stream'
-import { extract } from 'tar-stream'
 import { type ContainerSpec, MAX_TERMINATION_MESSAGE_BYTES } from '../runtime.ts'
+import { readFile } from './container-files.ts'
 import type { ContainerInspect } from './container-inspect.ts'
 import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
-import { isFailure } from './docker-failure.ts'
 import { LABELS } from './labels.ts'
 import type { DockerMount } from './mounts.ts'
 import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
@@ -64,16 +62,7 @@ export class MessageFiles {
   async read(containerId: string): Promise<string | undefined> {
     const path = (await this.#containers.inspect(containerId))?.Config.Labels?.[LABELS.messagePath]
     if (!path) return undefined
-    const done = new AbortController()
-    const call = { method: 'GET', path: `/containers/${containerId}/archive`, query: { path } } as const
-    try {
-      return await endOfFile(await this.#docker.stream(call, done.signal))
-    } catch (error) {
-      if (isFailure(error, 'notFound')) return undefined
-      throw error
-    } finally {
-      done.abort()
-    }
+    return readFile(this.#docker, containerId, path, MAX_TERMINATION_MESSAGE_BYTES)
   }
 
   async #empty(sandboxId: string, file: number): Promise<void> {
@@ -85,20 +74,4 @@ export class MessageFiles {
 
 function emptyFile(name: string): ArchiveEntry {
   return { type: 'file', name, mode: 0o666, content: '' }
-}
-
-/** Of the one file of an archive, however long it is. */
-async function endOfFile(archive: Readable): Promise<string | undefined> {
-  const entries = extract()
-  archive.on('error', (error) => entries.destroy(error))
-  archive.pipe(entries)
-  for await (const entry of entries) {
-    if (entry.header.type !== 'file') return undefined
-    let end = Buffer.alloc(0)
-    for await (const chunk of entry as AsyncIterable<Buffer>) {
-      end = Buffer.concat([end, chunk]).subarray(-MAX_TERMINATION_MESSAGE_BYTES)
-    }
-    return end.toString('utf8')
-  }
-  return undefined
 }

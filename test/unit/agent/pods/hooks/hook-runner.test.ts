@@ -21,7 +21,7 @@ describe('HookRunner', () => {
   afterAll(() => server.close())
 
   const exec = async (_id: string, [command]: string[]) => ({ exitCode: command === 'true' ? 0 : 3, output: 'no luck' })
-  const runner = new HookRunner({ runtime: { exec }, clock: systemClock() })
+  const runner = new HookRunner({ runtime: { exec, isExecuting: async () => false }, clock: systemClock() })
   const run = (hook: LifecycleHandler, signal = new AbortController().signal) => {
     const container = podContainer('web', { ports: [{ name: 'http', containerPort: port }] })
     return runner.run(hook, assignedPod('a'), { containerId: 'x', container, podIP: '127.0.0.1' }, signal)

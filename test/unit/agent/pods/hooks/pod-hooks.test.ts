@@ -137,15 +137,51 @@ describe('lifecycle hooks', () => {
       expect(made('stopContainer')).toEqual(['stopContainer side', 'stopContainer web'])
     })
 
-    it('is run again, with the grace period anew, where an agent did not live to see the end', async () => {
+    it('is not run again by the next agent, which begins the grace period anew', async () => {
       put({ preStop: exec('drain') }, { onTerm: 'ignore' })
       await clock.until(isRunning)
       node.delete('a', 10)
       await clock.advance(6_000)
       node.restartAgent()
       await clock.advance(6_000)
-      expect(made('exec')).toEqual(['exec drain', 'exec drain'])
+      expect(made('exec')).toEqual(['exec drain'])
+      expect(runtime.running()).toHaveLength(2)
       await clock.until(() => node.isTerminated('a'), 5_000)
+    })
+
+    it('that an earlier agent began is waited for', async () => {
+      put({ preStop: exec('drain') }, { exec: () => undefined })
+      await clock.until(isRunning)
+      node.delete('a', 60)
+      await clock.advance(6_000)
+      node.restartAgent()
+      await clock.advance(6_000)
+      expect(made('exec', 'stopContainer')).toEqual(['stopContainer side', 'exec drain'])
+      runtime.executing.clear()
+      await clock.advance(2_000)
+      expect(made('exec', 'stopContainer').at(-1)).toBe('stopContainer web')
+      expect(made('exec')).toHaveLength(1)
+    })
+
+    it('that is to sleep sleeps for what is left, whatever the clock says', async () => {
+      put({ preStop: { sleep: { seconds: 20 } } })
+      await clock.until(isRunning)
+      node.delete('a', 60)
+      await clock.advance(15_000)
+      node.restartAgent()
+      await clock.advance(3_000)
+      expect(made('stopContainer')).not.toContain('stopContainer web')
+      await clock.until(() => node.isTerminated('a'), 4_000)
+    })
+
+    it('is run although the runtime keeps no notes', async () => {
+      put({ preStop: exec('drain') })
+      await clock.until(isRunning)
+      runtime.failNext('note')
+      runtime.failNext('keepNote', undefined, 2)
+      node.delete('a')
+      await clock.until(() => node.isTerminated('a'), 2_000)
+      expect(made('exec')).toEqual(['exec drain'])
     })
 
     it('is not run without any grace period', async () => {

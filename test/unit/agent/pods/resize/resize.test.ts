@@ -86,6 +86,21 @@ describe('resize', () => {
     expect(resizeSaid()).toEqual(said)
   })
 
+  it('is told by the next agent to be done, where one did not live to see that', async () => {
+    await start('a', both('100m', '64Mi'))
+    const wanted = both('200m', '128Mi')
+    runtime.hangNext('updateContainer')
+    await resize('a', wanted)
+    node.restartAgent()
+    await clock.advance(5_000)
+    node.restartAgent()
+    await clock.advance(400_000)
+    expect(resizeSaid()).toEqual([
+      `ResizeStarted: Pod resize started: ${summary(wanted)}`,
+      `ResizeCompleted: Pod resize completed: ${summary(wanted)}`,
+    ])
+  })
+
   it('tells once why it waits, and why it fails', async () => {
     await start('a', both('100m', '64Mi'))
     await resize('a', both('5', '64Mi'))
