@@ -2,6 +2,7 @@ import type { Deployment, ReplicaSet } from './generated/apps-v1.ts'
 import type { Lease } from './generated/coordination-v1.ts'
 import type {
   ConfigMap,
+  Endpoints,
   Event,
   Namespace,
   Node,
@@ -9,13 +10,17 @@ import type {
   PersistentVolumeClaim,
   Pod,
   Secret,
+  Service,
 } from './generated/core-v1.ts'
+import type { EndpointSlice } from './generated/discovery-v1.ts'
 import type { StorageClass } from './generated/storage-v1.ts'
 import type { KubeObject } from './object.ts'
 
 export type {
   ConfigMap,
   Deployment,
+  EndpointSlice,
+  Endpoints,
   Event,
   Lease,
   Namespace,
@@ -25,6 +30,7 @@ export type {
   Pod,
   ReplicaSet,
   Secret,
+  Service,
   StorageClass,
 }
 
@@ -67,6 +73,7 @@ function kind<T extends KubeObject>(
 const GROUP_DOMAINS: Record<string, string> = {
   core: '',
   coordination: 'coordination.k8s.io',
+  discovery: 'discovery.k8s.io',
   storage: 'storage.k8s.io',
 }
 
@@ -98,6 +105,9 @@ export const STORAGE_CLASSES = kind<StorageClass>('storage.v1.StorageClass', 'st
   namespaced: false,
 })
 export const LEASES = kind<Lease>('coordination.v1.Lease', 'leases')
+export const SERVICES = kind<Service>('core.v1.Service', 'services', { shortNames: ['svc'], categories: ['all'] })
+export const ENDPOINTS = kind<Endpoints>('core.v1.Endpoints', 'endpoints', { shortNames: ['ep'] })
+export const ENDPOINT_SLICES = kind<EndpointSlice>('discovery.v1.EndpointSlice', 'endpointslices')
 
 /** Every kind the API serves. A new kind is one line here and a strategy in the registry. */
 export const KINDS: readonly Kind[] = [
@@ -113,6 +123,9 @@ export const KINDS: readonly Kind[] = [
   PERSISTENT_VOLUME_CLAIMS,
   STORAGE_CLASSES,
   LEASES,
+  SERVICES,
+  ENDPOINTS,
+  ENDPOINT_SLICES,
 ]
 
 export function apiVersionOf(kind: Pick<Kind, 'group' | 'version'>): string {

@@ -1,5 +1,6 @@
 import type { Kind } from '../../shared/api/kinds.ts'
 import { configMap, deployment, node, pod } from '../support/sample-objects.ts'
+import { anEndpointSlice, aService, someEndpoints } from '../support/service-objects.ts'
 import { aClaim, aStorageClass, aVolume } from '../support/storage-objects.ts'
 
 type Json = Record<string, unknown>
@@ -33,6 +34,12 @@ export function sampleBody(kind: Kind, name: string): Json {
       return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...aClaim(name) }
     case 'StorageClass':
       return { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', ...aStorageClass(name) }
+    case 'Service':
+      return { apiVersion: 'v1', kind: 'Service', ...aService(name) }
+    case 'Endpoints':
+      return { apiVersion: 'v1', kind: 'Endpoints', ...someEndpoints(name) }
+    case 'EndpointSlice':
+      return { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...anEndpointSlice(name) }
     default:
       return { apiVersion: 'v1', kind: kind.kind, metadata: { name, labels: { a: 'b' } } }
   }

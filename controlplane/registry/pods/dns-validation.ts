@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import type { HostAlias, PodDNSConfig, PodSpec } from '../../../shared/api/generated/core-v1.ts'
+import { isAddress } from '../validation/addresses.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
 import { isDnsSubdomain, isSearchDomain } from '../validation/names.ts'
 
@@ -39,7 +39,7 @@ function validateConfig(config: PodDNSConfig = {}, path: string, errors: FieldEr
 
 function validateServers(servers: readonly string[], path: string, errors: FieldErrors): void {
   if (servers.length > MAX_SERVERS) errors.invalid(path, servers, `must not have more than ${MAX_SERVERS} nameservers`)
-  for (const [index, server] of servers.entries()) checkAddress(server, `${path}[${index}]`, errors)
+  for (const [index, server] of servers.entries()) errors.check(`${path}[${index}]`, server, isAddress)
 }
 
 function validateSearches(searches: readonly string[], path: string, errors: FieldErrors): void {
@@ -56,10 +56,6 @@ function validateSearches(searches: readonly string[], path: string, errors: Fie
 }
 
 function validateHostAlias({ ip, hostnames = [] }: HostAlias, path: string, errors: FieldErrors): void {
-  checkAddress(ip, `${path}.ip`, errors)
+  errors.check(`${path}.ip`, ip, isAddress)
   for (const [index, name] of hostnames.entries()) errors.check(`${path}.hostnames[${index}]`, name, isDnsSubdomain)
-}
-
-function checkAddress(text: string, path: string, errors: FieldErrors): void {
-  if (isIP(text) === 0) errors.invalid(path, text, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')
 }

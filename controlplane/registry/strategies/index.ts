@@ -2,6 +2,8 @@ import type { Kind } from '../../../shared/api/kinds.ts'
 import type { Strategy } from '../strategy.ts'
 import { configMapStrategy } from './config-map.ts'
 import { deploymentStrategy } from './deployment.ts'
+import { endpointSliceStrategy } from './endpoint-slice.ts'
+import { endpointsStrategy } from './endpoints.ts'
 import { eventStrategy } from './event.ts'
 import { leaseStrategy } from './lease.ts'
 import { namespaceStrategy } from './namespace.ts'
@@ -11,6 +13,7 @@ import { persistentVolumeClaimStrategy } from './persistent-volume-claim.ts'
 import { podStrategy } from './pod.ts'
 import { replicaSetStrategy } from './replica-set.ts'
 import { secretStrategy } from './secret.ts'
+import { serviceStrategy } from './service.ts'
 import { storageClassStrategy } from './storage-class.ts'
 
 const STRATEGIES: readonly Strategy[] = [
@@ -26,6 +29,9 @@ const STRATEGIES: readonly Strategy[] = [
   persistentVolumeClaimStrategy,
   storageClassStrategy,
   leaseStrategy,
+  serviceStrategy,
+  endpointsStrategy,
+  endpointSliceStrategy,
 ]
 
 const byType = new Map(STRATEGIES.map((strategy) => [strategy.kind.type, strategy]))

@@ -2,6 +2,7 @@
 export type NameRule = (text: string) => string[]
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
+const DNS_1035_LABEL = '[a-z]([-a-z0-9]*[a-z0-9])?'
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`
 const SEARCH_LABEL = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
 const SEARCH_DOMAIN = `${SEARCH_LABEL}(\\.${SEARCH_LABEL})*`
@@ -16,6 +17,14 @@ export const isDnsLabel = rule(
   LABEL,
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
   ['my-name', '123-abc'],
+)
+
+/** RFC 1035 label: `my-name`, which begins with a letter: what a Service is called. */
+export const isDns1035Label = rule(
+  63,
+  DNS_1035_LABEL,
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+  ['my-name', 'abc-123'],
 )
 
 /** RFC 1123 subdomain: labels joined by dots, at most 253 characters. */

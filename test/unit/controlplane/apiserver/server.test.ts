@@ -136,7 +136,7 @@ describe('addresses', () => {
   it.each([
     ['GET', '/nowhere', 404],
     ['GET', '/api/v2', 404],
-    ['GET', '/api/v1/services', 404],
+    ['GET', '/api/v1/replicationcontrollers', 404],
     ['GET', '/apis/nothing.k8s.io/v1beta1/pods', 404],
     ['GET', '/api/v1/pods/web', 404],
     ['GET', '/api/v1/namespaces/default/nodes', 404],

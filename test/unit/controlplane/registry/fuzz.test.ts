@@ -6,6 +6,7 @@ import { isApiError } from '../../../../shared/api/api-error.ts'
 import { KINDS, type Kind } from '../../../../shared/api/kinds.ts'
 import type { KubeObject } from '../../../../shared/api/object.ts'
 import { type FieldSchema, isScalar, typeSchema } from '../../../../shared/api/schema.ts'
+import { anEndpointSlice, aService, someEndpoints } from '../../../support/service-objects.ts'
 import { aClaim, aStorageClass, aVolume } from '../../../support/storage-objects.ts'
 import { testDeployment, testPod, testRegistry } from '../../../support/test-registry.ts'
 
@@ -104,6 +105,9 @@ function plain(kind: Kind): KubeObject {
   if (kind.kind === 'PersistentVolume') return aVolume('x')
   if (kind.kind === 'PersistentVolumeClaim') return aClaim('x')
   if (kind.kind === 'StorageClass') return aStorageClass('x')
+  if (kind.kind === 'Service') return aService('x', { type: 'LoadBalancer' })
+  if (kind.kind === 'Endpoints') return someEndpoints('x')
+  if (kind.kind === 'EndpointSlice') return anEndpointSlice('x')
   return { metadata: { name: 'x' } }
 }
 

@@ -4,6 +4,8 @@ import { humanDuration } from '../../../../controlplane/registry/tables/human-du
 import {
   CONFIG_MAPS,
   DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  ENDPOINTS,
   EVENTS,
   KINDS,
   type Kind,
@@ -11,6 +13,7 @@ import {
   PODS,
   REPLICA_SETS,
   SECRETS,
+  SERVICES,
 } from '../../../../shared/api/kinds.ts'
 import type { KubeObject } from '../../../../shared/api/object.ts'
 
@@ -50,6 +53,54 @@ describe('humanDuration', () => {
     [9 * 365 * 86400 + 86400, '9y'],
   ])('shows %d seconds as %s', (seconds, text) => {
     expect(humanDuration(seconds * 1000)).toBe(text)
+  })
+})
+
+describe('services', () => {
+  const ports = [
+    { port: 80, protocol: 'TCP' },
+    { port: 53, nodePort: 30_053, protocol: 'UDP' },
+  ]
+
+  it.each([
+    [{ type: 'ClusterIP', clusterIPs: ['10.43.0.9'], ports }, ['10.43.0.9', '<none>', '80/TCP,53:30053/UDP']],
+    [
+      { type: 'ClusterIP', clusterIPs: ['None'], externalIPs: ['192.0.2.1', '192.0.2.2'] },
+      ['None', '192.0.2.1,192.0.2.2', '<none>'],
+    ],
+    [{ type: 'ExternalName', externalName: 'example.com' }, ['<none>', 'example.com', '<none>']],
+    [{ type: 'LoadBalancer', clusterIPs: ['10.43.0.9'], ports }, ['10.43.0.9', '<pending>', '80/TCP,53:30053/UDP']],
+  ])('show how they are reached: %j', (spec, cells) => {
+    expect(row(SERVICES, { spec })).toEqual(['x', spec.type, ...cells, '90s'])
+  })
+
+  it('show where a load balancer is', () => {
+    const ingress = [{ ip: '192.0.2.9' }, { hostname: 'lb' }, { ip: '192.0.2.10' }]
+    const service = {
+      spec: { type: 'LoadBalancer', selector: { b: '2', a: '1' } },
+      status: { loadBalancer: { ingress } },
+    }
+    expect(row(SERVICES, service)[3]).toBe('192.0.2.10,192.0.2.9,lb')
+    expect(row(SERVICES, service, 1)).toEqual(['a=1,b=2'])
+  })
+
+  it('show the first endpoints', () => {
+    const addresses = [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }]
+    const two = [{ port: 80 }, { port: 81 }]
+    expect(row(ENDPOINTS, { subsets: [{ addresses, ports: two }] })[1]).toBe(
+      '10.0.0.1:80,10.0.0.2:80,10.0.0.1:81 + 1 more...',
+    )
+    expect(row(ENDPOINTS, { subsets: [{ addresses }] })[1]).toBe('10.0.0.1,10.0.0.2')
+    expect(row(ENDPOINTS, {})[1]).toBe('<none>')
+    const endpoints = [{ addresses: ['10.0.0.1'] }]
+    expect(row(ENDPOINT_SLICES, { addressType: 'IPv4', ports: two, endpoints })).toEqual([
+      'x',
+      'IPv4',
+      '80,81',
+      '10.0.0.1',
+      '90s',
+    ])
+    expect(row(ENDPOINT_SLICES, { addressType: 'IPv4' })).toEqual(['x', 'IPv4', '<unset>', '<unset>', '90s'])
   })
 })
 
