@@ -7,6 +7,11 @@ import { parseUnits } from '../../shared/quantity.ts'
 import { unfitImagesOf } from '../../shared/unfit-images.ts'
 import type { PodInfo } from './pod-info.ts'
 
+/** One for all nodes: a cycle looks at hundreds of them, and most have none; what they share is in the processor's cache. */
+const NO_TAINTS: readonly Taint[] = []
+const NO_IMAGES: ReadonlyMap<string, number> = new Map()
+const NO_NAMES: ReadonlySet<string> = new Set()
+
 /**
  * What the scheduler knows of one Node: its object, and the sum of the Pods on it, kept up to date as they come and go.
  * It changes in place; a scheduling cycle runs without a pause, so that it sees one state of it.
@@ -27,13 +32,13 @@ export class NodeInfo {
   /** Cordoned. */
   unschedulable = false
   /** Taints that keep Pods away: NoSchedule and NoExecute. */
-  repellingTaints: readonly Taint[] = []
+  repellingTaints: readonly Taint[] = NO_TAINTS
   /** Taints that only make other Nodes better: PreferNoSchedule. */
-  discouragingTaints: readonly Taint[] = []
+  discouragingTaints: readonly Taint[] = NO_TAINTS
   /** Bytes of the images on the Node, by every name they have. */
-  images: ReadonlyMap<string, number> = new Map()
+  images: ReadonlyMap<string, number> = NO_IMAGES
   /** Those that it found to have nothing for its architecture. */
-  unfitImages: ReadonlySet<string> = new Set()
+  unfitImages: ReadonlySet<string> = NO_NAMES
 
   constructor(name: string) {
     this.name = name
@@ -41,16 +46,15 @@ export class NodeInfo {
 
   /** Takes what the Node's object says now. */
   setNode(node: Persisted<Node> | undefined): void {
-    const taints = node?.spec?.taints ?? []
     this.node = node
     this.labels = node?.metadata.labels ?? {}
     this.allocatable = parseResources(node?.status?.allocatable)
     this.allowedPods = parseUnits(node?.status?.allocatable?.pods ?? '0')
     this.unschedulable = node?.spec?.unschedulable ?? false
-    this.repellingTaints = taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
-    this.discouragingTaints = taints.filter(({ effect }) => effect === 'PreferNoSchedule')
+    this.repellingTaints = taintsOf(node, ['NoSchedule', 'NoExecute'])
+    this.discouragingTaints = taintsOf(node, ['PreferNoSchedule'])
     this.images = imagesOf(node)
-    this.unfitImages = new Set(unfitImagesOf(node?.metadata.annotations))
+    this.unfitImages = unfitImageNamesOf(node)
   }
 
   add(pod: PodInfo): void {
@@ -73,7 +77,18 @@ export class NodeInfo {
   }
 }
 
+function taintsOf(node: Persisted<Node> | undefined, effects: readonly string[]): readonly Taint[] {
+  const taints = (node?.spec?.taints ?? []).filter(({ effect }) => effects.includes(effect))
+  return taints.length === 0 ? NO_TAINTS : taints
+}
+
+function unfitImageNamesOf(node: Persisted<Node> | undefined): ReadonlySet<string> {
+  const names = unfitImagesOf(node?.metadata.annotations)
+  return names.length === 0 ? NO_NAMES : new Set(names)
+}
+
 function imagesOf(node: Persisted<Node> | undefined): ReadonlyMap<string, number> {
   const images = node?.status?.images ?? []
+  if (images.length === 0) return NO_IMAGES
   return new Map(images.flatMap(({ names, sizeBytes }) => (names ?? []).map((name) => [name, sizeBytes ?? 0] as const)))
 }

@@ -6,10 +6,10 @@ import type { NodeInfo } from '../node-info.ts'
 export const nodeResourcesFit: FilterPlugin & ScorePlugin = {
   name: 'NodeResourcesFit',
   weight: 1,
-  filter:
-    ({ requests }) =>
-    (node) =>
-      hasRoom(node, requests) ? FITS : whatIsMissing(node, requests),
+  filter({ requests }) {
+    const hasRoom = roomFor(requests)
+    return (node) => (hasRoom(node) ? FITS : whatIsMissing(node, requests))
+  },
   wokenBy: { nodeAdded: 'ifNodeFits', nodeUpdated: 'ifNodeFits', podRemoved: 'ifNodeFits' },
   scorer: ({ requestsForScoring }) => ({
     score: ({ allocatable, requestedForScoring: requested }) => {
@@ -20,17 +20,21 @@ export const nodeResourcesFit: FilterPlugin & ScorePlugin = {
   }),
 }
 
-/** What a Pod does not request it may have, even where the node has given away too much of it. */
-function hasRoom({ pods, allowedPods, allocatable, requested }: NodeInfo, requests: Resources): boolean {
-  if (pods.size + 1 > allowedPods) return false
-  if (lacks(requests.cpuMilli, allocatable.cpuMilli, requested.cpuMilli)) return false
-  if (lacks(requests.memoryBytes, allocatable.memoryBytes, requested.memoryBytes)) return false
-  if (lacks(requests.ephemeralStorageBytes, allocatable.ephemeralStorageBytes, requested.ephemeralStorageBytes))
-    return false
-  for (const [name, amount] of requests.scalar) {
-    if (lacks(amount, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0)) return false
-  }
-  return true
+/**
+ * What a Pod does not request it may have, even where the node has given away too much of it. This is asked more often
+ * than anything else: what the Pod requests is read once.
+ */
+function roomFor({ cpuMilli, memoryBytes, ephemeralStorageBytes, scalar }: Resources): (node: NodeInfo) => boolean {
+  const scalars = [...scalar]
+  return ({ pods, allowedPods, allocatable, requested }) =>
+    pods.size < allowedPods &&
+    !lacks(cpuMilli, allocatable.cpuMilli, requested.cpuMilli) &&
+    !lacks(memoryBytes, allocatable.memoryBytes, requested.memoryBytes) &&
+    !lacks(ephemeralStorageBytes, allocatable.ephemeralStorageBytes, requested.ephemeralStorageBytes) &&
+    (scalars.length === 0 ||
+      !scalars.some(([name, amount]) =>
+        lacks(amount, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0),
+      ))
 }
 
 function whatIsMissing({ pods, allowedPods, allocatable, requested }: NodeInfo, requests: Resources): Verdict {

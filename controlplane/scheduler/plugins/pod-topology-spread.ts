@@ -46,7 +46,7 @@ export const podTopologySpread: FilterPlugin & ScorePlugin = {
     const constraints = own.length > 0 ? own : defaultSpreadConstraintsOf(pod, cluster)
     if (constraints.length === 0) return undefined
     const needed = own.map(({ topologyKey }) => topologyKey)
-    const takingPart = feasible.filter(({ labels }) => hasAll(labels, needed))
+    const takingPart = needed.length === 0 ? feasible : feasible.filter(({ labels }) => hasAll(labels, needed))
     const crowding = constraints.map((constraint) => crowdingBy(constraint, needed, takingPart))
     return {
       score(node) {
