@@ -246,7 +246,8 @@ export class PodExecutor {
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error
       this.#sandboxRetryAtMs = clock.monotonic() + SANDBOX_RETRY_MS
-      this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`)
+      if (error.code === 'mount') this.#events.pod('Warning', 'FailedMount', error.message)
+      else this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`)
     }
     return 'done'
   }

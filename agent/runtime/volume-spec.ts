@@ -3,6 +3,8 @@ export type VolumeSpec = {
   name: string
   /** The group that it belongs to, which may read and write it; absent: everybody may. */
   group?: number
+  /** Where it keeps something from earlier: whether that is given to the group each time, or when its root is not the group's. */
+  existing?: 'always' | 'rootMismatch'
 } & (
   | /** An `emptyDir`. */ { medium: 'disk' }
   | { medium: 'memory'; sizeLimitBytes?: number }

@@ -8,7 +8,10 @@ import type { VolumeSpec } from '../runtime/runtime.ts'
 import { isFileVolume } from './file-projection.ts'
 import { VolumeError } from './volume-error.ts'
 
-type ClaimedVolume = { medium: 'claim'; id: string } | { medium: 'host'; path: string; type: string }
+type Owned = Pick<VolumeSpec, 'group' | 'existing'>
+type ClaimedVolume =
+  | ({ medium: 'claim'; id: string } & Owned)
+  | ({ medium: 'host'; path: string; type: string } & Owned)
 
 /** What the runtime is told; of a path of the machine also what the user says is there. */
 export type RequestedVolume = VolumeSpec & { type?: string }
@@ -29,14 +32,15 @@ export function volumeSpec(volume: Volume, sources: VolumeSources): RequestedVol
   const claimName = claimNameOf(volume, pod.metadata.name ?? '')
   const { hostPath } = volume
   if (hostPath) return { name, medium: 'host', path: hostPath.path, type: hostPath.type ?? '' }
-  if (claimName !== undefined) return { name, ...group, ...claimedVolume(claimName, sources) }
+  const isReadOnly = volume.persistentVolumeClaim?.readOnly ?? false
+  if (claimName !== undefined) return { name, ...claimedVolume(claimName, sources, isReadOnly) }
   const { medium, sizeLimit } = volume.emptyDir ?? {}
   if (medium !== 'Memory') return { name, medium: 'disk', ...group }
   return { name, medium: 'memory', ...group, sizeLimitBytes: memoryBytes(sizeLimit, pod, sources.allocatable.memory) }
 }
 
 /** The data of a claim, once it is bound and both sides say so. */
-function claimedVolume(claimName: string, { claim, volume }: VolumeSources): ClaimedVolume {
+function claimedVolume(claimName: string, { pod, claim, volume }: VolumeSources, isReadOnly: boolean): ClaimedVolume {
   const found = claim(claimName)
   if (!found) throw new VolumeError(`persistentvolumeclaim ${JSON.stringify(claimName)} not found`)
   const volumeName = found.spec.volumeName ?? ''
@@ -47,11 +51,19 @@ function claimedVolume(claimName: string, { claim, volume }: VolumeSources): Cla
   }
   const { hostPath, local } = holder.spec
   if (hostPath) return { medium: 'host', path: hostPath.path, type: hostPath.type ?? '' }
-  if (local) return { medium: 'host', path: local.path, type: 'Directory' }
+  const owned = ownership(pod, isReadOnly)
+  if (local) return { medium: 'host', path: local.path, type: 'Directory', ...owned }
   const id = dockerVolumeOf(holder)
   if (id === undefined)
     throw new VolumeError(`persistentvolume ${JSON.stringify(volumeName)} has a source that is not supported`)
-  return { medium: 'claim', id }
+  return { medium: 'claim', id, ...owned }
+}
+
+/** Of what may be written only, as in the kubelet; and never of a `hostPath`. */
+function ownership({ spec }: Pod, isReadOnly: boolean): Owned {
+  const { fsGroup, fsGroupChangePolicy } = spec?.securityContext ?? {}
+  if (fsGroup === undefined || isReadOnly) return {}
+  return { group: fsGroup, existing: fsGroupChangePolicy === 'OnRootMismatch' ? 'rootMismatch' : 'always' }
 }
 
 /** The least of the limit itself, what the Pod's containers may use together, and what the node has. */

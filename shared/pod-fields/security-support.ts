@@ -1,5 +1,5 @@
 import type { PodSecurityContext, SecurityContext } from '../api/generated/core-v1.ts'
-import { type FieldSupport, honoured, refused, refusedIf, warnedIf } from './field-support.ts'
+import { type FieldSupport, honoured, refused, refusedIf } from './field-support.ts'
 
 const NO_WINDOWS = 'all nodes run Linux'
 const NO_USERS = 'Docker has one user namespace for all its containers'
@@ -23,7 +23,7 @@ export const securityContextSupport: Record<keyof SecurityContext, FieldSupport>
 export const podSecurityContextSupport: Record<keyof PodSecurityContext, FieldSupport> = {
   appArmorProfile: honoured,
   fsGroup: honoured,
-  fsGroupChangePolicy: warnedIf('any', () => true, 'files that a claim has already keep their group'),
+  fsGroupChangePolicy: honoured,
   runAsGroup: honoured,
   runAsNonRoot: honoured,
   runAsUser: honoured,

@@ -86,11 +86,14 @@ describe('volumes', { concurrent: true }, () => {
     await user.ok('delete', 'pod', 'writer', '--grace-period=1')
     const elsewhere = { volumes: [dataVolume], nodeSelector: { 'kubernetes.io/hostname': other(spec?.nodeName ?? '') } }
     await user.apply(
-      shellPod('second', [mounting(`cat /data/x; ${FOREVER}`, 'data')], { volumes: [dataVolume] }),
+      shellPod('second', [mounting(`cat /data/x; stat -c "%a %u:%g" /data/x; ${FOREVER}`, 'data')], {
+        volumes: [dataVolume],
+        securityContext: { runAsUser: 1000, fsGroup: 2000 },
+      }),
       shellPod('stray', [mounting(FOREVER, 'data')], elsewhere),
     )
     await ready('second')
-    await logsHave('second', 'kept')
+    await logsHave('second', 'kept\n664 0:2000')
     expect((await user.json<Pod>('get', 'pod', 'second')).spec?.nodeName).toBe(spec?.nodeName)
     expect(await messages('stray')).toContainEqual(
       expect.stringContaining('1 node(s) had volume node affinity conflict'),

@@ -130,6 +130,27 @@ describe('volumes in Docker', () => {
     await runtime.removeClaimVolume(CLAIM)
   })
 
+  it('gives what a claim has already to the group, always or where its root is another’s', async () => {
+    const claim = { name: 'data', medium: 'claim' as const, id: `${CLAIM}-owned` }
+    const facts = 'cd /data; stat -c "%a %u:%g" . deep/file'
+    const first = await aPod([claim])
+    await first.print('cd /data; mkdir -m 700 deep; echo x > deep/file; chmod 400 deep/file', [at('data')])
+    await first.remove()
+    const mine = await aPod([{ ...claim, group: 3000, existing: 'always' }])
+    expect(await mine.print(`${facts}; chown 7:8 deep/file`, [at('data')])).toBe('2777 0:3000\n660 0:3000\n')
+    await mine.remove()
+    const still = await aPod([{ ...claim, group: 3000, existing: 'rootMismatch' }])
+    expect(await still.print(facts, [at('data')])).toMatch(/ 7:8\n$/)
+    await still.remove()
+    const yours = await aPod([{ ...claim, group: 4000, existing: 'rootMismatch' }])
+    expect(await yours.print(`echo y >> /data/deep/file; ${facts}`, [at('data')], '9:9', [4000])).toBe(
+      '2777 0:4000\n660 7:4000\n',
+    )
+    expect(await runtime.list()).toMatchObject({ sandboxes: [{}], containers: [{}] })
+    await yours.remove()
+    await runtime.removeClaimVolume(claim.id)
+  })
+
   it('shows where a path of the machine leads, and mounts what is there', async () => {
     const real = join(host, 'real')
     mkdirSync(join(real, 'inner'), { recursive: true })

@@ -33,6 +33,7 @@ import { PauseImage } from './pause-image.ts'
 import { podChanges } from './pod-changes.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
+import { VolumeOwnership } from './volume-ownership.ts'
 import { VolumeWriter } from './volume-writer.ts'
 import { Volumes } from './volumes.ts'
 
@@ -76,7 +77,9 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const volumes = new Volumes(docker, owner)
   const writer = new VolumeWriter(docker, execs, clock)
   const mounts = new ContainerMounts(docker, containers, clock)
-  const hostPaths = new HostPaths({ docker, containers, pause: new PauseImage(docker, clusterId), owner, clock })
+  const pause = new PauseImage(docker, clusterId)
+  const hostPaths = new HostPaths({ docker, containers, pause, owner, clock })
+  const ownership = new VolumeOwnership({ docker, containers, pause, owner, clock })
   const messages = new MessageFiles(docker, containers)
   const notes = new ContainerNotes(docker)
   const images = new Images(docker, clock, options.pullDeadlineMs)
@@ -85,7 +88,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const disks = new DiskUsages(docker, containers, owner)
   const network = options.network ?? nodeBridge(clusterId, nodeName)
   const profiles = new SeccompProfiles(options.seccompDirectory)
-  const sandboxes = new Sandboxes({ docker, containers, volumes, messages, owner, network, log })
+  const sandboxes = new Sandboxes({ docker, containers, volumes, ownership, messages, owner, network, log })
 
   return {
     version: () => version(docker),

@@ -120,9 +120,9 @@ export class HostPaths {
     }
   }
 
-  /** What an agent left that died over a probe. */
+  /** What an agent left that died over a probe. Others of that kind run. */
   async #clear(): Promise<void> {
-    const query = { all: true, filters: { label: labelFilter(this.#labels()) } }
+    const query = { all: true, filters: { label: labelFilter(this.#labels()), status: ['created'] } }
     const left = await this.#docker.json<{ Id: string }[]>({ method: 'GET', path: '/containers/json', query })
     for (const { Id } of left) await this.#containers.remove(Id)
   }

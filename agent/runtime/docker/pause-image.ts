@@ -6,6 +6,7 @@ import { imageArchive } from './image-archive.ts'
 import { LABELS } from './labels.ts'
 import { MESSAGE_FILES, MESSAGES_DIRECTORY } from './message-files.ts'
 import type { Architecture } from './programs/elf-executable.ts'
+import { OWN_PATH, ownProgram } from './programs/own-program.ts'
 import { pauseProgram } from './programs/pause-program.ts'
 import { RELAY_PATH, relayProgram } from './programs/relay-program.ts'
 import { SWITCH_PATH, switchProgram } from './programs/switch-program.ts'
@@ -86,6 +87,7 @@ function programs(architecture: Architecture): (ArchiveEntry & { type: 'file'; c
   return [
     program('/pause', pauseProgram(architecture)),
     program(RELAY_PATH, relayProgram(architecture)),
+    program(OWN_PATH, ownProgram(architecture)),
     program(SWITCH_PATH, switchProgram(architecture)),
   ]
 }

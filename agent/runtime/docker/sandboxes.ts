@@ -10,12 +10,14 @@ import type { Ownership } from './labels.ts'
 import type { MessageFiles } from './message-files.ts'
 import { Networks } from './networks.ts'
 import { PauseImage } from './pause-image.ts'
+import type { VolumeOwnership } from './volume-ownership.ts'
 import type { Volumes } from './volumes.ts'
 
 export interface SandboxesOptions {
   docker: DockerApi
   containers: Containers
   volumes: Volumes
+  ownership: VolumeOwnership
   messages: MessageFiles
   owner: Ownership
   network: PodNetwork
@@ -42,9 +44,10 @@ export class Sandboxes {
 
   /** What it needs and was removed by somebody since is made again. */
   async run(spec: SandboxSpec): Promise<SandboxState> {
-    const { volumes } = this.#options
+    const { volumes, ownership } = this.#options
     const created = await volumes.createMissing(spec.pod, spec.volumes)
     try {
+      for (const volume of spec.volumes) if (!created.includes(volume)) await ownership.give(volume)
       return await this.#runOnce(spec, created)
     } catch (error) {
       // The next try shall find them new again.

@@ -64,6 +64,16 @@ export class Amd64Code extends MachineCode {
     return this.#withNumber(7, register, value)
   }
 
+  /** Of 31 bits. */
+  andNumber(to: Register, value: number): this {
+    return this.#withNumber(4, to, value)
+  }
+
+  /** Of 31 bits. */
+  orNumber(to: Register, value: number): this {
+    return this.#withNumber(1, to, value)
+  }
+
   multiplyByNumber(register: Register, value: number): this {
     const n = REGISTERS[register]
     return this.write(0x48 | (n >> 3 ? 5 : 0), 0x69, 0xc0 | ((n & 7) << 3) | (n & 7), u32(value))
@@ -82,6 +92,11 @@ export class Amd64Code extends MachineCode {
   /** One byte at the address in `rsi`. */
   loadByteAtRsi(to: 'rax'): this {
     return this.write(0x0f, 0xb6, 0x06 | (REGISTERS[to] << 3))
+  }
+
+  /** 16 bits so many bytes after the address in `rsi`. */
+  loadHalfAtRsi(to: 'rax', offset: number): this {
+    return this.write(0x0f, 0xb7, 0x46 | (REGISTERS[to] << 3), offset)
   }
 
   loadFromStack(to: Register, offset: number, bits: 32 | 64): this {

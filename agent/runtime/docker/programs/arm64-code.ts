@@ -37,6 +37,14 @@ export class Arm64Code extends MachineCode {
     return this.#word(0xcb000000 | (numberOf(what) << 16) | (numberOf(from) << 5) | numberOf(from))
   }
 
+  and(to: Register, what: Register): this {
+    return this.#word(0x8a000000 | (numberOf(what) << 16) | (numberOf(to) << 5) | numberOf(to))
+  }
+
+  or(to: Register, what: Register): this {
+    return this.#word(0xaa000000 | (numberOf(what) << 16) | (numberOf(to) << 5) | numberOf(to))
+  }
+
   /** `to` = `from` + value, of 12 bits, or a multiple of 4096 of 24 bits. */
   addNumber(to: Register, from: Register, value: number): this {
     return this.#word(0x91000000 | immediate(value) | (numberOf(from) << 5) | numberOf(to))
@@ -65,6 +73,11 @@ export class Arm64Code extends MachineCode {
 
   loadByte(to: Register, address: Register): this {
     return this.#word(0x39400000 | (numberOf(address) << 5) | numberOf(to))
+  }
+
+  /** 16 bits so many bytes, an even number, after an address. */
+  loadHalf(to: Register, address: Register, offset: number): this {
+    return this.#word(0x79400000 | ((offset >> 1) << 10) | (numberOf(address) << 5) | numberOf(to))
   }
 
   /** 64 bits at an address. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { RuntimeFailure } from '../../../../agent/runtime/runtime.ts'
+import { RuntimeFailure, type VolumeSpec } from '../../../../agent/runtime/runtime.ts'
 import type { Volume } from '../../../../shared/api/generated/core-v1.ts'
 import type { PersistentVolume } from '../../../../shared/api/kinds.ts'
 import { AgentNode } from '../../../support/agent-node.ts'
@@ -131,6 +131,29 @@ describe('the volumes of a Pod', () => {
       node.delete('a', 0)
       await clock.until(() => node.isTerminated('a'))
       expect([...runtime.volumes.claims]).toEqual(['kubette_pv'])
+    })
+
+    it('is given to the fsGroup, unless it is only read', async () => {
+      const specOf = async (readOnly: boolean, fsGroupChangePolicy?: string) => {
+        bind(ofDocker)
+        const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'data', readOnly } }]
+        const securityContext = { fsGroup: 2000, ...(fsGroupChangePolicy ? { fsGroupChangePolicy } : {}) }
+        node.put(assignedPod('a', { volumes, securityContext }))
+        await clock.until(isRunning)
+        const {
+          medium: _,
+          name: _name,
+          id: _id,
+          ...rest
+        } = runtime.volumes.spec('a', 'v') as { id: string } & VolumeSpec
+        node.delete('a', 0)
+        await clock.until(() => node.isTerminated('a'))
+        node.remove('a')
+        return rest
+      }
+      expect(await specOf(false)).toEqual({ group: 2000, existing: 'always' })
+      expect(await specOf(false, 'OnRootMismatch')).toEqual({ group: 2000, existing: 'rootMismatch' })
+      expect(await specOf(true)).toEqual({})
     })
 
     it('hold the Pod up until the claim is bound on both sides', async () => {

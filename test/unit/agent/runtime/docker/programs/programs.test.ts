@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ownProgram } from '../../../../../../agent/runtime/docker/programs/own-program.ts'
 import { pauseProgram } from '../../../../../../agent/runtime/docker/programs/pause-program.ts'
 import { CONNECTED, relayProgram } from '../../../../../../agent/runtime/docker/programs/relay-program.ts'
 import { switchProgram } from '../../../../../../agent/runtime/docker/programs/switch-program.ts'
@@ -16,6 +17,7 @@ describe.each([
   ['arm64', 183],
 ] as const)('for %s', (architecture, machine) => {
   it.each([
+    ['own', ownProgram],
     ['pause', pauseProgram],
     ['relay', relayProgram],
     ['switch', switchProgram],
@@ -35,6 +37,12 @@ describe.each([
     expect(callsOf(architecture, switchProgram(architecture))).toEqual(
       architecture === 'amd64' ? [82, 87, 84, 231, 231] : [38, 35, 35, 94, 94],
     )
+    const owning = new Set(callsOf(architecture, ownProgram(architecture)))
+    const ownership =
+      architecture === 'amd64'
+        ? [104, 262, 257, 217, 260, 268, 93, 91, 3, 231]
+        : [176, 79, 56, 61, 54, 53, 55, 52, 57, 94]
+    expect([...owning].sort()).toEqual(ownership.sort())
     const relayed = new Set(callsOf(architecture, relayProgram(architecture)))
     const expected = architecture === 'amd64' ? [13, 41, 42, 231, 56, 0, 1, 48] : [134, 198, 203, 94, 220, 63, 64, 210]
     expect([...relayed].sort()).toEqual(expected.sort())
@@ -65,11 +73,50 @@ describe.skipIf(own === undefined || process.platform !== 'linux')('run on this 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kubette-programs-'))
     await writeFile(join(folder, 'pause'), pauseProgram(own), { mode: 0o755 })
+    await writeFile(join(folder, 'own'), ownProgram(own), { mode: 0o755 })
     await writeFile(join(folder, 'relay'), relayProgram(own), { mode: 0o755 })
   })
   afterAll(async () => {
     for (const server of servers) server.close()
     await rm(folder, { recursive: true })
+  })
+
+  // Anybody may do that with what is his, for a group that he has.
+  it('own gives a whole tree to its group, and follows no link', async () => {
+    const tree = join(folder, 'tree')
+    const deep = join(tree, '.a/..b', 'd/'.repeat(200))
+    await mkdir(deep, { recursive: true, mode: 0o700 })
+    await writeFile(join(tree, 'file'), '', { mode: 0o400 })
+    await chmod(join(tree, 'file'), 0o4500)
+    for (let i = 0; i < 200; i++)
+      await writeFile(join(tree, '.a', `of-many-with-a-long-name-${i}`), '', { mode: 0o600 })
+    await writeFile(join(folder, 'outside'), '', { mode: 0o600 })
+    await symlink(join(folder, 'outside'), join(deep, 'link'))
+    expect(await endOf(spawn(join(folder, 'own'), { cwd: tree }))).toBe(0)
+    const modeOf = async (path: string) => ((await stat(path)).mode & 0o7777).toString(8)
+    expect(await modeOf(join(tree, 'file'))).toBe('4760')
+    expect(await modeOf(join(folder, 'outside'))).toBe('600')
+    for (const directory of [tree, join(tree, '.a'), deep]) expect(await modeOf(directory)).toMatch(/^277[05]$/)
+    const names = await readdir(join(tree, '.a'))
+    const modes = await Promise.all(
+      names.filter((name) => !name.startsWith('..')).map((name) => modeOf(join(tree, '.a', name))),
+    )
+    expect(modes).toEqual(Array.from({ length: 200 }, () => '660'))
+  })
+
+  it('own leaves a tree alone that is its group’s, if asked to', async () => {
+    const tree = await mkdtemp(join(folder, 'tree-'))
+    await writeFile(join(tree, 'file'), '', { mode: 0o600 })
+    const modes = async (...args: string[]) => {
+      expect(await endOf(spawn(join(folder, 'own'), args, { cwd: tree }))).toBe(0)
+      return ((await stat(join(tree, 'file'))).mode & 0o777).toString(8)
+    }
+    await chmod(tree, 0o2770)
+    expect(await modes('if')).toBe('600')
+    await chmod(tree, 0o2750)
+    expect(await modes('if')).toBe('660')
+    await chmod(join(tree, 'file'), 0o600)
+    expect(await modes()).toBe('660')
   })
 
   const start = (...[name = '', ...args]: string[]) => spawn(join(folder, name), args)
