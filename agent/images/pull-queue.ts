@@ -1,5 +1,5 @@
+import { Turnstile } from '../../shared/turnstile.ts'
 import type { ImageState, RegistryCredentials, Runtime } from '../runtime/runtime.ts'
-import { Turnstile } from '../turnstile.ts'
 
 interface SharedPull {
   readonly done: Promise<ImageState>

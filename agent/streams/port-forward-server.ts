@@ -2,8 +2,8 @@ import { ApiError } from '../../shared/api/api-error.ts'
 import { PORT_CHANNELS } from '../../shared/protocol/command-channels.ts'
 import type { PortForwardRequest } from '../../shared/protocol/frames.ts'
 import type { Stream, StreamServer } from '../../shared/protocol/stream.ts'
+import { Turnstile } from '../../shared/turnstile.ts'
 import { type PortConnection, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
-import { Turnstile } from '../turnstile.ts'
 
 export interface PortForwardServerOptions {
   runtime: Pick<Runtime, 'list' | 'connect'>

@@ -2,9 +2,11 @@ import { ApiError } from '../../shared/api/api-error.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { type Logger, silentLogger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
+import { Turnstile } from '../../shared/turnstile.ts'
 import { Compacted, type Store, StoreUnavailable } from '../store/store.ts'
 import type { EntryEvent, Registry } from './registry.ts'
 import type { RegistryContext } from './registry-context.ts'
+import { DEFAULT_SERVICE_NETWORK, type ServiceNetwork } from './services/service-network.ts'
 import { createEntry } from './verbs/create.ts'
 import { deleteEntry } from './verbs/delete.ts'
 import { deleteCollection } from './verbs/delete-collection.ts'
@@ -20,11 +22,13 @@ export interface RegistryOptions {
   log?: Logger
   /** How long a Pod stays on a node that is not ready or unreachable, unless it says so itself. */
   defaultTolerationSeconds?: number
+  serviceNetwork?: ServiceNetwork
 }
 
 /** Kubernetes promises 300 s; a home cluster's nodes are few and Pods should be elsewhere within 10 s. */
 const DEFAULT_TOLERATION_SECONDS = 1
 
+/** Only one registry may write a store at a time: what is given out is looked up in the store, by one writer after the other. */
 export function createRegistry(options: RegistryOptions): Registry {
   const context: RegistryContext = {
     store: options.store,
@@ -32,6 +36,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     random: options.random,
     log: options.log ?? silentLogger,
     defaultTolerationSeconds: options.defaultTolerationSeconds ?? DEFAULT_TOLERATION_SECONDS,
+    serviceNetwork: options.serviceNetwork ?? DEFAULT_SERVICE_NETWORK,
+    turnstile: new Turnstile(1),
   }
   const answer = async <T>(work: () => Promise<T>): Promise<T> => {
     try {

@@ -1,7 +1,9 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
+import type { Turnstile } from '../../shared/turnstile.ts'
 import type { Store } from '../store/store.ts'
+import type { ServiceNetwork } from './services/service-network.ts'
 import type { WriteContext } from './strategy.ts'
 
 /** What every verb works with. */
@@ -11,6 +13,9 @@ export interface RegistryContext {
   readonly random: Random
   readonly log: Logger
   readonly defaultTolerationSeconds: number
+  readonly serviceNetwork: ServiceNetwork
+  /** Lets one at a time write an object that takes something from a pool. */
+  readonly turnstile: Turnstile
 }
 
 export function writeContextOf({ clock, defaultTolerationSeconds }: RegistryContext): WriteContext {

@@ -1,5 +1,7 @@
 import type { Kind } from '../../shared/api/kinds.ts'
 import type { KubeObject, Persisted } from '../../shared/api/object.ts'
+import type { Random } from '../../shared/random.ts'
+import type { ServiceNetwork } from './services/service-network.ts'
 import type { FieldErrors } from './validation/field-errors.ts'
 import type { NameRule } from './validation/names.ts'
 
@@ -40,6 +42,12 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** What whoever writes the object is told besides: fields that are accepted but do nothing here. */
   warnings?(object: T): string[]
 
+  /**
+   * Gives a new or changed object, once it is valid, what no other of its kind may have. Throws an ApiError where it cannot
+   * have what it asks for. Objects of such a kind are created and changed one at a time.
+   */
+  allocate?(object: T, context: AllocationContext<T>): Promise<void>
+
   /** The seconds between a deletion's request and the object's end. Absent: the kind is deleted at once. */
   graceSeconds?(object: Persisted<T>, requested: number | undefined): number
 }
@@ -48,6 +56,15 @@ export interface WriteContext {
   readonly nowMs: number
   /** How long a Pod stays on a node that is not ready or unreachable, unless it says so itself. */
   readonly defaultTolerationSeconds: number
+}
+
+export interface AllocationContext<T extends KubeObject = KubeObject> {
+  /** The object as it is stored. Absent: it is new. */
+  readonly current: Persisted<T> | undefined
+  readonly random: Random
+  readonly serviceNetwork: ServiceNetwork
+  /** All others of the kind that are stored. */
+  others(): Promise<readonly Persisted<T>[]>
 }
 
 /** One column of `kubectl get`, as in a Table's `columnDefinitions`. */

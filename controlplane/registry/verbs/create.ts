@@ -3,6 +3,7 @@ import type { Kind } from '../../../shared/api/kinds.ts'
 import type { KubeObject } from '../../../shared/api/object.ts'
 import { nameSuffix } from '../../../shared/random.ts'
 import { RevisionMismatch } from '../../store/store.ts'
+import { allocated, inTurn } from '../allocation.ts'
 import { draftOf } from '../draft.ts'
 import { detachedEntry, encode, entryOf } from '../entry-codec.ts'
 import { admitToNamespace } from '../namespace-admission.ts'
@@ -33,7 +34,10 @@ export async function createEntry(
     const { namespace, name = '' } = draft.metadata
     if (namespace) await admitToNamespace(context, kind, namespace, name)
     validateCreate(strategyOf(kind), draft)
-    const entry = await tryCreate(context, kind, draft, options.dryRun ?? false)
+    const entry = await inTurn(context, kind, async () => {
+      const complete = await allocated(context, kind, draft)
+      return tryCreate(context, kind, complete, options.dryRun ?? false)
+    })
     if (entry) {
       warn(strategyOf(kind), draft, options)
       return entry

@@ -1,6 +1,7 @@
 import { ApiError } from '../../../shared/api/api-error.ts'
 import type { Kind } from '../../../shared/api/kinds.ts'
 import type { KubeObject, Persisted } from '../../../shared/api/object.ts'
+import { allocated, inTurn } from '../allocation.ts'
 import { draftOf } from '../draft.ts'
 import { entryOf } from '../entry-codec.ts'
 import { jsonEqual } from '../json-equal.ts'
@@ -22,20 +23,34 @@ export async function updateEntry(
   change: ChangeFunction,
   options: WriteOptions & { area?: UpdateArea },
 ): Promise<Entry> {
-  const { area = 'object' } = options
+  const attempt = () => tryUpdate(context, kind, key, change, options)
+  const isObject = (options.area ?? 'object') === 'object'
   for (;;) {
-    const stored = await context.store.get(storageKey(kind, key))
-    if (!stored) throw ApiError.notFound(kind, key.name)
-    const current = entryOf(kind, stored)
-    const proposed = await change(current.object)
-    if (proposed === current.object) return current
-    const draft = draftOf(kind, proposed)
-    checkSameVersion(kind, current.object, draft)
-    const next = changedObject(kind, area, draft, current.object, writeContextOf(context))
-    if (jsonEqual(next, current.object)) return current
-    const entry = await tryReplace(context, kind, stored, next, options.dryRun ?? false)
-    if (!entry) continue
-    if (area === 'object') warn(strategyOf(kind), next, options)
-    return entry
+    const entry = await (isObject ? inTurn(context, kind, attempt) : attempt())
+    if (entry) return entry
   }
+}
+
+/** Undefined where another write came first. */
+async function tryUpdate(
+  context: RegistryContext,
+  kind: Kind,
+  key: NamespacedName,
+  change: ChangeFunction,
+  options: WriteOptions & { area?: UpdateArea },
+): Promise<Entry | undefined> {
+  const { area = 'object' } = options
+  const stored = await context.store.get(storageKey(kind, key))
+  if (!stored) throw ApiError.notFound(kind, key.name)
+  const current = entryOf(kind, stored)
+  const proposed = await change(current.object)
+  if (proposed === current.object) return current
+  const draft = draftOf(kind, proposed)
+  checkSameVersion(kind, current.object, draft)
+  const changed = changedObject(kind, area, draft, current.object, writeContextOf(context))
+  const next = area === 'object' ? await allocated(context, kind, changed, current.object) : changed
+  if (jsonEqual(next, current.object)) return current
+  const entry = await tryReplace(context, kind, stored, next, options.dryRun ?? false)
+  if (entry && area === 'object') warn(strategyOf(kind), next, options)
+  return entry
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Turnstile } from '../../../agent/turnstile.ts'
+import { Turnstile } from '../../../shared/turnstile.ts'
 
 describe('Turnstile', () => {
   it('lets only so many in, in order, and takes failures for ends', async () => {

@@ -1,0 +1,81 @@
+import { ApiError } from '../../../shared/api/api-error.ts'
+import type { ServicePort, ServiceSpec } from '../../../shared/api/generated/core-v1.ts'
+import { SERVICES, type Service } from '../../../shared/api/kinds.ts'
+import type { Random } from '../../../shared/random.ts'
+import { FieldErrors } from '../validation/field-errors.ts'
+import { numberPool, pickFree } from './number-pool.ts'
+import type { PortRange } from './service-network.ts'
+import { needsNodePort } from './service-type.ts'
+
+/** Whether a Service is to have node ports that it does not have yet. */
+export function wantsNodePorts(spec: ServiceSpec, before: ServiceSpec | undefined): boolean {
+  const held = nodePortsOf(before)
+  return portsToServe(spec).some(({ nodePort }) => !nodePort || !held.has(nodePort))
+}
+
+/**
+ * Gives a Service the node ports it asks for, or any. Throws Invalid where it cannot have them. One number serves a TCP and
+ * a UDP port of the same Service, where both are the same port of it or the Service asks for that.
+ */
+export function giveNodePorts(
+  service: Service,
+  before: ServiceSpec | undefined,
+  range: PortRange,
+  others: readonly Service[],
+  random: Random,
+): void {
+  const held = nodePortsOf(before)
+  const taken = new Set(others.flatMap(({ spec }) => [...nodePortsOf(spec)]))
+  checkWanted(service, held, range, taken)
+  for (const nodePort of nodePortsOf(service.spec)) taken.add(nodePort)
+  for (const port of portsToServe(service.spec)) {
+    port.nodePort ??= sharedNumber(port, service.spec) ?? anyNumber(range, taken, random)
+    taken.add(port.nodePort)
+  }
+}
+
+/** The ports of a Service that nodes have, or are to have, ports for. */
+function portsToServe(spec: ServiceSpec): ServicePort[] {
+  if (!needsNodePort(spec)) return []
+  const isEvery = spec.type === 'NodePort' || spec.allocateLoadBalancerNodePorts !== false
+  return (spec.ports ?? []).filter(({ nodePort }) => isEvery || nodePort)
+}
+
+/** Those that a Service holds. What is written into one that has no use for them holds nothing. */
+function nodePortsOf(spec: ServiceSpec | undefined): Set<number> {
+  const ports = spec && needsNodePort(spec) ? (spec.ports ?? []) : []
+  return new Set(ports.flatMap(({ nodePort }) => nodePort ?? []))
+}
+
+function checkWanted(
+  { metadata, spec }: Service,
+  held: ReadonlySet<number>,
+  range: PortRange,
+  taken: ReadonlySet<number>,
+): void {
+  const errors = new FieldErrors()
+  for (const [index, { nodePort }] of (spec.ports ?? []).entries()) {
+    const wrong = nodePort && !held.has(nodePort) && whyNot(nodePort, range, taken)
+    if (wrong) errors.invalid(`spec.ports[${index}].nodePort`, nodePort, wrong)
+  }
+  if (errors.list.length > 0) throw ApiError.invalid(SERVICES, metadata.name ?? '', errors.list)
+}
+
+function whyNot(port: number, { first, last }: PortRange, taken: ReadonlySet<number>): string | undefined {
+  if (port < first || port > last) {
+    return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`
+  }
+  return taken.has(port) ? 'provided port is already allocated' : undefined
+}
+
+function sharedNumber({ port, protocol }: ServicePort, { ports = [] }: ServiceSpec): number | undefined {
+  const twin = ports.find((other) => other.port === port && other.protocol !== protocol && other.nodePort)
+  return twin?.nodePort
+}
+
+function anyNumber({ first, last }: PortRange, taken: ReadonlySet<number>, random: Random): number {
+  const pool = numberPool(last - first + 1, 32, 128)
+  const place = pickFree(pool, (number) => taken.has(first + number), random)
+  if (place !== undefined) return first + place
+  throw new ApiError('InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full')
+}

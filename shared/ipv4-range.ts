@@ -1,0 +1,55 @@
+import { isIPv4 } from 'node:net'
+
+/** A range of IPv4 addresses, such as `10.43.0.0/16`; each has a place in it, from 0. */
+export class Ipv4Range {
+  readonly size: number
+  readonly #first: number
+  readonly #text: string
+
+  private constructor(text: string, first: number, size: number) {
+    this.#text = text
+    this.#first = first
+    this.size = size
+  }
+
+  /** Throws a RangeError that says what is wrong with the text. */
+  static parse(text: string): Ipv4Range {
+    const [address = '', length = ''] = text.split('/')
+    const isRange = isIPv4(address) && /^(\d|[12]\d|3[0-2])$/.test(length) && text === `${address}/${length}`
+    if (!isRange) throw new RangeError(`${text} is no range of IPv4 addresses, such as 10.43.0.0/16`)
+    const size = 2 ** (32 - Number(length))
+    const number = numberOf(address)
+    const first = number - (number % size)
+    if (first !== number) {
+      throw new RangeError(`${text} does not begin where a range of its size can: ${textOf(first)}/${length} does`)
+    }
+    return new Ipv4Range(text, first, size)
+  }
+
+  /** The address at a place. */
+  at(place: number): string {
+    return textOf(this.#first + place)
+  }
+
+  /** The place of an address; undefined outside the range, and for what is no address. */
+  placeOf(address: string): number | undefined {
+    const place = isIPv4(address) ? numberOf(address) - this.#first : -1
+    return place >= 0 && place < this.size ? place : undefined
+  }
+
+  overlaps(other: Ipv4Range): boolean {
+    return this.#first < other.#first + other.size && other.#first < this.#first + this.size
+  }
+
+  toString(): string {
+    return this.#text
+  }
+}
+
+function numberOf(address: string): number {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+}
+
+function textOf(number: number): string {
+  return [24, 16, 8, 0].map((bits) => Math.floor(number / 2 ** bits) % 256).join('.')
+}
