@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Container, ContainerStateTerminated, Pod } from '../../shared/api/generated/core-v1.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { MAX_TERMINATION_MESSAGE_BYTES, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
+import { ephemeralContainersOf } from './ephemeral-containers.ts'
 import { withinTime } from './handlers/within-time.ts'
 import { attemptsOf, type ExitedContainer, isExited, type PodObservation } from './pod-observation.ts'
 
@@ -32,7 +33,8 @@ export class TerminationMessages {
 
   /** Learns of what has ended since. What cannot be read now is tried again the next time. */
   async read(pod: Pod, observed: PodObservation): Promise<void> {
-    const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
+    const { initContainers = [], containers: main = [] } = pod.spec ?? {}
+    const containers = [...initContainers, ...main, ...ephemeralContainersOf(pod)]
     const limit = Math.min(MAX_TERMINATION_MESSAGE_BYTES, Math.floor(MAX_POD_MESSAGE_BYTES / containers.length))
     for (const container of containers) {
       const [latest, ...before] = attemptsOf(observed, container.name)
@@ -80,7 +82,8 @@ export class TerminationMessages {
 
 /** An earlier agent has read it. */
 function inApi({ status }: Pod, id: string): string | undefined {
-  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = status ?? {}
+  const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
   const ends = statuses.flatMap(({ state, lastState }) => [state?.terminated, lastState?.terminated])
   const found = ends.find((end): end is ContainerStateTerminated => end?.containerID === `docker://${id}`)
   return found?.message || undefined

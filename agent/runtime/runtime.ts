@@ -287,6 +287,14 @@ export interface DiskUsage {
   volumes: Map<string, number>
 }
 
+/** The kernel's numbers. */
+export interface ContainerUser {
+  uid: number
+  gid: number
+  /** With `gid` first. */
+  supplementalGroups: number[]
+}
+
 export interface ContainerState {
   id: string
   pod: PodIdentity
@@ -303,6 +311,8 @@ export interface ContainerState {
   createdAt: string
   /** As the runtime limits it now. */
   resources: ContainerResources
+  /** As whom its process begins, where that is known. */
+  user?: ContainerUser
   state:
     | { phase: 'created' }
     | { phase: 'running'; startedAt: string }

@@ -135,6 +135,12 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       expect(await phaseOf(id)).toBe('running')
     })
 
+    it('tells as whom a container runs', async () => {
+      const securityContext = { user: '1000:3000', supplementalGroups: [4000, 3000] }
+      const id = await start({ does: 'run' }, { securityContext })
+      expect((await get(id))?.user).toEqual({ uid: 1000, gid: 3000, supplementalGroups: [3000, 4000] })
+    })
+
     it('shows how a container ended', async () => {
       const id = await start({ does: 'exit', exitCode: 3 })
       await exited(id)

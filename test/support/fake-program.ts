@@ -2,6 +2,7 @@ import {
   type ContainerSpec,
   type ContainerState,
   type ContainerUsage,
+  type ContainerUser,
   type DiskUsage,
   type ExecResult,
   MAX_TERMINATION_MESSAGE_BYTES,
@@ -107,6 +108,12 @@ export interface FakeRuntimeOptions {
   pullMs?: number
   /** What an image's container does; asked at each start. */
   program?: (spec: ContainerSpec) => FakeProgram
+}
+
+/** Of an image that knows no users but root. */
+export function fakeUser({ securityContext = {} }: ContainerSpec): ContainerUser {
+  const [uid = 0, gid = 0] = (securityContext.user ?? '').split(':').map(Number)
+  return { uid, gid, supplementalGroups: [...new Set([gid, ...(securityContext.supplementalGroups ?? [])])] }
 }
 
 /** The end of what a container has left where its spec says that it may leave something. */

@@ -27,6 +27,7 @@ import {
   type FakeContainer,
   type FakeProgram,
   type FakeRuntimeOptions,
+  fakeUser,
   lastWordsOf,
   usagesOf,
 } from './fake-program.ts'
@@ -175,7 +176,7 @@ export class FakeRuntime extends FakeProcesses implements Runtime {
       throw new RuntimeFailure('invalid', `cannot load seccomp profile "${seccomp.name}"`)
     const facts = { pod, sandboxId, name, restartCount, specHash, annotations, image, imageId }
     const state: ContainerState = {
-      ...{ ...facts, id: this.#newId(), createdAt: this.#time(), resources: spec.resources },
+      ...{ ...facts, id: this.#newId(), createdAt: this.#time(), resources: spec.resources, user: fakeUser(spec) },
       state: { phase: 'created' },
     }
     this.containers.set(state.id, { spec, state, log: [], program: this.program(spec) })

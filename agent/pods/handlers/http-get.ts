@@ -5,6 +5,8 @@ import { dialError } from './dial-error.ts'
 import { addressOf, type HandlerTarget } from './handler-target.ts'
 
 const MAX_REDIRECTS = 10
+const WRONG_VERSION = /wrong version number/
+const PLAIN_ANSWER = 'http: server gave HTTP response to HTTPS client'
 
 export function httpUrl({ scheme = 'HTTP', host, port, path = '/' }: HTTPGetAction, target: HandlerTarget): string {
   const { text } = addressOf(host, port, target)
@@ -43,10 +45,23 @@ function get(url: URL, options: RequestOptions): Promise<IncomingMessage> {
       response.destroy()
     })
     request.on('error', (error) => {
-      reject(new Error(`Get ${JSON.stringify(url.href)}: ${dialError(url.host, error)}`))
+      const why = isPlainAnswer(error) ? PLAIN_ANSWER : dialError(url.host, error)
+      reject(new Error(`Get ${JSON.stringify(url.href)}: ${why}`, { cause: error }))
     })
     request.end()
   })
+}
+
+/** Whether a request over HTTPS failed, as `httpGet` has it, because the server speaks HTTP. */
+export function isAnsweredInHttp(error: unknown): boolean {
+  return error instanceof Error && isPlainAnswer(error.cause)
+}
+
+/** OpenSSL takes the beginning of an answer that is no TLS for a version of it. */
+function isPlainAnswer(error: unknown): boolean {
+  return (
+    error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPROTO' && WRONG_VERSION.test(error.message)
+  )
 }
 
 function redirectTo(from: URL, statusCode: number, location: string | undefined): URL | undefined {

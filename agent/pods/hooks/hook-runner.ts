@@ -1,8 +1,8 @@
-import type { LifecycleHandler, Pod } from '../../../shared/api/generated/core-v1.ts'
+import type { HTTPGetAction, LifecycleHandler, Pod } from '../../../shared/api/generated/core-v1.ts'
 import { type Clock, sleep } from '../../../shared/clock.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { HandlerTarget } from '../handlers/handler-target.ts'
-import { httpGet, httpUrl } from '../handlers/http-get.ts'
+import { httpGet, httpUrl, isAnsweredInHttp } from '../handlers/http-get.ts'
 
 export interface HookRunnerOptions {
   runtime: Pick<Runtime, 'exec' | 'isExecuting'>
@@ -23,10 +23,19 @@ export class HookRunner {
     this.#options = options
   }
 
-  /** Resolves when the hook has returned. Rejects where it failed, in the kubelet's words, or when `signal` aborts. */
-  async run(hook: LifecycleHandler, pod: Pod, target: HandlerTarget, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when the hook has returned. Rejects where it failed, in the kubelet's words, or when `signal` aborts.
+   * `tell` is told where it came to something else than the hook says.
+   */
+  async run(
+    hook: LifecycleHandler,
+    pod: Pod,
+    target: HandlerTarget,
+    signal: AbortSignal,
+    tell: (reason: 'LifecycleHTTPFallback', message: string) => void,
+  ): Promise<void> {
     if (hook.exec) return this.#exec(hook.exec.command ?? [], pod, target)
-    if (hook.httpGet) return this.#httpGet(hook, pod, target, signal)
+    if (hook.httpGet) return this.#httpGet(hook.httpGet, pod, target, signal, tell)
     if (hook.sleep) return sleep(this.#options.clock, hook.sleep.seconds * 1000, signal)
     // tcpSocket is in the API for compatibility only: Kubernetes documents that it fails when the hook is run.
     throw new Error('Cannot run handler: invalid handler')
@@ -65,17 +74,24 @@ export class HookRunner {
     if (exitCode !== 0) throw say(`command '${command.join(' ')}' exited with ${exitCode}: ${output}`, output)
   }
 
-  /** Any answer is a success. Without a port it is 80. */
+  /** Any answer is a success. Without a port it is 80. A server that has no TLS is asked without, but told no password. */
   async #httpGet(
-    { httpGet: action }: LifecycleHandler,
+    action: HTTPGetAction,
     pod: Pod,
     target: HandlerTarget,
     signal: AbortSignal,
+    tell: (reason: 'LifecycleHTTPFallback', message: string) => void,
   ): Promise<void> {
-    if (!action) return
+    const { httpHeaders = [] } = action
     try {
       const url = httpUrl({ ...action, port: action.port === '' ? 80 : action.port }, target)
-      await httpGet(url, action.httpHeaders ?? [], USER_AGENT, signal)
+      await httpGet(url, httpHeaders, USER_AGENT, signal).catch(async (error) => {
+        if (!isAnsweredInHttp(error)) throw error
+        const others = httpHeaders.filter(({ name }) => name.toLowerCase() !== 'authorization')
+        await httpGet(url.replace('https:', 'http:'), others, USER_AGENT, signal)
+        const asked = `request to HTTPS lifecycle hook ${new URL(url).host} got HTTP response`
+        tell('LifecycleHTTPFallback', `${asked}, retry with HTTP succeeded`)
+      })
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       throw new Error(`HTTP lifecycle hook (${action.path}) for ${subject(pod, target)} failed - error: ${why}`)

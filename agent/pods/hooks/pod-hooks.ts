@@ -96,7 +96,8 @@ export class PodHooks {
 
   /** Why it failed, if it did. */
   #run(hook: LifecycleHandler, pod: Pod, target: HandlerTarget): Promise<string | undefined> {
-    return failureOf(this.#options.runner.run(hook, pod, target, this.#stop.signal))
+    const tell = (reason: string, message: string) => this.#options.events.pod('Warning', reason, message)
+    return failureOf(this.#options.runner.run(hook, pod, target, this.#stop.signal, tell))
   }
 
   /** What a command printed may be secret: it is in the container's status only, not in an event. */

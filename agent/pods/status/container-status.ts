@@ -38,6 +38,7 @@ export function containerStatus(input: StatusInput, container: Container): Conta
     image: latest?.image ?? container.image ?? '',
     imageID: latest ? imageIdOf(latest) : '',
     ...(latest ? { containerID: `docker://${latest.id}`, ...containerSetup(container) } : {}),
+    ...(latest?.user ? { user: { linux: latest.user } } : {}),
   }
 }
 

@@ -18,10 +18,11 @@ export interface ContainerInspect {
     FinishedAt: string
   }
   Mounts?: MountPoint[]
-  Config: { Labels: Record<string, string> | null; Tty: boolean; StopSignal?: string }
+  Config: { Labels: Record<string, string> | null; Tty: boolean; StopSignal?: string; User?: string }
   LogPath?: string
   HostConfig: {
     OomScoreAdj: number
+    GroupAdd?: string[] | null
     Mounts?: unknown[] | null
     CpuShares?: number
     NanoCpus?: number

@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { nodeBridge, type PodNetwork } from '../../network/pod-network.ts'
 import type {
+  ContainerState,
   ImageState,
   LogOptions,
   RegistryCredentials,
@@ -13,11 +14,12 @@ import type {
   SandboxState,
 } from '../runtime.ts'
 import { Attachments } from './attachments.ts'
-import { containerState, isSandbox, mountsVolumes, sandboxState } from './container-inspect.ts'
+import { type ContainerInspect, containerState, isSandbox, mountsVolumes, sandboxState } from './container-inspect.ts'
 import { containerLogs } from './container-logs.ts'
 import { ContainerMounts } from './container-mounts.ts'
 import { ContainerNotes } from './container-notes.ts'
 import { ContainerUsages } from './container-usages.ts'
+import { ContainerUsers } from './container-users.ts'
 import { Containers } from './containers.ts'
 import { DiskUsages } from './disk-usages.ts'
 import { DockerApi, type DockerOptions } from './docker-api.ts'
@@ -83,6 +85,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const messages = new MessageFiles(docker, containers)
   const notes = new ContainerNotes(docker)
   const images = new Images(docker, clock, options.pullDeadlineMs)
+  const users = new ContainerUsers(docker)
   const usage = new ContainerUsages(docker, clock)
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
@@ -92,7 +95,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 
   return {
     version: () => version(docker),
-    list: (podUid) => list(containers, volumes, podUid),
+    list: (podUid) => list(containers, volumes, users, podUid),
     runSandbox: (spec: SandboxSpec): Promise<SandboxState> => sandboxes.run(spec),
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => {
@@ -169,7 +172,12 @@ async function version(docker: DockerApi): Promise<RuntimeInfo> {
   }
 }
 
-async function list(containers: Containers, volumes: Volumes, podUid: string | undefined): Promise<RuntimeListing> {
+async function list(
+  containers: Containers,
+  volumes: Volumes,
+  users: ContainerUsers,
+  podUid: string | undefined,
+): Promise<RuntimeListing> {
   const found = await containers.list(podUid)
   const sandboxes = found.filter(isSandbox)
   // Docker takes its time over volumes, and a Pod whose sandbox mounts none has none.
@@ -177,9 +185,16 @@ async function list(containers: Containers, volumes: Volumes, podUid: string | u
   const kept = mayHaveVolumes ? await volumes.list(podUid) : []
   return {
     sandboxes: sandboxes.map(sandboxState),
-    containers: found.filter((container) => !isSandbox(container)).map(containerState),
+    containers: await Promise.all(
+      found.filter((container) => !isSandbox(container)).map((container) => stateWithUser(container, users)),
+    ),
     volumes: kept.map(({ pod, name }) => ({ pod, name })),
   }
+}
+
+async function stateWithUser(container: ContainerInspect, users: ContainerUsers): Promise<ContainerState> {
+  const user = await users.of(container)
+  return { ...containerState(container), ...(user ? { user } : {}) }
 }
 
 async function stop(containers: Containers, id: string): Promise<void> {

@@ -17,7 +17,7 @@ describe('ephemeral containers', () => {
     clock = new VirtualClock()
     const program = (spec: ContainerSpec) => {
       made.push(spec)
-      return {}
+      return { terminationMessage: 'seen enough' }
     }
     runtime = new FakeRuntime({ clock, program })
     runtime.addImage('app:1')
@@ -36,13 +36,13 @@ describe('ephemeral containers', () => {
   const web = () => runtime.containerOf('a', 'web')
 
   it('are started in a Pod that runs, once, whatever its restart policy', async () => {
-    add()
+    add({ terminationMessagePath: '/dev/termination-log' })
     await clock.until(() => debug()?.state?.running !== undefined)
     expect(debug()).toMatchObject({ name: 'debug', ready: false, restartCount: 0 })
     runtime.exitContainer(runtime.containerOf('a', 'debug')?.id ?? '', { exitCode: 3 })
     await clock.until(() => debug()?.state?.terminated !== undefined)
     await clock.advance(120_000)
-    expect(debug()?.state?.terminated).toMatchObject({ exitCode: 3, reason: 'Error' })
+    expect(debug()?.state?.terminated).toMatchObject({ exitCode: 3, reason: 'Error', message: 'seen enough' })
     expect(node.status('a')).toMatchObject({ phase: 'Running', containerStatuses: [{ ready: true, restartCount: 0 }] })
     expect(made.map(({ name }) => name)).toEqual(['web', 'debug'])
   })

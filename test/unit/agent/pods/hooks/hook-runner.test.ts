@@ -10,10 +10,12 @@ describe('HookRunner', () => {
   let server: Server
   let port: number
   const seen: string[] = []
+  const told: string[] = []
+  const tell = (reason: string, message: string) => void told.push(`${reason}: ${message}`)
 
   beforeAll(async () => {
     server = createServer(({ method, url, headers }, response) => {
-      seen.push(`${method} ${url} ${headers['user-agent']} ${headers['x-why']}`)
+      seen.push(`${method} ${url} ${headers['user-agent']} ${headers['x-why']} ${headers.authorization}`)
       response.writeHead(503).end()
     })
     port = await listen(server)
@@ -24,13 +26,25 @@ describe('HookRunner', () => {
   const runner = new HookRunner({ runtime: { exec, isExecuting: async () => false }, clock: systemClock() })
   const run = (hook: LifecycleHandler, signal = new AbortController().signal) => {
     const container = podContainer('web', { ports: [{ name: 'http', containerPort: port }] })
-    return runner.run(hook, assignedPod('a'), { containerId: 'x', container, podIP: '127.0.0.1' }, signal)
+    return runner.run(hook, assignedPod('a'), { containerId: 'x', container, podIP: '127.0.0.1' }, signal, tell)
   }
 
   it('asks over HTTP, whatever the answer', async () => {
     const httpHeaders = [{ name: 'X-Why', value: 'drain' }]
     await run({ httpGet: { path: '/bye', port: 'http', httpHeaders } })
-    expect(seen).toEqual(['GET /bye kube-lifecycle/1.36 drain'])
+    expect(seen).toEqual(['GET /bye kube-lifecycle/1.36 drain undefined'])
+  })
+
+  it('asks a server without TLS over HTTP, tells so, and keeps passwords to itself', async () => {
+    seen.length = 0
+    const httpHeaders = [
+      { name: 'X-Why', value: 'drain' },
+      { name: 'Authorization', value: 'Basic eDp5' },
+    ]
+    await run({ httpGet: { path: '/bye', port: 'http', scheme: 'HTTPS', httpHeaders } })
+    expect(seen).toEqual(['GET /bye kube-lifecycle/1.36 drain undefined'])
+    const asked = `request to HTTPS lifecycle hook 127.0.0.1:${port} got HTTP response`
+    expect(told).toEqual([`LifecycleHTTPFallback: ${asked}, retry with HTTP succeeded`])
   })
 
   it('fails where nobody answers', async () => {
