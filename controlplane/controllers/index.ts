@@ -5,6 +5,7 @@ import { EphemeralVolumeController } from './ephemeral-volume/ephemeral-volume.t
 import { EventExpiry, type EventExpiryOptions } from './event-expiry/event-expiry.ts'
 import { GarbageCollector } from './garbage-collector/garbage-collector.ts'
 import { NamespaceController } from './namespace/namespace-controller.ts'
+import { NodeIpam, type NodeIpamOptions } from './node-ipam/node-ipam.ts'
 import { NodeLifecycle, type NodeLifecycleOptions } from './node-lifecycle/node-lifecycle.ts'
 import { ClaimBinder } from './persistent-volume/claim-binder.ts'
 import { ClaimProtection } from './persistent-volume/claim-protection.ts'
@@ -14,7 +15,7 @@ import { ReplicaSetController } from './replicaset/replicaset-controller.ts'
 import { TaintEviction } from './taint-eviction/taint-eviction.ts'
 
 export type { ControllerDeps }
-export type ControllerOptions = NodeLifecycleOptions & PodGcOptions & EventExpiryOptions
+export type ControllerOptions = NodeIpamOptions & NodeLifecycleOptions & PodGcOptions & EventExpiryOptions
 
 /** Every controller. A new one is a folder and a line here. */
 export function controllers(deps: ControllerDeps, options: ControllerOptions = {}): Controller[] {
@@ -23,6 +24,7 @@ export function controllers(deps: ControllerDeps, options: ControllerOptions = {
     new ReplicaSetController(deps),
     new GarbageCollector(deps),
     new NamespaceController(deps),
+    new NodeIpam(deps, options),
     new NodeLifecycle(deps, options),
     new TaintEviction(deps),
     new ClaimBinder(deps),

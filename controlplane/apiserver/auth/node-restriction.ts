@@ -9,6 +9,9 @@ export function forbiddenNodeChange(current: Json, next: Json): string | undefin
   if (!isDeepStrictEqual(field(current, 'spec', 'taints') ?? [], field(next, 'spec', 'taints') ?? [])) {
     return 'modify taints'
   }
+  for (const range of ['podCIDR', 'podCIDRs']) {
+    if (!isDeepStrictEqual(field(current, 'spec', range), field(next, 'spec', range))) return `modify ${range}`
+  }
   const labels = changedKeys(field(current, 'metadata', 'labels'), field(next, 'metadata', 'labels'))
   const reserved = labels.filter(isReservedNodeLabel).sort()
   if (reserved.length > 0) return `modify labels: ${reserved.join(', ')}`

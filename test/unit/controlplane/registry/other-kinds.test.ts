@@ -114,11 +114,21 @@ describe('Node', () => {
     ])
   })
 
+  it('has one range of addresses for each family', async () => {
+    const { refusals } = await setup()
+    const podCIDRs = ['10.0.0.0/24', 'fd00::/64', '10.0.0.0/33']
+    expect(await refusals(NODES, { metadata: { name: 'n1' }, spec: { podCIDRs } })).toEqual([
+      'spec.podCIDRs[2]: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+      expect.stringMatching(/^spec.podCIDRs: .*: may specify no more than one CIDR for each IP family$/),
+    ])
+  })
+
   it('keeps its address range', async () => {
     const { create, changing } = await setup()
-    await create(NODES, { metadata: { name: 'n1' }, spec: { podCIDR: '10.0.0.0/24' } })
+    const { spec } = await create(NODES, { metadata: { name: 'n1' }, spec: { podCIDR: '10.0.0.0/24' } })
+    expect(spec.podCIDRs).toEqual(['10.0.0.0/24'])
     expect(await changing(NODES, 'n1', { spec: { podCIDR: '10.0.1.0/24' } })).toEqual([
-      'spec.podCIDR: Forbidden: node updates may not change podCIDR except from "" to valid',
+      'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
     ])
   })
 })

@@ -195,6 +195,7 @@ describe('authorizer', () => {
   }
   it.each([
     ['its taints', { ...before, spec: {} }, 'modify taints'],
+    ['its range of addresses', { ...before, spec: { ...before.spec, podCIDRs: ['10.0.0.0/8'] } }, 'modify podCIDRs'],
     [
       'a role',
       {
