@@ -1,26 +1,8 @@
 import { expect, it } from 'vitest'
-import type {
-  ContainerSpec,
-  ContainerState,
-  PodIdentity,
-  SandboxSpec,
-  SandboxState,
-} from '../../agent/runtime/runtime.ts'
-import type { RuntimeHarness, SuiteProgram } from './runtime-harness.ts'
-
-/** The suite's ways to make what a test needs; all of the newest Pod. */
-interface Suite {
-  harness(): RuntimeHarness
-  pod(): PodIdentity
-  sandbox(more?: Partial<SandboxSpec>): Promise<SandboxState>
-  create(sandboxId: string, program: SuiteProgram, more?: Partial<ContainerSpec>): Promise<string>
-  start(program: SuiteProgram, more?: Partial<ContainerSpec>): Promise<string>
-  get(id: string): Promise<ContainerState | undefined>
-  exited(id: string): Promise<void>
-}
+import type { RuntimeSuite } from './runtime-suite.ts'
 
 /** The part of every Runtime's contract that is about what containers use and may use. */
-export function resourceTests({ harness, pod, sandbox, create, start, get, exited }: Suite): void {
+export function resourceTests({ harness, pod, sandbox, create, start, get, exited }: RuntimeSuite): void {
   it('tells what running containers use', async () => {
     const idle = await start({ does: 'run' })
     const { id: sandboxId } = (await harness().runtime.list(pod().uid)).sandboxes[0] ?? { id: '' }
