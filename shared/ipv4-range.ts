@@ -41,6 +41,16 @@ export class Ipv4Range {
     return this.#first < other.#first + other.size && other.#first < this.#first + this.size
   }
 
+  /** The smallest range that holds both. */
+  spanning(other: Ipv4Range): Ipv4Range {
+    const last = Math.max(this.#first + this.size, other.#first + other.size) - 1
+    let size = Math.max(this.size, other.size)
+    let first = Math.min(this.#first, other.#first)
+    while (first - (first % size) + size <= last) size *= 2
+    first -= first % size
+    return new Ipv4Range(`${textOf(first)}/${32 - Math.log2(size)}`, first, size)
+  }
+
   toString(): string {
     return this.#text
   }

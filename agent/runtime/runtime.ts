@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
+import type { PodNetwork } from '../network/pod-network.ts'
 import type { ContainerProcess, ExecProcess, ExecResult, PortConnection, ProcessStreams } from './container-process.ts'
+import type { NetworkContainer, NetworkContainerSpec } from './network-container.ts'
 import type { OtherContainer } from './other-container.ts'
 import type { HostPath, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
@@ -11,6 +13,7 @@ export type {
   ProcessOutput,
   ProcessStreams,
 } from './container-process.ts'
+export type { NetworkContainer, NetworkContainerSpec } from './network-container.ts'
 export type { OtherContainer } from './other-container.ts'
 export type { HostPath, HostPathType, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
@@ -26,6 +29,21 @@ export interface Runtime {
 
   /** All there is of this node, in any state, whoever started it; of one Pod only where `podUid` is given. */
   list(podUid?: string): Promise<RuntimeListing>
+
+  /**
+   * Makes sure that the network is there that new sandboxes join from now on; those that run stay in theirs. Rejects with
+   * `conflict` where one of its name has other settings, and where its addresses are somebody else's on this machine.
+   */
+  ensurePodNetwork(network: PodNetwork): Promise<void>
+
+  /** Rejects with `conflict` where the node has one of that name, running or not. Resolves with its id. */
+  runNetworkContainer(spec: NetworkContainerSpec): Promise<string>
+  /** All of this node, whoever started them; `list` has none of them. */
+  networkContainers(): Promise<NetworkContainer[]>
+  /** Ends and removes it. */
+  removeNetworkContainer(id: string): Promise<void>
+  /** Which of them started, ended or went, by name; otherwise as `events`. */
+  networkEvents(signal: AbortSignal): AsyncIterable<{ name: string }>
 
   /** Creates what volumes are missing, creates the sandbox and starts it. Resolves with the address the Pod then has. */
   runSandbox(spec: SandboxSpec): Promise<SandboxState>
@@ -169,6 +187,8 @@ export interface SandboxSpec {
   ports: PublishedPort[]
   /** Uses the machine's own network. */
   hostNetwork: boolean
+  /** What it shall have in the Pods' network, and nobody else; chosen by the runtime where it is absent. */
+  address?: string
   namespaces?: Namespaces
   /** Kernel parameters of its network and IPC namespaces. */
   sysctls?: Record<string, string>

@@ -1,3 +1,4 @@
+import type { PodNetwork } from '../../agent/network/pod-network.ts'
 import type { Runtime } from '../../agent/runtime/runtime.ts'
 
 /** What a container of the suite does. */
@@ -21,6 +22,8 @@ export type SuiteProgram =
 
 export interface RuntimeHarness {
   runtime: Runtime
+  /** That the runtime was given, with 256 addresses. */
+  network: PodNetwork
   /** One that is here, and has a shell if commands are real. */
   image: { reference: string; id: string }
   /** The command that makes a container do so. */

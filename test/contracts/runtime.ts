@@ -11,6 +11,7 @@ import type {
   SandboxSpec,
 } from '../../agent/runtime/runtime.ts'
 import type { RuntimeHarness, SuiteProgram } from './runtime-harness.ts'
+import { networkTests } from './runtime-networks.ts'
 import { resourceTests } from './runtime-resources.ts'
 import { volumeTests } from './runtime-volumes.ts'
 import { terminationMessageContract } from './termination-message-contract.ts'
@@ -96,6 +97,8 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
     const suite = { harness: () => harness, pod: () => pod, sandbox, create, start, get, exited }
     resourceTests(suite)
     volumeTests(suite)
+
+    networkTests({ harness: () => harness, sandbox })
 
     it('says what it is', async () => {
       const { name, version, architecture, cpus, memoryBytes } = await runtime.version()

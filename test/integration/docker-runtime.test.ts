@@ -10,6 +10,7 @@ import { runtimeContract } from '../contracts/runtime.ts'
 import type { SuiteProgram } from '../contracts/runtime-harness.ts'
 import { run } from '../support/shell.ts'
 import { loadTestImage } from '../support/test-image.ts'
+import { joinTestNetwork } from '../support/test-pod-network.ts'
 
 const clock = systemClock()
 const REFERENCE = 'kubette-test/runtime:1'
@@ -21,8 +22,10 @@ runtimeContract('Docker', async () => {
   const others: string[] = []
   const image = await runtime.inspectImage(REFERENCE)
   const emptyHostDirectory = mkdtempSync(join(tmpdir(), 'kubette-suite-'))
+  const network = await joinTestNetwork(runtime, `r${process.pid}`)
   return {
     runtime,
+    network,
     image: { reference: REFERENCE, id: image?.id ?? '' },
     command: (program) => (program.does === 'notExist' ? ['/no/such/file'] : ['sh', '-c', scriptOf(program)]),
     exec: { quick: ['sh', '-c', 'echo hello; exit 3'], slow: ['sleep', '20'] },

@@ -19,8 +19,8 @@ import {
 import { type Clock, microTimestamp, sleep } from '../../shared/clock.ts'
 import { Broadcast } from './broadcast.ts'
 import { fakeLog } from './fake-log.ts'
+import { FakeNetworks } from './fake-networks.ts'
 import { FakeProcess } from './fake-process.ts'
-import { FakeProcesses } from './fake-processes.ts'
 import {
   diskUsageOf,
   FAKE_INFO,
@@ -36,10 +36,10 @@ import { ScriptedTroubles } from './scripted-troubles.ts'
 export type { FakeProgram }
 
 /** The calls that can be told to fail or hang. */
-export type FakeCall = Exclude<keyof Runtime, 'events' | 'logs'>
+export type FakeCall = Exclude<keyof Runtime, 'events' | 'logs' | 'networkEvents'>
 
 /** A container runtime in memory, on the injected clock: deterministic, and as obedient or broken as a test wants. */
-export class FakeRuntime extends FakeProcesses implements Runtime {
+export class FakeRuntime extends FakeNetworks implements Runtime {
   /** Runs what an agent of its own could not see: kept by what stands for the machine. */
   readonly sandboxes = new Map<string, SandboxState>()
   readonly containers = new Map<string, FakeContainer>()
@@ -136,8 +136,7 @@ export class FakeRuntime extends FakeProcesses implements Runtime {
     await this.#enter('runSandbox', spec.pod.name)
     await this.#delay(this.#options.sandboxStartMs)
     this.volumes.add(spec.pod, spec.volumes)
-    const number = this.#addresses++
-    const address = `${this.#options.addressPrefix ?? '10.244.0'}.${(number % 254) + 1}`
+    const address = spec.address === undefined ? this.#nextAddress() : this.addressFor(spec.address)
     const state: SandboxState = {
       id: this.#newId(),
       pod: spec.pod,
@@ -331,6 +330,15 @@ export class FakeRuntime extends FakeProcesses implements Runtime {
     state.state = { phase: 'exited', startedAt, finishedAt: this.#time(), exitCode: end.exitCode, oomKilled }
     container.process?.exit(end.exitCode)
     if (tell) this.#changed(state.pod)
+  }
+
+  protected sandboxAddresses(): string[] {
+    return [...this.sandboxes.values()].flatMap(({ ip }) => ip ?? [])
+  }
+
+  #nextAddress(): string {
+    if (this.podNetwork) return this.addressFor(undefined)
+    return `${this.#options.addressPrefix ?? '10.244.0'}.${(this.#addresses++ % 254) + 1}`
   }
 
   #patchSandbox(id: string, patch: { running: boolean; ip?: string | undefined }): void {

@@ -3,6 +3,7 @@ import type {
   ContainerResources,
   ContainerSpec,
   Namespaces,
+  NetworkContainerSpec,
   PodIdentity,
   PublishedPort,
   SandboxSpec,
@@ -29,12 +30,12 @@ function podPart({ name, namespace, uid }: PodIdentity): string {
   return `${name}_${namespace}_${uid.slice(0, 8)}`
 }
 
-/** The body of `POST /containers/create` for a sandbox. `network` is unused where it has the machine's own. */
+/** The body of `POST /containers/create` for a sandbox. Without `network` it has the machine's own. */
 export function sandboxConfig(
   spec: SandboxSpec,
   owner: Ownership,
   image: string,
-  network: string | undefined,
+  network: NetworkConfig | undefined,
   oomScoreAdj: number,
 ) {
   const { pod, dns, hosts, ports, volumes, domain, namespaces = USUAL_NAMESPACES } = spec
@@ -43,8 +44,9 @@ export function sandboxConfig(
     ...(network === undefined ? {} : { Hostname: spec.hostname, ...(domain ? { Domainname: domain } : {}) }),
     Labels: { ...ownerLabels(owner), ...podLabels(pod), [LABELS.kind]: 'sandbox' },
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
+    ...(network ? { NetworkingConfig: network.config } : {}),
     HostConfig: {
-      NetworkMode: network ?? 'host',
+      NetworkMode: network?.mode ?? 'host',
       IpcMode: namespaces.ipc === 'node' ? 'host' : 'shareable',
       ...(namespaces.processes === 'node' ? { PidMode: 'host' } : {}),
       Sysctls: spec.sysctls ?? {},
@@ -152,6 +154,38 @@ function securityConfig({ securityContext = {} }: ContainerSpec, seccompProfile:
     CapDrop: securityContext.dropCapabilities ?? [],
     GroupAdd: (securityContext.supplementalGroups ?? []).map(String),
     SecurityOpt: securityOptions(securityContext, seccompProfile),
+  }
+}
+
+/** How a container joins the Pods' network. */
+export interface NetworkConfig {
+  mode: string
+  config: object
+}
+
+/** The body of `POST /containers/create` for a container of the node's own. Without `network` it has the machine's. */
+export function networkContainerConfig(
+  { name, ports = [], sysctls = {} }: NetworkContainerSpec,
+  owner: Ownership,
+  image: string,
+  network: NetworkConfig | undefined,
+) {
+  return {
+    Image: image,
+    OpenStdin: true,
+    Labels: { ...ownerLabels(owner), [LABELS.kind]: 'network-container', [LABELS.networkContainer]: name },
+    ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
+    ...(network ? { NetworkingConfig: network.config } : {}),
+    HostConfig: {
+      NetworkMode: network?.mode ?? 'host',
+      Sysctls: sysctls,
+      PortBindings: portBindings(ports),
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'none' },
+      CapDrop: ['ALL'],
+      CapAdd: ['NET_ADMIN'],
+      SecurityOpt: ['no-new-privileges'],
+    },
   }
 }
 

@@ -29,7 +29,7 @@ export class Containers {
       path: '/containers/json',
       query,
     })
-    const found = answer.filter(({ Labels }) => Labels[LABELS.kind] !== 'probe')
+    const found = answer.filter(({ Labels }) => isPods(Labels[LABELS.kind]))
     // A Pod has only a few; all of a node are hundreds, and no hurry.
     if (podUid !== undefined) return (await Promise.all(found.map(({ Id }) => this.inspect(Id)))).filter(isThere)
     const details: ContainerInspect[] = []
@@ -91,6 +91,10 @@ export class Containers {
       await sleep(this.#clock, REMOVAL_POLL_MS)
     }
   }
+}
+
+function isPods(kind: string | undefined): boolean {
+  return kind === 'sandbox' || kind === 'container'
 }
 
 /** It may have gone since it was listed. */

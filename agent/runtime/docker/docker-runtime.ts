@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
-import { nodeBridge, type PodNetwork } from '../../network/pod-network.ts'
 import type {
   ContainerState,
   ImageState,
@@ -14,6 +13,7 @@ import type {
   SandboxState,
 } from '../runtime.ts'
 import { Attachments } from './attachments.ts'
+import { podChanges } from './container-changes.ts'
 import { type ContainerInspect, containerState, isSandbox, mountsVolumes, sandboxState } from './container-inspect.ts'
 import { containerLogs } from './container-logs.ts'
 import { ContainerMounts } from './container-mounts.ts'
@@ -29,10 +29,11 @@ import { Images } from './images.ts'
 import type { Ownership } from './labels.ts'
 import { connectToLoopback } from './loopback.ts'
 import { MessageFiles } from './message-files.ts'
+import { NetworkContainers } from './network-containers.ts'
+import { Networks } from './networks.ts'
 import { OtherContainers } from './other-containers.ts'
 import { ownPaths } from './own-paths.ts'
 import { PauseImage } from './pause-image.ts'
-import { podChanges } from './pod-changes.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
 import { VolumeOwnership } from './volume-ownership.ts'
@@ -46,8 +47,6 @@ export interface DockerRuntimeOptions extends Ownership {
   ownFiles?: readonly string[]
   clock: Clock
   log: Logger
-  /** What Pods join; by default a bridge of the node's own. */
-  network?: PodNetwork
   /** When to give up a pull that shows no progress; by default after a minute. */
   pullDeadlineMs?: number
   /** Where the machine's seccomp profiles are; by default there are none. */
@@ -80,6 +79,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const writer = new VolumeWriter(docker, execs, clock)
   const mounts = new ContainerMounts(docker, containers, clock)
   const pause = new PauseImage(docker, clusterId)
+  const networks = new Networks(docker, owner)
+  const networkContainers = new NetworkContainers({ docker, containers, networks, pause, owner, clock })
   const hostPaths = new HostPaths({ docker, containers, pause, owner, clock })
   const ownership = new VolumeOwnership({ docker, containers, pause, owner, clock })
   const messages = new MessageFiles(docker, containers)
@@ -89,13 +90,17 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const usage = new ContainerUsages(docker, clock)
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
-  const network = options.network ?? nodeBridge(clusterId, nodeName)
   const profiles = new SeccompProfiles(options.seccompDirectory)
-  const sandboxes = new Sandboxes({ docker, containers, volumes, ownership, messages, owner, network, log })
+  const sandboxes = new Sandboxes({ containers, volumes, ownership, messages, owner, networks, pause, log })
 
   return {
     version: () => version(docker),
     list: (podUid) => list(containers, volumes, users, podUid),
+    ensurePodNetwork: (network) => networks.use(network),
+    runNetworkContainer: (spec) => networkContainers.run(spec),
+    networkContainers: () => networkContainers.list(),
+    removeNetworkContainer: (id) => containers.remove(id),
+    networkEvents: (signal) => networkContainers.events(signal),
     runSandbox: (spec: SandboxSpec): Promise<SandboxState> => sandboxes.run(spec),
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => {

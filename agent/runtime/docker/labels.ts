@@ -4,7 +4,7 @@ import type { PodIdentity } from '../runtime.ts'
 export const LABELS = {
   cluster: 'kubette.dev/cluster',
   node: 'kubette.dev/node',
-  /** `sandbox`, `container`, `volume`, `claim`, `network`, `image` or `probe`. */
+  /** `sandbox`, `container`, `volume`, `claim`, `network`, `network-container`, `image` or `probe`. */
   kind: 'kubette.dev/kind',
   sandbox: 'kubette.dev/sandbox-id',
   restartCount: 'kubette.dev/restart-count',
@@ -18,6 +18,8 @@ export const LABELS = {
   podName: 'io.kubernetes.pod.name',
   podNamespace: 'io.kubernetes.pod.namespace',
   podUid: 'io.kubernetes.pod.uid',
+  /** The name of a container that is the node's own and no Pod's. */
+  networkContainer: 'kubette.dev/network-container',
   containerName: 'io.kubernetes.container.name',
 } as const
 

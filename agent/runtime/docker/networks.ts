@@ -1,34 +1,59 @@
-import type { PodNetwork } from '../../network/pod-network.ts'
+import { Ipv4Range } from '../../../shared/ipv4-range.ts'
+import { macAddressOf, type PodNetwork } from '../../network/pod-network.ts'
 import { RuntimeFailure } from '../runtime.ts'
+import type { NetworkConfig } from './container-config.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 import { LABELS, type Ownership, ownerLabels } from './labels.ts'
 
 interface NetworkInspect {
-  Id: string
+  Name: string
   Labels: Record<string, string> | null
+  Options: Record<string, string> | null
+  IPAM: { Config: { Subnet?: string; Gateway?: string }[] | null }
 }
 
-/** Makes sure that the Pods' network exists. Many may ask at once; it is made once. */
+const BRIDGE_NAME = 'com.docker.network.bridge.name'
+const MTU = 'com.docker.network.driver.mtu'
+
+/** Makes sure that the Pods' network exists. Many may ask at once, also of several nodes; it is made once. */
 export class Networks {
   readonly #docker: DockerApi
   readonly #owner: Ownership
-  readonly #network: PodNetwork
-  #ensured: Promise<string> | undefined
+  #network: PodNetwork | undefined
+  #ensured: Promise<void> | undefined
 
-  constructor(docker: DockerApi, owner: Ownership, network: PodNetwork) {
+  constructor(docker: DockerApi, owner: Ownership) {
     this.#docker = docker
     this.#owner = owner
-    this.#network = network
   }
 
-  /** Resolves with the network's id. */
-  ensure(): Promise<string> {
-    this.#ensured ??= this.#find().catch((error: unknown) => {
-      this.#ensured = undefined
-      throw error
+  /** The network that is joined from now on, if it can be had; otherwise it stays the one before. */
+  async use(network: PodNetwork): Promise<void> {
+    const ensured = this.#findOrCreate(network)
+    await ensured
+    this.#network = network
+    this.#ensured = ensured
+  }
+
+  /** What a container joins it with; a bridge of the node's own where nobody has said yet which network it is. */
+  async join(address: string | undefined): Promise<NetworkConfig> {
+    if (!this.#network) return this.#joinOwn()
+    await this.#ensure(this.#network)
+    const { name } = this.#network
+    // Docker 28 and newer make it by chance unless told; those before derive the same one.
+    const own = address ? { IPAMConfig: { IPv4Address: address }, MacAddress: macAddressOf(address) } : {}
+    return { mode: name, config: { EndpointsConfig: { [name]: own } } }
+  }
+
+  async #joinOwn(): Promise<NetworkConfig> {
+    const name = `kubette-${this.#owner.clusterId.slice(0, 8)}-${this.#owner.nodeName}`
+    const Labels = { ...ownerLabels(this.#owner), [LABELS.kind]: 'network' }
+    const body = { Name: name, Driver: 'bridge', CheckDuplicate: true, Labels }
+    await this.#docker.json({ method: 'POST', path: '/networks/create', body }).catch((error: unknown) => {
+      if (!isFailure(error, 'conflict')) throw error
     })
-    return this.#ensured
+    return { mode: name, config: {} }
   }
 
   /** Somebody may have removed it. */
@@ -36,27 +61,80 @@ export class Networks {
     this.#ensured = undefined
   }
 
-  async #find(): Promise<string> {
-    const { name } = this.#network
-    try {
-      const found = await this.#docker.json<NetworkInspect>({ method: 'GET', path: `/networks/${name}` })
-      if (found.Labels?.[LABELS.cluster] === this.#owner.clusterId) return found.Id
-    } catch (error) {
-      if (!isFailure(error, 'notFound')) throw error
-      return this.#create()
-    }
-    throw new RuntimeFailure('conflict', `network ${name} exists and is not this cluster's`)
+  #ensure(network: PodNetwork): Promise<void> {
+    this.#ensured ??= this.#findOrCreate(network).catch((error: unknown) => {
+      this.forget()
+      throw error
+    })
+    return this.#ensured
   }
 
-  async #create(): Promise<string> {
-    const { name, driver, options } = this.#network
-    const Labels = { ...ownerLabels(this.#owner), [LABELS.kind]: 'network' }
-    const body = { Name: name, Driver: driver, CheckDuplicate: true, Options: options, Labels }
+  async #findOrCreate(network: PodNetwork): Promise<void> {
+    if (await this.#find(network)) return
     try {
-      return (await this.#docker.json<{ Id: string }>({ method: 'POST', path: '/networks/create', body })).Id
+      await this.#create(network)
     } catch (error) {
-      if (isFailure(error, 'conflict')) return this.#find()
+      if (!(error instanceof RuntimeFailure)) throw error
+      // Another agent may have been faster.
+      if (!(await this.#find(network))) throw await this.#explained(error, network)
+    }
+  }
+
+  async #find(network: PodNetwork): Promise<boolean> {
+    try {
+      const path = `/networks/${network.name}`
+      refuseOther(await this.#docker.json<NetworkInspect>({ method: 'GET', path }), network, this.#owner.clusterId)
+      return true
+    } catch (error) {
+      if (isFailure(error, 'notFound')) return false
       throw error
     }
   }
+
+  async #create({ name, bridge, subnet, gateway, mtu }: PodNetwork): Promise<void> {
+    const body = {
+      Name: name,
+      Driver: 'bridge',
+      CheckDuplicate: true,
+      IPAM: { Config: [{ Subnet: subnet, Gateway: gateway }] },
+      Options: { [BRIDGE_NAME]: bridge, [MTU]: String(mtu) },
+      Labels: { [LABELS.cluster]: this.#owner.clusterId, [LABELS.kind]: 'network' },
+    }
+    await this.#docker.json({ method: 'POST', path: '/networks/create', body })
+  }
+
+  /** Docker does not say who has the addresses. */
+  async #explained(error: RuntimeFailure, { name, subnet }: PodNetwork): Promise<RuntimeFailure> {
+    const range = Ipv4Range.parse(subnet)
+    const all = await this.#docker.json<NetworkInspect[]>({ method: 'GET', path: '/networks' }).catch(() => [])
+    for (const { Name, IPAM } of all) {
+      const taken = subnetsOf(IPAM).find((text) => isRange(text) && Ipv4Range.parse(text).overlaps(range))
+      if (taken === undefined) continue
+      const message = `network ${name} cannot have ${subnet}: network ${Name} of this Docker has ${taken}`
+      return new RuntimeFailure('conflict', message, error)
+    }
+    return new RuntimeFailure(error.code, `network ${name} with ${subnet}: ${error.message}`, error)
+  }
+}
+
+function refuseOther({ Labels, IPAM, Options }: NetworkInspect, network: PodNetwork, clusterId: string): void {
+  const { name, subnet, bridge } = network
+  if (Labels?.[LABELS.cluster] !== clusterId) {
+    throw new RuntimeFailure('conflict', `network ${name} exists and is not this cluster's`)
+  }
+  const found = subnetsOf(IPAM).join(', ')
+  if (found !== subnet) {
+    throw new RuntimeFailure('conflict', `network ${name} exists with the range ${found || 'of none'}, not ${subnet}`)
+  }
+  if (Options?.[BRIDGE_NAME] !== bridge) {
+    throw new RuntimeFailure('conflict', `network ${name} exists with another bridge than ${bridge}`)
+  }
+}
+
+function subnetsOf({ Config }: NetworkInspect['IPAM']): string[] {
+  return (Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet]))
+}
+
+function isRange(text: string): boolean {
+  return !text.includes(':')
 }

@@ -61,7 +61,7 @@ interface Labelled {
 
 /** Containers have their image's labels too: one that somebody else made from an image of ours is not ours. */
 function isOurs({ Labels }: Labelled): boolean {
-  return Labels[LABELS.kind] === 'container' || Labels[LABELS.kind] === 'sandbox' || Labels[LABELS.kind] === 'probe'
+  return ['container', 'sandbox', 'probe', 'network-container'].includes(Labels[LABELS.kind] ?? '')
 }
 
 /** False where it stays, because somebody uses it; what is gone already counts as removed by others. */

@@ -1,26 +1,24 @@
 import type { Logger } from '../../../shared/log.ts'
-import type { PodNetwork } from '../../network/pod-network.ts'
 import { RuntimeFailure, type SandboxSpec, type SandboxState, type VolumeSpec } from '../runtime.ts'
 import { sandboxConfig, sandboxName } from './container-config.ts'
 import { sandboxState } from './container-inspect.ts'
 import type { Containers } from './containers.ts'
-import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 import type { Ownership } from './labels.ts'
 import type { MessageFiles } from './message-files.ts'
-import { Networks } from './networks.ts'
-import { PauseImage } from './pause-image.ts'
+import type { Networks } from './networks.ts'
+import type { PauseImage } from './pause-image.ts'
 import type { VolumeOwnership } from './volume-ownership.ts'
 import type { Volumes } from './volumes.ts'
 
 export interface SandboxesOptions {
-  docker: DockerApi
   containers: Containers
   volumes: Volumes
   ownership: VolumeOwnership
   messages: MessageFiles
   owner: Ownership
-  network: PodNetwork
+  networks: Networks
+  pause: PauseImage
   log: Logger
 }
 
@@ -30,16 +28,11 @@ const OOM_SCORE_ADJ = -998
 /** Makes sandboxes: a container of the pause program that holds a Pod's network, IPC namespace and volumes. */
 export class Sandboxes {
   readonly #options: SandboxesOptions
-  readonly #pause: PauseImage
-  readonly #networks: Networks
   #oomScoreAdj = OOM_SCORE_ADJ
   #isOomScoreProven = false
 
   constructor(options: SandboxesOptions) {
-    const { docker, owner, network } = options
     this.#options = options
-    this.#pause = new PauseImage(docker, owner.clusterId)
-    this.#networks = new Networks(docker, owner, network)
   }
 
   /** What it needs and was removed by somebody since is made again. */
@@ -61,8 +54,8 @@ export class Sandboxes {
       return await this.#runAsAllowed(spec, created)
     } catch (error) {
       if (!isFailure(error, 'notFound')) throw error
-      this.#pause.forget()
-      this.#networks.forget()
+      this.#options.pause.forget()
+      this.#options.networks.forget()
       return this.#runAsAllowed(spec, created)
     }
   }
@@ -85,10 +78,10 @@ export class Sandboxes {
   }
 
   async #runProtected(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
-    const { containers, volumes, owner } = this.#options
-    const network = spec.hostNetwork ? undefined : this.#networks.ensure()
-    await Promise.all([this.#pause.ensure(), network])
-    const config = sandboxConfig(spec, owner, this.#pause.reference, await network, this.#oomScoreAdj)
+    const { containers, volumes, owner, pause, networks } = this.#options
+    const joining = spec.hostNetwork ? undefined : networks.join(spec.address)
+    const [network] = await Promise.all([joining, pause.ensure()])
+    const config = sandboxConfig(spec, owner, pause.reference, network, this.#oomScoreAdj)
     const id = await containers.createNamed(sandboxName(spec.pod), config)
     try {
       await volumes.open(id, created)

@@ -5,6 +5,7 @@ import type { SuiteProgram } from '../../contracts/runtime-harness.ts'
 import type { FakeProcess } from '../../support/fake-process.ts'
 import type { FakeProgram } from '../../support/fake-program.ts'
 import { FakeRuntime } from '../../support/fake-runtime.ts'
+import { joinTestNetwork } from '../../support/test-pod-network.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const EXEC: FakeProgram = {
@@ -32,8 +33,10 @@ runtimeContract('the fake', async () => {
   runtime.pullErrors.set('127.0.0.1:9/none:1', 'connection refused')
   runtime.hostPaths.set('/srv/suite', { path: '/srv/suite', type: 'Directory' })
   const { id } = runtime.addImage('app:1')
+  const network = await joinTestNetwork(runtime, 'fake')
   return {
     runtime,
+    network,
     image: { reference: 'app:1', id },
     command: (program) => [JSON.stringify(program)],
     exec: { quick: ['quick'], slow: ['slow'] },

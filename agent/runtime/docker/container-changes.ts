@@ -11,24 +11,35 @@ interface DockerEvent {
 /** Docker's clock and ours may differ a little, and the request takes a moment: events are asked for from before. */
 const OVERLAP_MS = 5_000
 
-/** Which of the node's Pods had a container start, end or go, from Docker's event stream. */
+/** Which of the node's Pods had a container start, end or go. */
 export async function* podChanges(
   docker: DockerApi,
   owner: Ownership,
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<{ podUid: string }> {
+  for await (const podUid of changedLabels(docker, owner, LABELS.podUid, clock, signal)) yield { podUid }
+}
+
+/** The label's value of each of the node's containers that started, ended or went, from Docker's event stream. */
+export async function* changedLabels(
+  docker: DockerApi,
+  owner: Ownership,
+  label: string,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   const filters = {
     type: ['container'],
     event: ['start', 'die', 'oom', 'destroy'],
-    label: labelFilter(ownerLabels(owner)),
+    label: [...labelFilter(ownerLabels(owner)), label],
   }
   const since = ((clock.now() - OVERLAP_MS) / 1000).toFixed(3)
   try {
     const stream = await docker.stream({ method: 'GET', path: '/events', query: { since, filters } }, signal)
     for await (const event of jsonLines<DockerEvent>(stream)) {
-      const podUid = event.Actor?.Attributes?.[LABELS.podUid]
-      if (podUid !== undefined) yield { podUid }
+      const value = event.Actor?.Attributes?.[label]
+      if (value !== undefined) yield value
     }
   } catch (error) {
     if (!signal.aborted) throw dockerFailure(error)

@@ -1,0 +1,87 @@
+import type { Clock } from '../../../shared/clock.ts'
+import type { NetworkContainer, NetworkContainerSpec } from '../network-container.ts'
+import { changedLabels } from './container-changes.ts'
+import { networkContainerConfig } from './container-config.ts'
+import type { Containers } from './containers.ts'
+import type { DockerApi } from './docker-api.ts'
+import { isFailure } from './docker-failure.ts'
+import { LABELS, type Labels, labelFilter, type Ownership, ownerLabels } from './labels.ts'
+import type { Networks } from './networks.ts'
+import type { PauseImage } from './pause-image.ts'
+
+export interface NetworkContainersOptions {
+  docker: DockerApi
+  containers: Containers
+  networks: Networks
+  pause: PauseImage
+  owner: Ownership
+  clock: Clock
+}
+
+interface Listed {
+  Id: string
+  State: string
+  Labels: Labels
+  NetworkSettings?: { Networks?: Record<string, { IPAddress?: string }> | null }
+}
+
+/** Containers that hold a network namespace for the node itself. They run the program of sandboxes. */
+export class NetworkContainers {
+  readonly #options: NetworkContainersOptions
+
+  constructor(options: NetworkContainersOptions) {
+    this.#options = options
+  }
+
+  /** What it needs and was removed by somebody since is made again. */
+  async run(spec: NetworkContainerSpec): Promise<string> {
+    const { pause, networks } = this.#options
+    try {
+      return await this.#runOnce(spec)
+    } catch (error) {
+      if (!isFailure(error, 'notFound')) throw error
+      pause.forget()
+      networks.forget()
+      return this.#runOnce(spec)
+    }
+  }
+
+  async list(): Promise<NetworkContainer[]> {
+    const { docker, owner } = this.#options
+    const labels = { ...ownerLabels(owner), [LABELS.kind]: 'network-container' }
+    const query = { all: true, filters: { label: labelFilter(labels) } }
+    const found = await docker.json<Listed[]>({ method: 'GET', path: '/containers/json', query })
+    return found.map(stateOf)
+  }
+
+  async *events(signal: AbortSignal): AsyncGenerator<{ name: string }> {
+    const { docker, owner, clock } = this.#options
+    for await (const name of changedLabels(docker, owner, LABELS.networkContainer, clock, signal)) yield { name }
+  }
+
+  async #runOnce(spec: NetworkContainerSpec): Promise<string> {
+    const { containers, networks, pause, owner } = this.#options
+    const joining = spec.network === 'host' ? undefined : networks.join(spec.network.address)
+    const [network] = await Promise.all([joining, pause.ensure()])
+    const config = networkContainerConfig(spec, owner, pause.reference, network)
+    const id = await containers.createNamed(containerName(spec, owner), config)
+    try {
+      await containers.start(id)
+      return id
+    } catch (error) {
+      await containers.remove(id)
+      throw error
+    }
+  }
+}
+
+/** The same each time: Docker itself refuses a second one. */
+function containerName({ name }: NetworkContainerSpec, { clusterId, nodeName }: Ownership): string {
+  return `kubette_${name}_${nodeName}_${clusterId.slice(0, 8)}`
+}
+
+function stateOf({ Id, State, Labels, NetworkSettings }: Listed): NetworkContainer {
+  const running = State === 'running'
+  const ip = Object.values(NetworkSettings?.Networks ?? {}).find(({ IPAddress }) => IPAddress)?.IPAddress
+  return { id: Id, name: Labels[LABELS.networkContainer] ?? '', running, ...(running && ip ? { ip } : {}) }
+}

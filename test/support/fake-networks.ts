@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import type { PodNetwork } from '../../agent/network/pod-network.ts'
+import { type NetworkContainer, type NetworkContainerSpec, RuntimeFailure } from '../../agent/runtime/runtime.ts'
+import { Ipv4Range } from '../../shared/ipv4-range.ts'
+import { Broadcast } from './broadcast.ts'
+import { FakeProcesses } from './fake-processes.ts'
+
+interface FakeNetworkContainer {
+  spec: NetworkContainerSpec
+  state: NetworkContainer
+}
+
+/** The part of a fake runtime that is about the Pods' network, and the node's own containers in it. */
+export abstract class FakeNetworks extends FakeProcesses {
+  podNetwork: PodNetwork | undefined
+  /** By name. */
+  readonly networkContainersByName = new Map<string, FakeNetworkContainer>()
+  readonly #networkChanges = new Broadcast<{ name: string }>()
+  #networkContainerIds = 0
+
+  /** Addresses that running sandboxes have. */
+  protected abstract sandboxAddresses(): string[]
+
+  async ensurePodNetwork(network: PodNetwork): Promise<void> {
+    await this.enter('ensurePodNetwork', network.name)
+    const { name, subnet } = this.podNetwork ?? network
+    if (name === network.name && subnet !== network.subnet) {
+      throw new RuntimeFailure('conflict', `network ${name} exists with the range ${subnet}, not ${network.subnet}`)
+    }
+    this.podNetwork = network
+  }
+
+  async runNetworkContainer(spec: NetworkContainerSpec): Promise<string> {
+    await this.enter('runNetworkContainer', spec.name)
+    const { name, network } = spec
+    if (this.networkContainersByName.has(name)) throw new RuntimeFailure('conflict', `${name} is already in use`)
+    const address = network === 'host' ? undefined : this.addressFor(network.address)
+    const id = createHash('sha256')
+      .update(`network ${name} ${++this.#networkContainerIds}`)
+      .digest('hex')
+    const state = { id, name, running: true, ...(address === undefined ? {} : { ip: address }) }
+    this.networkContainersByName.set(name, { spec, state })
+    this.#networkChanges.publish({ name })
+    return id
+  }
+
+  async networkContainers(): Promise<NetworkContainer[]> {
+    await this.enter('networkContainers', '')
+    return [...this.networkContainersByName.values()].map(({ state }) => ({ ...state }))
+  }
+
+  async removeNetworkContainer(id: string): Promise<void> {
+    await this.enter('removeNetworkContainer', id)
+    const name = [...this.networkContainersByName.values()].find(({ state }) => state.id === id)?.spec.name
+    if (name === undefined) return
+    this.networkContainersByName.delete(name)
+    this.#networkChanges.publish({ name })
+  }
+
+  networkEvents(signal: AbortSignal): AsyncIterable<{ name: string }> {
+    return this.#networkChanges.subscribe(signal)
+  }
+
+  /** Its process ends, as if by itself. */
+  killNetworkContainer(name: string): void {
+    const container = this.networkContainersByName.get(name)
+    if (!container) throw new Error(`no network container ${name}`)
+    container.state = { id: container.state.id, name, running: false }
+    this.#networkChanges.publish({ name })
+  }
+
+  /** The one that is asked for, or one that is free. Throws where somebody has it. */
+  protected addressFor(wanted: string | undefined): string {
+    const own = [...this.networkContainersByName.values()].flatMap(({ state: { ip } }) => ip ?? [])
+    const held = new Set([...own, ...this.sandboxAddresses()])
+    if (wanted !== undefined) {
+      const { subnet } = this.podNetwork ?? {}
+      const isInside = subnet === undefined || Ipv4Range.parse(subnet).placeOf(wanted) !== undefined
+      if (isInside && !held.has(wanted)) return wanted
+      throw new RuntimeFailure('failed', isInside ? 'Address already in use' : `no address of ${subnet}: ${wanted}`)
+    }
+    const range = Ipv4Range.parse(this.podNetwork?.subnet ?? '10.244.0.0/16')
+    for (let place = 4; place < range.size - 1; place++) if (!held.has(range.at(place))) return range.at(place)
+    throw new RuntimeFailure('failed', 'no available IPv4 addresses on this network')
+  }
+}
