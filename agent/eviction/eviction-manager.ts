@@ -13,14 +13,16 @@ import { limitsStorage, storageViolation } from './storage-limits.ts'
 export interface EvictablePods {
   /** Those that are to run. */
   running(): readonly { pod: Pod; status: PodStatus | undefined }[]
-  /** Ends a Pod for good, with the kubelet's reason `Evicted`. */
+  /** Ends a Pod for good, with the kubelet's reason. */
   evict(podUid: string, eviction: Eviction): void
 }
 
 export interface Eviction {
+  /** `Preempting` for one that makes way for a critical Pod. */
+  reason: 'Evicted' | 'Preempting'
   message: string
-  /** Whether the node's need ended it, rather than what the Pod itself did. */
-  isForPressure: boolean
+  /** How it is told by the condition DisruptionTarget, where not the Pod itself was the cause. */
+  disruption?: string
 }
 
 export interface EvictionManagerOptions {
@@ -94,7 +96,7 @@ export class EvictionManager {
       const usage = await this.#measure(candidate, new Map(), true)
       const message = storageViolation(usage)
       if (message === undefined) continue
-      this.#evict(usage.pod, { message, isForPressure: false })
+      this.#evict(usage.pod, { reason: 'Evicted', message })
       isAnyEvicted = true
     }
     this.#measureAgainMs = clock.monotonic() + (clock.monotonic() - startedMs) * MEASURING_SHARE
@@ -117,10 +119,8 @@ export class EvictionManager {
     if (await reclaim(resource)) return
     const [first] = evictionOrder(await this.#measureAll(resource), resource)
     if (!first) return
-    this.#evict(first.pod, {
-      message: evictionMessage(resource, threshold, observation, first),
-      isForPressure: true,
-    })
+    const message = evictionMessage(resource, threshold, observation, first)
+    this.#evict(first.pod, { reason: 'Evicted', message, disruption: message })
   }
 
   async #measureAll(resource: StarvedResource): Promise<PodResourceUsage[]> {

@@ -33,8 +33,8 @@ export interface NodeContext {
   allocatable(): Readonly<Record<string, string>>
   /** How the machine resolves names. */
   resolvConf(): Promise<ResolvConf>
-  /** Why the node does not take a Pod that is new to it. */
-  refuse(pod: Pod): PodRefusal | undefined
+  /** Takes a Pod that is new to the node, or says why not. A critical one may push others off it. */
+  admit(pod: Pod): PodRefusal | undefined
   /** Why the node has no room for a Pod that it has and that asks for more; nothing where it has. */
   refuseResize(pod: Persisted<Pod>): ResizeRefusal | undefined
   /** As of the newest word. */

@@ -28,9 +28,10 @@ type EndWithWords = PodEnd & { reason: string; message: string }
 /** As short as the kubelet's: what a Pod uses is needed. */
 const EVICTION_GRACE_SECONDS = 1
 
-export function endByEviction({ message, isForPressure }: Eviction): EndWithWords {
-  const graceSeconds = EVICTION_GRACE_SECONDS
-  return { phase: 'Failed', reason: 'Evicted', message, graceSeconds, isDisruption: isForPressure }
+/** One that makes way for another has its own grace period. */
+export function endByEviction({ reason, message, disruption }: Eviction): EndWithWords {
+  const grace = reason === 'Evicted' ? { graceSeconds: EVICTION_GRACE_SECONDS } : {}
+  return { phase: 'Failed', reason, message, ...grace, ...(disruption === undefined ? {} : { disruption }) }
 }
 
 /** `activeDeadlineSeconds` after the Pod was first seen on its node. */

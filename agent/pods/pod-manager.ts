@@ -15,7 +15,7 @@ import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
 import { HostPathGuard } from '../volumes/host-path-guard.ts'
-import { type PodRefusal, refusePod } from './admission/pod-admission.ts'
+import { admitPod, type PodRefusal } from './admission/pod-admission.ts'
 import { HookRunner } from './hooks/hook-runner.ts'
 import type { NodeContext } from './node-context.ts'
 import { PodWorker, type PodWorkerState } from './pod-worker.ts'
@@ -60,6 +60,12 @@ const NOTHING: Assignments = {
   volumes: new Map(),
 }
 
+const PREEMPTION: Eviction = {
+  reason: 'Preempting',
+  message: 'Preempted in order to admit critical pod',
+  disruption: 'Pod was preempted by Kubelet to accommodate a critical pod.',
+}
+
 /**
  * Keeps the node's Pods as they are assigned, with one worker each. It finds by itself what an earlier agent left:
  * what is still assigned goes on as it is, the rest is removed.
@@ -90,7 +96,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       devices,
       hooks,
       resolvConf: options.resolvConf ?? (() => readResolvConf()),
-      refuse: (pod) => this.#refuse(pod),
+      admit: (pod) => this.#admit(pod),
       refuseResize: (pod) => this.#refuseResize(pod),
       assignments: () => this.#assignments,
     }
@@ -129,13 +135,13 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   }
 
   /** Beside the others that are assigned: what is on its way out of here holds up nobody for good. */
-  #refuse(pod: Pod): PodRefusal | undefined {
+  #admit(pod: Pod): PodRefusal | undefined {
     const { allowedUnsafeSysctls = [], hasAppArmor, pressure, allocatable } = this.#options
     const { pods } = this.#assignments
     const workers = [...this.#workers]
       .filter(([uid]) => uid !== pod.metadata.uid && pods.has(uid))
       .map(([, worker]) => worker)
-    return refusePod(pod, {
+    const admission = admitPod(pod, {
       allowedUnsafeSysctls,
       hasAppArmor: hasAppArmor?.(),
       allocatable: allocatable(),
@@ -143,6 +149,9 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       others: workers.filter(({ isAdmitted }) => isAdmitted).map((worker) => worker.pod),
       holders: workers.filter(({ isToRun }) => isToRun).map((worker) => worker.allocatedPod),
     })
+    if (!admission.taken) return admission.refusal
+    for (const { metadata } of admission.preempted) this.evict(metadata.uid ?? '', PREEMPTION)
+    return undefined
   }
 
   running(): { pod: Persisted<Pod>; status: PodStatus | undefined }[] {

@@ -141,7 +141,7 @@ export class PodWorker {
   /** Ends it for good; only what still is to run. */
   evict(eviction: Eviction): void {
     if (this.#state.phase !== 'syncing') return
-    this.#events.pod('Warning', 'Evicted', eviction.message)
+    this.#events.pod('Warning', eviction.reason, eviction.message)
     this.#state = { phase: 'finished', end: endByEviction(eviction) }
     this.#starter.stop()
     this.wake()
@@ -255,7 +255,7 @@ export class PodWorker {
   #refusal(observed: PodObservation): PodRefusal | undefined {
     if (this.#wasAdmitted) return undefined
     const isNew = isGone(observed) && !wasTaken(this.#pod)
-    const refusal = isNew ? this.#node.refuse(this.#pod) : undefined
+    const refusal = isNew ? this.#node.admit(this.#pod) : undefined
     this.#wasAdmitted = refusal === undefined
     return refusal
   }

@@ -45,7 +45,6 @@ function fullStatus(input: StatusInput): PodStatus {
   const isTooEarly = isTerminal(computed) && runningContainers(observed).length > 0
   const phase = isTooEarly ? (previous?.phase ?? 'Pending') : outcome
   const hasSandbox = observed.sandbox !== undefined && (observed.sandbox.ip !== undefined || usesHostNetwork(input))
-  const disruption = ending?.isDisruption ? ending.message : undefined
   return {
     ...kept(input, isTerminal(phase)),
     phase,
@@ -57,7 +56,7 @@ function fullStatus(input: StatusInput): PodStatus {
       hasSandbox,
       previous,
       resize: resizeConditions(input),
-      disruption,
+      disruption: ending?.disruption,
       nowMs,
     }),
     ...addresses(input),

@@ -38,6 +38,6 @@ export interface PodEnd {
   isRejected?: true
   /** Instead of the Pod's own, for containers that still run. */
   graceSeconds?: number
-  /** The node ended it for reasons of its own: it is told by the condition DisruptionTarget. */
-  isDisruption?: boolean
+  /** The node ended it for reasons of its own: what the condition DisruptionTarget says of that. */
+  disruption?: string
 }

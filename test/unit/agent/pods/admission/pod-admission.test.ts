@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { refusePod } from '../../../../../agent/pods/admission/pod-admission.ts'
-import type { PodSpec } from '../../../../../shared/api/generated/core-v1.ts'
+import { type AdmissionFacts, admitPod } from '../../../../../agent/pods/admission/pod-admission.ts'
+import type { Pod, PodSpec } from '../../../../../shared/api/generated/core-v1.ts'
 import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
 
 const NOTHING = {
@@ -14,7 +14,13 @@ const withSysctl = (name: string, more: Partial<PodSpec> = {}) =>
 const withPort = (name: string, hostPort: number, more: object = {}) =>
   assignedPod(name, { containers: [podContainer('web', { ports: [{ containerPort: 80, hostPort, ...more }] })] })
 
-describe('refusePod', () => {
+/** Why it is not taken. */
+const refusePod = (pod: Pod, facts: AdmissionFacts) => {
+  const admission = admitPod(pod, facts)
+  return admission.taken ? undefined : admission.refusal
+}
+
+describe('admitPod', () => {
   it('takes a Pod that asks for nothing special', () => {
     expect(refusePod(assignedPod('a'), NOTHING)).toBeUndefined()
   })
