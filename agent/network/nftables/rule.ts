@@ -1,0 +1,31 @@
+/**
+ * The expressions of a rule, as the kernel runs them: one after the other, until one does not match. Registers are
+ * numbered 0 to 15, of 32 bits each; `to` and `from` name the first of those that a value takes.
+ */
+export type Expression =
+  /** Bytes of the packet's network or transport header. */
+  | { type: 'payload'; base: 'network' | 'transport'; offset: number; bytes: number; to: number }
+  /** The number of the protocol over IP, of one byte. */
+  | { type: 'protocol'; to: number }
+  /** What the connection has been through. */
+  | { type: 'connectionStatus'; to: number }
+  | { type: 'random'; below: number; to: number }
+  /** `mask` has as many bytes as the value. */
+  | { type: 'mask'; at: number; mask: Buffer }
+  | { type: 'compare'; from: number; is: 'equal' | 'notEqual'; value: Buffer }
+  /** Matches where the set has the key; with `to` the map's value goes there, or, of verdicts, is the verdict. */
+  | { type: 'lookup'; set: string; from: number; to?: number | 'verdict' }
+  /** Adds an element, or lets one that is there live on; or takes it away. Of those there are the value stays. */
+  | { type: 'keep'; set: string; key: number; value: number; seconds: number }
+  | { type: 'forget'; set: string; key: number; value: number }
+  | { type: 'verdict'; verdict: Verdict }
+  /** The connection goes to that address and port instead. */
+  | { type: 'destinationNat'; address: number; port: number }
+  /** The connection comes from the address of the link that it leaves by. */
+  | { type: 'masquerade' }
+  | { type: 'reject'; with: 'tcpReset' | 'portUnreachable' }
+
+export type Rule = readonly Expression[]
+
+/** `drop`, `accept`, `return`, `jump NAME` or `goto NAME`. */
+export type Verdict = string

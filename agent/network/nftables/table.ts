@@ -1,0 +1,57 @@
+import type { Rule } from './rule.ts'
+
+/** What a set's keys and a map's values are made of, in nft's words. Each takes one register of 32 bits. */
+export type Field = 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'mark'
+
+/** A set, or with `value` a map. Keys and values are written as nft writes them: `10.43.0.10 . udp . 53`. */
+export interface SetDefinition {
+  readonly name: string
+  readonly key: readonly Field[]
+  /** Verdicts are `drop`, `jump NAME` or `goto NAME`. */
+  readonly value?: 'verdict' | readonly Field[]
+  /** Rules add elements to it, which the kernel removes after a time. */
+  readonly isDynamic?: boolean
+}
+
+export interface Chain {
+  readonly name: string
+  /** Where packets enter it; other chains are reached by verdicts only. */
+  readonly hook?: ChainHook
+  readonly rules: readonly Rule[]
+}
+
+export interface ChainHook {
+  readonly type: 'nat' | 'filter'
+  readonly at: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
+  /** Lower ones see a packet first. */
+  readonly priority: number
+}
+
+/** What is always in a table of the family `ip`. */
+export interface TableFrame {
+  readonly name: string
+  readonly sets: readonly SetDefinition[]
+  /** In an order in which each comes after those that it leads to. */
+  readonly chains: readonly Chain[]
+}
+
+/** Elements by set, and of each the value by the key; of sets that are no maps it is empty. */
+export type Elements = ReadonlyMap<string, ReadonlyMap<string, string>>
+
+/** What comes and goes beside the frame. A chain's name says what is in it, so that none ever changes. */
+export interface TableContents {
+  readonly chains: ReadonlyMap<string, Chain>
+  readonly elements: Elements
+}
+
+/** One step from some contents to others. An element with another value is deleted and added. */
+export interface TableChange {
+  readonly addedChains: readonly Chain[]
+  readonly deletedElements: ReadonlyMap<string, readonly string[]>
+  readonly addedElements: Elements
+  readonly deletedChains: readonly string[]
+}
+
+export function isEmptyChange({ addedChains, deletedElements, addedElements, deletedChains }: TableChange): boolean {
+  return addedChains.length + deletedElements.size + addedElements.size + deletedChains.length === 0
+}
