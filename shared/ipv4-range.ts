@@ -26,6 +26,15 @@ export class Ipv4Range {
     return new Ipv4Range(text, first, size)
   }
 
+  /** Undefined for what is no such range. */
+  static tryParse(text: string): Ipv4Range | undefined {
+    try {
+      return Ipv4Range.parse(text)
+    } catch {
+      return undefined
+    }
+  }
+
   /** The address at a place. */
   at(place: number): string {
     return textOf(this.#first + place)

@@ -1,6 +1,7 @@
 import type { Controller } from '../reconcile/controller.ts'
 import type { ControllerDeps } from './controller-deps.ts'
 import { DeploymentController } from './deployment/deployment-controller.ts'
+import { DnsEndpoints } from './dns-endpoints/dns-endpoints.ts'
 import { EndpointSliceController } from './endpointslice/endpointslice-controller.ts'
 import { EphemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts'
 import { EventExpiry, type EventExpiryOptions } from './event-expiry/event-expiry.ts'
@@ -33,6 +34,7 @@ export function controllers(deps: ControllerDeps, options: ControllerOptions = {
     new ClaimProtection(deps),
     new EphemeralVolumeController(deps),
     new EndpointSliceController(deps),
+    new DnsEndpoints(deps),
     new PodGc(deps, options),
     new EventExpiry(deps, options),
   ]

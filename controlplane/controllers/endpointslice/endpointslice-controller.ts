@@ -9,9 +9,9 @@ import type { ControllerDeps } from '../controller-deps.ts'
 import { messageOf } from '../error-message.ts'
 import { podsByNode } from '../pods/pods-by-node.ts'
 import { hasSelector, ServiceSelection } from '../services/service-selection.ts'
+import { ZONE_LABEL } from '../services/zone-label.ts'
 import { isEmptyPlan, planSlices } from '../slices/slice-plan.ts'
 import { SliceWriter } from '../slices/slice-writer.ts'
-import { ZONE_LABEL } from './pod-endpoint.ts'
 import { MANAGED_BY, serviceSlices } from './service-slices.ts'
 
 /** The first change is written at once; those that follow it this closely are written together. */

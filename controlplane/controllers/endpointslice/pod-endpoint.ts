@@ -3,8 +3,7 @@ import type { Node, Pod, Service } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
 import { isPodReady, isPodTerminating } from '../pods/pod-state.ts'
 import { addressesOf, hostnameIn, referenceTo, targetPortOf } from '../services/pod-endpoints.ts'
-
-export const ZONE_LABEL = 'topology.kubernetes.io/zone'
+import { ZONE_LABEL } from '../services/zone-label.ts'
 
 /**
  * A Pod as an endpoint of a Service: `serving` is its readiness, and `ready` too while it is not terminating. A Service

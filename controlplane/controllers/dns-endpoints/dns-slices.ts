@@ -1,0 +1,46 @@
+import type { Endpoint } from '../../../shared/api/generated/discovery-v1.ts'
+import { type Node, SERVICES, type Service } from '../../../shared/api/kinds.ts'
+import type { Persisted } from '../../../shared/api/object.ts'
+import { DNS_PORT, GATEWAY_PLACE } from '../../../shared/dns-service.ts'
+import { DOMAIN } from '../../../shared/domain.ts'
+import { Ipv4Range } from '../../../shared/ipv4-range.ts'
+import { findCondition } from '../conditions.ts'
+import { controllerRefTo } from '../ownership/controller-ref.ts'
+import { ZONE_LABEL } from '../services/zone-label.ts'
+import { type DesiredSlices, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../slices/desired-slices.ts'
+
+export const MANAGED_BY = `dns-endpoints.${DOMAIN}`
+const CAPACITY = 100
+
+const PORTS = [
+  { name: 'dns', protocol: 'UDP', port: DNS_PORT },
+  { name: 'dns-tcp', protocol: 'TCP', port: DNS_PORT },
+]
+
+/** Every node as an endpoint of the DNS Service. */
+export function dnsSlices(service: Persisted<Service>, nodes: readonly Persisted<Node>[]): DesiredSlices {
+  const { namespace = '', name, labels } = service.metadata
+  const endpoints = nodes.map(dnsEndpoint).filter((endpoint) => endpoint !== undefined)
+  return {
+    namespace,
+    name,
+    owner: controllerRefTo(SERVICES, service),
+    labels: { ...labels, [SERVICE_NAME_LABEL]: name, [MANAGED_BY_LABEL]: MANAGED_BY },
+    groups: [{ addressType: 'IPv4', ports: endpoints.length > 0 ? PORTS : [], endpoints }],
+    capacity: CAPACITY,
+  }
+}
+
+/** Undefined while the node has no range of addresses yet. */
+export function dnsEndpoint({ metadata, spec, status }: Persisted<Node>): Endpoint | undefined {
+  const range = Ipv4Range.tryParse(spec.podCIDR ?? '')
+  if (!range) return undefined
+  const ready = findCondition(status?.conditions, 'Ready')?.status === 'True'
+  const zone = metadata.labels?.[ZONE_LABEL]
+  return {
+    addresses: [range.at(GATEWAY_PLACE)],
+    conditions: { ready, serving: ready, terminating: false },
+    nodeName: metadata.name,
+    ...(zone ? { zone } : {}),
+  }
+}
