@@ -38,6 +38,8 @@ export interface ControlPlaneOptions {
   clock: Clock
   random: Random
   log: Logger
+  /** The store cannot know any more what is on disk, or it has lost its thread: the process must end, and start anew. */
+  onOutcomeUnknown(error: Error): void
 }
 
 export interface ControlPlane {
@@ -54,7 +56,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await finishRestore(dataDir)
   const ca = await openCertificateAuthority(join(dataDir, 'pki'), clock, random)
-  const store = await openSqliteStore(join(dataDir, 'state.db'), { volatilePrefixes: VOLATILE_PREFIXES })
+  const store = await openSqliteStore(join(dataDir, 'state.db'), {
+    volatilePrefixes: VOLATILE_PREFIXES,
+    onOutcomeUnknown: options.onOutcomeUnknown,
+  })
   const core = await startCore({ store, clusterId: clusterIdOf(ca), clock, random, log })
   const names = [...hosts, options.machineName]
   const apiServer = await createDoors(options, core, ca, names, () => takeSnapshot(store, VOLATILE_PREFIXES))

@@ -88,6 +88,7 @@ const TEST_TOOLS = {
   'docker-compose': 'docker-compose',
   docker: 'docker.io',
   'docker-registry': 'docker-registry',
+  strace: 'strace',
 }
 
 /** Installs what the tests use beside Docker, where that is possible without asking. Missing tools fail their tests. */

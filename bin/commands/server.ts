@@ -63,6 +63,7 @@ async function runServer(options: ServerOptions): Promise<void> {
     clock,
     random: systemRandom,
     log,
+    onOutcomeUnknown: endAtOnce,
   }).catch((error: Error) => {
     throw new CommandFailure(`the control plane cannot start: ${error.message}`)
   })
@@ -73,6 +74,12 @@ async function runServer(options: ServerOptions): Promise<void> {
   await controlPlane.close()
   release()
   process.exit(0)
+}
+
+/** Nobody is answered any more, so that nobody is told what may not be so. The next start finds what is on disk. */
+function endAtOnce(error: Error): never {
+  console.error(`kubette: the control plane ends, to start again from what is on disk: ${error.message}`)
+  process.exit(1)
 }
 
 const TOKEN_TTL_MS = 24 * 3_600_000

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { type Logger, silentLogger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import { Turnstile } from '../../shared/turnstile.ts'
-import { Compacted, type Store, StoreUnavailable } from '../store/store.ts'
+import { Compacted, OutcomeUnknown, type Store, StoreUnavailable } from '../store/store.ts'
 import type { EntryEvent, Registry } from './registry.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { DEFAULT_SERVICE_NETWORK, type ServiceNetwork } from './services/service-network.ts'
@@ -68,6 +68,7 @@ async function* answers(context: RegistryContext, events: AsyncIterable<EntryEve
 function asApiError(context: RegistryContext, error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof Compacted) return ApiError.expired(error.message)
+  if (error instanceof OutcomeUnknown) return new ApiError('Timeout', error.message)
   if (error instanceof StoreUnavailable) return new ApiError('ServiceUnavailable', error.message)
   context.log.error({ err: error }, 'defect in the registry')
   return new ApiError('InternalError', 'Internal error occurred: the request met a defect of the API server')

@@ -1,6 +1,9 @@
 /** Where a store's commits go before anybody sees them. What is behind it decides how much a commit survives. */
 export interface Journal {
-  /** Resolves once all of `records` would survive; rejects when none of them will be there. One call at a time. */
+  /**
+   * Resolves once all of `records` would survive; rejects when none of them will be there. One call at a time.
+   * @throws OutcomeUnknown when it cannot be said which of the two; then it must not be asked for anything more
+   */
   commit(records: readonly JournalRecord[]): Promise<void>
   close(): Promise<void>
 }

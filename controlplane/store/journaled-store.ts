@@ -4,6 +4,7 @@ import { SortedMap } from './sorted-map.ts'
 import {
   Compacted,
   type Listing,
+  OutcomeUnknown,
   type Page,
   RevisionMismatch,
   type Store,
@@ -15,6 +16,8 @@ import {
 export interface StoreOptions extends Partial<EventLogLimits> {
   /** Keys under these prefixes are kept in memory only, within the same sequence of revisions. */
   volatilePrefixes?: readonly string[]
+  /** Hears of it before any of the writers does: end the process, and start anew from what is on disk. */
+  onOutcomeUnknown?: (error: OutcomeUnknown) => void
 }
 
 /** One accepted write on its way: checked, numbered, not yet visible. */
@@ -24,7 +27,7 @@ interface Write {
   readonly value: Uint8Array | undefined
   readonly revision: number
   readonly resolve: (stored: Stored) => void
-  readonly reject: (error: StoreUnavailable) => void
+  readonly reject: (error: StoreUnavailable | OutcomeUnknown) => void
 }
 
 /** Revisions set aside with one record, so that volatile writes need none and a restart still never goes back. */
@@ -38,6 +41,7 @@ const DEFAULT_LIMITS: EventLogLimits = { maxEvents: 4096, maxBytes: 32 * 1024 * 
 export class JournaledStore implements Store {
   readonly #journal: Journal
   readonly #volatilePrefixes: readonly string[]
+  readonly #onOutcomeUnknown: (error: OutcomeUnknown) => void
   readonly #state = new SortedMap<Stored>()
   readonly #log: EventLog
   /** By key: resolves when the write on its way is over, however it ended. */
@@ -48,10 +52,12 @@ export class JournaledStore implements Store {
   #assigned: number
   #reserved: number
   #closed = false
+  #broken: OutcomeUnknown | undefined
 
   constructor(journal: Journal, recovered: Recovered, options: StoreOptions = {}) {
     this.#journal = journal
     this.#volatilePrefixes = options.volatilePrefixes ?? []
+    this.#onOutcomeUnknown = options.onOutcomeUnknown ?? (() => {})
     this.#revision = this.#assigned = this.#reserved = recovered.revision
     for (const item of recovered.items) this.#state.set(item.key, Object.freeze(item))
     this.#log = new EventLog(recovered.revision, { ...DEFAULT_LIMITS, ...definedLimits(options) })
@@ -93,7 +99,7 @@ export class JournaledStore implements Store {
     this.#closed = true
     await this.#draining
     this.#log.end()
-    if (this.#reserved !== this.#revision) {
+    if (this.#reserved !== this.#revision && !this.#broken) {
       // Best effort: without it the next start merely begins at a higher revision.
       await this.#journal.commit([{ type: 'reserve', revision: this.#revision }]).catch(() => undefined)
     }
@@ -103,6 +109,7 @@ export class JournaledStore implements Store {
   async #write(key: string, value: Uint8Array | undefined, expected: number): Promise<Stored> {
     for (let busy = this.#busy.get(key); busy; busy = this.#busy.get(key)) await busy
     if (this.#closed) throw new StoreUnavailable('it is closed')
+    if (this.#broken) throw new StoreUnavailable(this.#broken)
     const actual = this.#state.get(key)?.revision ?? 0
     if (actual !== expected || (value === undefined && actual === 0)) throw new RevisionMismatch(key, expected, actual)
     const revision = ++this.#assigned
@@ -124,11 +131,20 @@ export class JournaledStore implements Store {
         await this.#makeDurable(batch)
         this.#publish(batch)
       } catch (error) {
-        const refusal = new StoreUnavailable(error)
-        for (const write of batch) write.reject(refusal)
+        if (error instanceof OutcomeUnknown) this.#break(error)
+        const answer = error instanceof OutcomeUnknown ? error : new StoreUnavailable(error)
+        for (const write of batch) write.reject(answer)
       }
     }
     this.#draining = undefined
+  }
+
+  /** Of those that wait, nothing has reached the journal. */
+  #break(error: OutcomeUnknown): void {
+    this.#broken = error
+    this.#onOutcomeUnknown(error)
+    for (const write of this.#queue) write.reject(new StoreUnavailable(error))
+    this.#queue = []
   }
 
   async #makeDurable(batch: readonly Write[]): Promise<void> {

@@ -12,6 +12,12 @@ export interface Statement {
   iterate(...parameters: SqlValue[]): Iterable<unknown>
 }
 
+/** SQLite's own extended result code of an error that either driver threw; undefined for any other error. */
+export function resultCodeOf(error: unknown): number | undefined {
+  const { rawCode, errcode } = error as { rawCode?: number; errcode?: number }
+  return rawCode ?? errcode
+}
+
 type SqlValue = string | number | Uint8Array
 type Driver = new (path: string) => Database
 

@@ -8,3 +8,5 @@ export type WorkerAnswer =
   | { type: 'committed' }
   | { type: 'closed' }
   | { type: 'failed'; message: string }
+  /** A commit may be there or not. */
+  | { type: 'outcomeUnknown'; message: string }

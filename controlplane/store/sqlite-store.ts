@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Journal, JournalRecord, Recovered } from './journal.ts'
 import { JournaledStore, type StoreOptions } from './journaled-store.ts'
 import type { WorkerAnswer, WorkerRequest } from './sqlite-messages.ts'
-import { type Store, StoreUnavailable } from './store.ts'
+import { OutcomeUnknown, type Store, StoreUnavailable } from './store.ts'
 
 /**
  * A store in the SQLite file at `path`, which is made where it is missing; its directory must exist. Only one process
@@ -48,7 +48,10 @@ class SqliteJournal implements Journal {
   }
 
   async commit(records: readonly JournalRecord[]): Promise<void> {
-    const answer = await this.#ask({ type: 'commit', records: records.map(sendable) })
+    const answer = await this.#ask({ type: 'commit', records: records.map(sendable) }).catch((error) => {
+      throw new OutcomeUnknown(error)
+    })
+    if (answer.type === 'outcomeUnknown') throw new OutcomeUnknown(answer.message)
     if (answer.type !== 'committed') throw unexpected(answer)
   }
 

@@ -1,6 +1,7 @@
 import type { JournalRecord, Recovered } from './journal.ts'
-import type { Database, Statement } from './sqlite-database.ts'
+import { type Database, resultCodeOf, type Statement } from './sqlite-database.ts'
 import { checksumOf, StateDigest } from './state-digest.ts'
+import { OutcomeUnknown } from './store.ts'
 
 const FORMAT = 2
 
@@ -25,6 +26,9 @@ const ALL_OBJECTS = `
   FROM objects
 `
 const HEAD = 'SELECT CAST(revision AS INTEGER) AS revision, CAST(seal AS BLOB) AS seal FROM head'
+
+/** SQLITE_FULL and SQLITE_IOERR_WRITE: the last page of a commit, which makes it one, is not in the log. */
+const NOT_WRITTEN = [13, 778]
 
 const PAGES_IN_ORDER = "SELECT count(*) AS isInOrder FROM pragma_quick_check WHERE quick_check = 'ok'"
 
@@ -95,13 +99,13 @@ export class SqliteTables {
     return { items, revision: items.reduce((most, item) => Math.max(most, item.revision), head.revision) }
   }
 
-  /** All of `records` or, when it throws, none. */
+  /** All of `records` or, when it throws, none; throws OutcomeUnknown when it cannot be known which. */
   commit(records: readonly JournalRecord[]): void {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       const next = records.reduce((head, record) => this.#apply(record, head), this.#last)
       this.#head.run(next.revision, next.digest.seal(next.revision))
-      this.#database.exec('COMMIT')
+      this.#makeDurable()
       this.#last = next
     } catch (error) {
       this.#rollBack()
@@ -128,6 +132,19 @@ export class SqliteTables {
       }
       case 'reserve':
         return { revision: record.revision, digest }
+    }
+  }
+
+  /**
+   * After an error of the sync the commit is whole in the log, as far as this machine's memory goes, though SQLite takes
+   * it for undone: the next start may find it.
+   */
+  #makeDurable(): void {
+    try {
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      if (NOT_WRITTEN.includes(resultCodeOf(error) ?? 0)) throw error
+      throw new OutcomeUnknown(error)
     }
   }
 

@@ -3,6 +3,7 @@ import type { JournalRecord } from './journal.ts'
 import { openStateFile } from './sqlite-file.ts'
 import type { WorkerAnswer, WorkerRequest } from './sqlite-messages.ts'
 import type { SqliteTables } from './sqlite-tables.ts'
+import { OutcomeUnknown } from './store.ts'
 
 const port = parentPort
 if (!port) throw new Error('this file runs as a worker thread')
@@ -35,7 +36,7 @@ function commit(tables: SqliteTables, records: readonly JournalRecord[]): Worker
     tables.commit(records)
     return { type: 'committed' }
   } catch (error) {
-    return { type: 'failed', message: messageOf(error) }
+    return { type: error instanceof OutcomeUnknown ? 'outcomeUnknown' : 'failed', message: messageOf(error) }
   }
 }
 

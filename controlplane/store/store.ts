@@ -19,6 +19,7 @@ export interface Store {
    * a power cut, unless the key is volatile. The store keeps `value`: do not change it any more.
    * @throws RevisionMismatch when another write came first
    * @throws StoreUnavailable when it could not be made durable; then nothing was written
+   * @throws OutcomeUnknown when nobody can tell whether it was; then the store takes no more writes
    */
   put(key: string, value: Uint8Array, expected: number): Promise<Stored>
 
@@ -86,5 +87,13 @@ export class StoreUnavailable extends Error {
   constructor(cause: unknown) {
     super(`the store is not available: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     this.name = 'StoreUnavailable'
+  }
+}
+
+/** Whether writes are on disk cannot be known any more: a sync failed, or who writes died. Only a new start can tell. */
+export class OutcomeUnknown extends Error {
+  constructor(cause: unknown) {
+    super(`it is not known what is on disk: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'OutcomeUnknown'
   }
 }

@@ -1,9 +1,11 @@
 import { type Random, randomInt } from '../../shared/random.ts'
 import { DurableModel } from './durable-model.ts'
-import type { StartVictim } from './victim.ts'
+import type { StartVictim, Victim } from './victim.ts'
 
 export interface CrashOptions {
   start: StartVictim
+  /** How the last one starts, after which all is checked once more. */
+  startLast?: StartVictim
   random: Random
   /** The most writes that a victim is told of before it is killed. */
   mostWrites: number
@@ -23,7 +25,7 @@ export interface CrashReport {
 
 /** Starts, lets write, kills, starts again; each time checks what is there. Throws where it is not what must be. */
 export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
-  const { start, random, mostWrites, killedEarly = { percent: 0, withinMs: 0 } } = options
+  const { start, startLast = start, random, mostWrites, killedEarly = { percent: 0, withinMs: 0 } } = options
   const model = new DurableModel()
   let rounds = 0
   for (; options.goesOn(rounds); rounds++) {
@@ -34,25 +36,25 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
         await pause(randomInt(random, killedEarly.withinMs))
       } else {
         await victim.ready
-        await acknowledged(model, 1 + randomInt(random, mostWrites))
+        await answered(model, 1 + randomInt(random, mostWrites), victim)
       }
     } finally {
       await victim.kill()
     }
     await victim.ready
   }
-  const last = start(model)
+  const last = startLast(model)
   await last.ready
   await last.kill()
   const { acknowledged: written, refused, survived } = model
   return { rounds, acknowledged: written, refused, survived }
 }
 
-/** Resolves when that many more writes were acknowledged, and some are under way. */
-async function acknowledged(model: DurableModel, more: number): Promise<void> {
-  const target = model.acknowledged + more
-  for (let waitedMs = 0; model.acknowledged < target; waitedMs++) {
-    if (waitedMs > PATIENCE_MS) throw new Error('nothing is acknowledged any more')
+/** Resolves when that many more writes were acknowledged or refused, and some are under way; or the victim has ended. */
+async function answered(model: DurableModel, more: number, victim: Victim): Promise<void> {
+  const target = model.answered + more
+  for (let waitedMs = 0; model.answered < target && !victim.hasEnded; waitedMs++) {
+    if (waitedMs > PATIENCE_MS) throw new Error('no write is answered any more')
     await pause(1)
   }
 }

@@ -44,6 +44,10 @@ export class DurableModel {
   /** Changes that were found though nobody was told. */
   survived = 0
 
+  get answered(): number {
+    return this.acknowledged + this.refused
+  }
+
   intend(change: Change): void {
     this.#unknown.set(change.key, change)
   }

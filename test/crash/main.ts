@@ -5,13 +5,14 @@ import { parseArgs } from 'node:util'
 import { freePort } from '../support/kubette.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { type CrashReport, crashRounds } from './crash-rounds.ts'
+import { anyDiskFault } from './failing-disk.ts'
 import { serverVictim } from './server-victim.ts'
 import { storeVictim } from './store-victim.ts'
 
 /** Most of a round is the start of a process, which waits now and then: a few side by side are no slower. */
 const LANES = 3
 
-/** `tsx test/crash/main.ts --rounds 2000 [--https | --tight] [--seed 1]`: kills that often, and checks after each. */
+/** `tsx test/crash/main.ts --rounds 2000 [--https | --tight | --failing] [--seed 1]`: kills so often, checks after each. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
       seed: { type: 'string', default: '1' },
       https: { type: 'boolean', default: false },
       tight: { type: 'boolean', default: false },
+      failing: { type: 'boolean', default: false },
     },
   })
   const most = Number(values.rounds)
@@ -31,11 +33,12 @@ async function main(): Promise<void> {
   }
   const lane = async (number: number): Promise<CrashReport> => {
     const data = join(directory, String(number))
+    const random = seededRandom(Number(values.seed) * LANES + number)
+    const disk = values.failing ? () => anyDiskFault(random) : values.tight ? 'tight' : 'roomy'
     return crashRounds({
-      start: values.https
-        ? serverVictim(data, await freePort())
-        : storeVictim(`${data}.db`, values.tight ? 'tight' : 'roomy'),
-      random: seededRandom(Number(values.seed) * LANES + number),
+      start: values.https ? serverVictim(data, await freePort()) : storeVictim(`${data}.db`, disk),
+      ...(values.failing ? { startLast: storeVictim(`${data}.db`) } : {}),
+      random,
       mostWrites: 150,
       ...(values.https ? {} : { killedEarly: { percent: 20, withinMs: 800 } }),
       goesOn: mayKill,

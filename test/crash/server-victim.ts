@@ -22,6 +22,7 @@ export function serverVictim(dataDir: string, port: number): StartVictim {
     const started = start(dataDir, port, model)
     return {
       ready: started.then(() => {}),
+      hasEnded: false,
       async kill() {
         const { server, api, writing } = await started
         await server.end('SIGKILL')

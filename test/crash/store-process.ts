@@ -6,13 +6,7 @@ import { openSqliteStore } from '../../controlplane/store/sqlite-store.ts'
 import { type Store, StoreUnavailable } from '../../controlplane/store/store.ts'
 import { randomInt, systemRandom, uuid } from '../../shared/random.ts'
 import { type Change, contentOf, hashOf } from './durable-model.ts'
-
-/** What the process says on its standard output, a line each. */
-export type StoreProcessLine =
-  | { type: 'found'; revision: number; entries: { key: string; revision: number; hash: string }[] }
-  | { type: 'intent'; change: Change }
-  | { type: 'acknowledged'; change: Change; revision: number }
-  | { type: 'refused'; change: Change }
+import { DISK_FAILED, type StoreProcessLine } from './store-process-line.ts'
 
 const WRITERS = 8
 const KEYS_PER_WRITER = 4
@@ -29,9 +23,13 @@ function say(line: StoreProcessLine): void {
   }
 }
 
-/** Opens the store at `path`, says what is there, and writes until it is killed; on a tight disk some of it fails. */
+/** Opens the store at `path`, says what is there, and writes until it is killed; some of it may fail. */
 async function main(path: string, disk?: string): Promise<void> {
-  const store = await openSqliteStore(path)
+  const giveUp = () => process.exit(DISK_FAILED)
+  const store = await openSqliteStore(path, { onOutcomeUnknown: giveUp }).catch((error) => {
+    if (disk !== 'failing') throw error
+    return giveUp()
+  })
   const { items, revision } = await store.list('')
   const entries = items.map((item) => ({ key: item.key, revision: item.revision, hash: hashOf(item.value) }))
   say({ type: 'found', revision: Math.max(revision, store.revision), entries })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { crashRounds } from '../crash/crash-rounds.ts'
+import { anyDiskFault } from '../crash/failing-disk.ts'
 import { serverVictim } from '../crash/server-victim.ts'
 import { storeVictim } from '../crash/store-victim.ts'
 import { freePort } from '../support/kubette.ts'
@@ -10,7 +11,6 @@ import { seededRandom } from '../support/seeded-random.ts'
 
 // A quick one; `test/crash/main.ts --rounds N` is the same for thousands of kills.
 const STORE_TEST_MS = 6_000
-const LANES = 2
 
 let directory: string
 beforeAll(() => {
@@ -18,17 +18,20 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-it('has every acknowledged write and nothing else after each kill -9', async () => {
+it('has every acknowledged write and nothing else after each kill -9, on a disk with faults too', async () => {
   const end = performance.now() + STORE_TEST_MS
-  const lane = (number: number) =>
+  const random = seededRandom(2)
+  const [sound, failing] = ['sound', 'failing'].map((name) => join(directory, `${name}.db`)) as [string, string]
+  const usual = { mostWrites: 60, killedEarly: { percent: 20, withinMs: 600 }, goesOn: () => performance.now() < end }
+  const reports = await Promise.all([
+    crashRounds({ ...usual, start: storeVictim(sound), random: seededRandom(1) }),
     crashRounds({
-      start: storeVictim(join(directory, `${number}.db`)),
-      random: seededRandom(number),
-      mostWrites: 60,
-      killedEarly: { percent: 20, withinMs: 600 },
-      goesOn: () => performance.now() < end,
-    })
-  const reports = await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number + 1)))
+      ...usual,
+      start: storeVictim(failing, () => anyDiskFault(random)),
+      startLast: storeVictim(failing),
+      random,
+    }),
+  ])
   for (const { acknowledged } of reports) expect(acknowledged).toBeGreaterThan(0)
 })
 

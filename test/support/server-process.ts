@@ -27,6 +27,12 @@ export class ServerProcess {
     return this.#child.pid as number
   }
 
+  /** Resolves when it has ended by itself, to what it had said. */
+  async ended(): Promise<string> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close')
+    return this.#output
+  }
+
   /** An administrator's. */
   client(kubeconfig = join(this.#dataDir, 'kubeconfig')): ApiClient {
     return ApiClient.fromKubeconfig(kubeconfig)

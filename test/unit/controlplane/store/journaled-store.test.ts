@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Journal, JournalRecord } from '../../../../controlplane/store/journal.ts'
-import { JournaledStore } from '../../../../controlplane/store/journaled-store.ts'
-import { type StoreEvent, StoreUnavailable } from '../../../../controlplane/store/store.ts'
+import { JournaledStore, type StoreOptions } from '../../../../controlplane/store/journaled-store.ts'
+import { OutcomeUnknown, type StoreEvent, StoreUnavailable } from '../../../../controlplane/store/store.ts'
 import { settle } from '../../../support/virtual-clock.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -39,7 +39,7 @@ class ManualJournal implements Journal {
   }
 }
 
-function open(options = {}) {
+function open(options: StoreOptions = {}) {
   const journal = new ManualJournal()
   return { journal, store: new JournaledStore(journal, { items: [], revision: 0 }, options) }
 }
@@ -120,6 +120,25 @@ describe('JournaledStore', () => {
     await journal.finish()
     expect((await again).revision).toBeGreaterThan(revision)
     await watching.stop()
+  })
+
+  it('takes no more writes when it is not known how a commit ended, and says so before it answers', async () => {
+    const heard: string[] = []
+    const { journal, store } = open({ onOutcomeUnknown: ({ message }) => heard.push(message) })
+    const first = store.put('/a', bytes('1'), 0)
+    await journal.finish()
+    const { revision } = await first
+    const unknown = store.put('/a', bytes('2'), revision).catch((error) => heard.push(error.name))
+    await settle(1)
+    const waiting = store.put('/b', bytes('1'), 0).catch((error) => error)
+    await journal.finish(new OutcomeUnknown(new Error('disk I/O error')))
+    await unknown
+    expect(heard).toEqual(['it is not known what is on disk: disk I/O error', 'OutcomeUnknown'])
+    expect(await waiting).toBeInstanceOf(StoreUnavailable)
+    await expect(store.delete('/a', revision)).rejects.toBeInstanceOf(StoreUnavailable)
+    expect(text((await store.get('/a'))?.value)).toBe('1')
+    await store.close()
+    expect(journal.written).toEqual([['/a', 'reserve'], ['/a']])
   })
 
   it('decides over the same key when the write before is over', async () => {
