@@ -18,6 +18,8 @@ export interface DemoClusterOptions {
   dataDir: string
   port: number
   nodes: number
+  /** What the control plane is given beside, as `--name=value`. */
+  serverArguments: readonly string[]
   /** What each agent is given beside, as `--name=value`; devices go to the first alone, as none may serve two. */
   nodeArguments: readonly string[]
   example: boolean
@@ -74,8 +76,8 @@ export class DemoCluster {
   }
 
   async #startServer(): Promise<void> {
-    const { dataDir, port } = this.#options
-    const args = ['server', '--data', dataDir, '--port', String(port)]
+    const { dataDir, port, serverArguments } = this.#options
+    const args = ['server', '--data', dataDir, '--port', String(port), ...serverArguments]
     await this.#startProcess('server', args).catch((error) => {
       throw new CommandFailure(error.message)
     })

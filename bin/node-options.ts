@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import type { Device } from '../agent/devices/device.ts'
 import { DEFAULT_EVICTION_THRESHOLDS, type EvictionThreshold } from '../agent/eviction/eviction-threshold.ts'
 import { DEFAULT_IMAGE_COLLECTION, type ImageCollection } from '../agent/images/image-collector.ts'
@@ -22,19 +22,6 @@ export interface NodeOptionValues {
 /** How a node is to be: for `kubette agent`, and for `kubette up`, which passes it on. */
 export function nodeOptions(): Option[] {
   return [...resourceOptions(), ...pressureOptions(), ...permissionOptions(), ...identityOptions()]
-}
-
-/**
- * Adds the node's options to a command that starts agents. The list that is returned holds, once the command line was
- * read and found right, what an agent is to be given, as `--name=value`.
- */
-export function addPassedOnNodeOptions(command: Command): string[] {
-  const given: string[] = []
-  for (const option of nodeOptions()) {
-    command.addOption(option.helpGroup('Options for the nodes:'))
-    command.on(`option:${option.name()}`, (value: string) => given.push(`${option.long}=${value}`))
-  }
-  return given
 }
 
 function resourceOptions(): Option[] {

@@ -1,9 +1,11 @@
 import type { Clock } from '../shared/clock.ts'
+import type { Ipv4Range } from '../shared/ipv4-range.ts'
+import type { ApiEndpoint } from '../shared/kubernetes-service.ts'
 import type { Logger } from '../shared/log.ts'
 import type { Random } from '../shared/random.ts'
 import type { Client } from './client/client.ts'
 import { createLocalClient } from './client/local-client.ts'
-import { type ControllerDeps, controllers } from './controllers/index.ts'
+import { type ControllerDeps, type ControllerOptions, controllers } from './controllers/index.ts'
 import { createNodeHub, type NodeHub } from './nodes/node-hub.ts'
 import type { Controller } from './reconcile/controller.ts'
 import { startController } from './reconcile/controller-loop.ts'
@@ -13,6 +15,8 @@ import { createInformers } from './reconcile/shared-informer.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import { bootstrapNamespaces } from './registry/namespaces.ts'
 import type { Registry } from './registry/registry.ts'
+import { bootstrapKubernetesService } from './registry/services/bootstrap-kubernetes-service.ts'
+import { DEFAULT_SERVICE_NETWORK, type ServiceNetwork } from './registry/services/service-network.ts'
 import { bootstrapStorageClass } from './registry/storage/default-class.ts'
 import { startScheduler } from './scheduler/scheduler.ts'
 import type { Store } from './store/store.ts'
@@ -23,7 +27,16 @@ export interface CoreOptions {
   clock: Clock
   random: Random
   log: Logger
+  /** What Pods and Services have their addresses from. Absent: what is usual. */
+  network?: ClusterNetwork
+  /** Where Pods reach the API. Absent: they do not. */
+  apiEndpoint?: ApiEndpoint
   seams?: CoreSeams
+}
+
+export interface ClusterNetwork {
+  readonly podRange: Ipv4Range
+  readonly services: ServiceNetwork
 }
 
 /** Where something may stand between the core's parts, or in the place of one: to watch what passes, or to break it. */
@@ -31,7 +44,7 @@ export interface CoreSeams {
   /** What controllers, scheduler, nodes and informers get for the client. */
   client?(client: Client): Client
   informers?(informers: Informers): Informers
-  controllers?(deps: ControllerDeps): Controller[]
+  controllers?(deps: ControllerDeps, options: ControllerOptions): Controller[]
 }
 
 /** The control plane without its doors: everything that needs no network, files or certificates. */
@@ -43,12 +56,12 @@ export interface Core {
   stop(): Promise<void>
 }
 
+const HTTPS_PORT = 443
+
 /** Resolves once the API's objects can be served; controllers and scheduler begin when they have seen all there is. */
 export async function startCore(options: CoreOptions): Promise<Core> {
-  const { store, clusterId, clock, random, log, seams = {} } = options
-  const registry = createRegistry({ store, clock, random, log: log.child({ part: 'registry' }) })
-  await bootstrapNamespaces(registry)
-  await bootstrapStorageClass(registry)
+  const { clusterId, clock, random, log, seams = {} } = options
+  const registry = await openRegistry(options)
   const { client, informers } = createClientSide(registry, options)
   const nodeHub = createNodeHub({ client, informers, clusterId, clock, random, log: log.child({ part: 'nodes' }) })
   const stopping = new AbortController()
@@ -56,7 +69,9 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const eventRecorder = createEventRecorder({ client, clock, random, log, component: 'default-scheduler' })
 
   const running = [
-    ...(seams.controllers ?? controllers)(deps).map((controller) => startController(controller, deps, stopping.signal)),
+    ...(seams.controllers ?? controllers)(deps, controllerOptions(options)).map((controller) =>
+      startController(controller, deps, stopping.signal),
+    ),
     startScheduler({ ...deps, log: log.child({ part: 'scheduler' }), eventRecorder }, stopping.signal),
   ]
   informers.start(stopping.signal)
@@ -69,6 +84,25 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       stopping.abort()
       await Promise.all(running)
     },
+  }
+}
+
+/** With the objects that every cluster has. */
+async function openRegistry({ store, clock, random, log, network, apiEndpoint }: CoreOptions): Promise<Registry> {
+  const { services = DEFAULT_SERVICE_NETWORK } = network ?? {}
+  const serviceNetwork = services
+  const registry = createRegistry({ store, clock, random, log: log.child({ part: 'registry' }), serviceNetwork })
+  await bootstrapNamespaces(registry)
+  await bootstrapStorageClass(registry)
+  await bootstrapKubernetesService(registry, services.addresses, apiEndpoint?.port ?? HTTPS_PORT)
+  return registry
+}
+
+function controllerOptions({ network, apiEndpoint }: CoreOptions): ControllerOptions {
+  const { services = DEFAULT_SERVICE_NETWORK } = network ?? {}
+  return {
+    ...(network ? { podRange: network.podRange } : {}),
+    ...(apiEndpoint ? { api: { apiEndpoint, clusterIP: services.addresses.at(1) } } : {}),
   }
 }
 

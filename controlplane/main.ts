@@ -19,7 +19,7 @@ import { versionInfo } from './apiserver/version.ts'
 import { finishRestore } from './backup/restore.ts'
 import { takeSnapshot } from './backup/take-snapshot.ts'
 import { clusterIdOf } from './cluster-id.ts'
-import { type Core, startCore } from './core.ts'
+import { type ClusterNetwork, type Core, startCore } from './core.ts'
 import { VOLATILE_PREFIXES } from './registry/storage-keys.ts'
 import { openSqliteStore } from './store/sqlite-store.ts'
 import type { Store } from './store/store.ts'
@@ -34,6 +34,9 @@ export interface ControlPlaneOptions {
   hosts: readonly string[]
   /** One more name that the server's certificate is good for. */
   machineName: string
+  network: ClusterNetwork
+  /** Where Pods reach this machine; an IPv4 address. Absent where it has none. */
+  advertiseAddress?: string
   version: string
   clock: Clock
   random: Random
@@ -52,7 +55,7 @@ const TOKEN_CLEANUP_MS = 3_600_000
 
 /** Resolves when the API is served. Rejects, with nothing left running, where something it needs cannot be had. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { dataDir, bindAddress, port, hosts, clock, random, log } = options
+  const { dataDir, bindAddress, port, hosts, network, advertiseAddress, clock, random, log } = options
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await finishRestore(dataDir)
   const ca = await openCertificateAuthority(join(dataDir, 'pki'), clock, random)
@@ -60,8 +63,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     volatilePrefixes: VOLATILE_PREFIXES,
     onOutcomeUnknown: options.onOutcomeUnknown,
   })
-  const core = await startCore({ store, clusterId: clusterIdOf(ca), clock, random, log })
-  const names = [...hosts, options.machineName]
+  const apiEndpoint = advertiseAddress ? { apiEndpoint: { ip: advertiseAddress, port } } : {}
+  const coreOptions = { store, clusterId: clusterIdOf(ca), clock, random, log, network, ...apiEndpoint }
+  const core = await startCore(coreOptions).catch(async (error) => {
+    await store.close()
+    throw error
+  })
+  const names = [...hosts, options.machineName, network.services.addresses.at(1)]
+  if (advertiseAddress) names.push(advertiseAddress)
   const apiServer = await createDoors(options, core, ca, names, () => takeSnapshot(store, VOLATILE_PREFIXES))
   const end = endOf(store, core, apiServer)
   const url = serverUrl(hosts[0] ?? '127.0.0.1', port)

@@ -11,11 +11,12 @@ import { ApiClient } from '../api-client.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { VERSION } from '../installation.ts'
 import { createJoinToken } from '../join-token.ts'
+import { advertisedAddress, clusterNetworkOf, type NetworkOptionValues, networkOptions } from '../network-options.ts'
 import { DEFAULT_PORT, dataDirectory, parsePort } from '../options.ts'
 import { claimProcessFile } from '../process-file.ts'
 import { announceReady, whenAskedToStop } from '../process-lifetime.ts'
 
-interface ServerOptions {
+interface ServerOptions extends NetworkOptionValues {
   data?: string
   port: number
   host?: string[]
@@ -24,7 +25,7 @@ interface ServerOptions {
 }
 
 export function addServerCommand(program: Command): void {
-  program
+  const command = program
     .command('server')
     .description('Run the control plane on this machine.')
     .option(
@@ -43,9 +44,13 @@ export function addServerCommand(program: Command): void {
       '\nExamples:\n  kubette server --host 10.0.0.5\n  kubette server --host cluster.lan 10.0.0.5 --port 6443',
     )
     .action(runServer)
+  for (const option of networkOptions()) command.addOption(option.helpGroup('Options for the network:'))
 }
 
 async function runServer(options: ServerOptions): Promise<void> {
+  const network = clusterNetworkOf(options)
+  const hosts = options.host ?? []
+  const advertiseAddress = advertisedAddress(options.advertiseAddress, hosts)
   const stopped = whenAskedToStop()
   const clock = systemClock()
   const dataDir = dataDirectory(options.data)
@@ -56,8 +61,10 @@ async function runServer(options: ServerOptions): Promise<void> {
     dataDir,
     port: options.port,
     // Without an address that others can reach, nothing but this machine should.
-    bindAddress: options.host ? '0.0.0.0' : '127.0.0.1',
-    hosts: options.host ?? [],
+    bindAddress: options.host || options.advertiseAddress ? '0.0.0.0' : '127.0.0.1',
+    hosts,
+    network,
+    ...(advertiseAddress ? { advertiseAddress } : {}),
     machineName: hostname(),
     version: VERSION,
     clock,

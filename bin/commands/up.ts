@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander'
 import { systemClock } from '../../shared/clock.ts'
 import { DemoCluster } from '../demo-cluster.ts'
-import { addPassedOnNodeOptions } from '../node-options.ts'
+import { networkOptions } from '../network-options.ts'
+import { nodeOptions } from '../node-options.ts'
 import { DEFAULT_PORT, dataDirectory, parseCount, parsePort } from '../options.ts'
+import { addPassedOnOptions } from '../passed-on-options.ts'
 import { whenAskedToStop } from '../process-lifetime.ts'
 
 interface UpOptions {
@@ -25,17 +27,23 @@ export function addUpCommand(program: Command): void {
       "\nA device is the first node's alone. Everything else of a node is the same for all.\n" +
         '\nExamples:\n  kubette up\n  kubette up --nodes 5 --no-example\n  kubette up --data ./try --port 7500',
     )
-    .action((options: UpOptions) => runUp(options, nodeArguments))
-  const nodeArguments = addPassedOnNodeOptions(command)
+    .action((options: UpOptions) => runUp(options, serverArguments, nodeArguments))
+  const serverArguments = addPassedOnOptions(command, networkOptions(), 'Options for the network:')
+  const nodeArguments = addPassedOnOptions(command, nodeOptions(), 'Options for the nodes:')
 }
 
-async function runUp(options: UpOptions, nodeArguments: readonly string[]): Promise<void> {
+async function runUp(
+  options: UpOptions,
+  serverArguments: readonly string[],
+  nodeArguments: readonly string[],
+): Promise<void> {
   const stopped = whenAskedToStop()
   const cluster = new DemoCluster({
     dataDir: dataDirectory(options.data),
     port: options.port,
     nodes: options.nodes,
     example: options.example,
+    serverArguments,
     nodeArguments,
     clock: systemClock(),
     screen: process.stdout,

@@ -1,4 +1,5 @@
 import type { Controller } from '../reconcile/controller.ts'
+import { ApiEndpointController, type ApiEndpointOptions } from './api-endpoint/api-endpoint.ts'
 import type { ControllerDeps } from './controller-deps.ts'
 import { DeploymentController } from './deployment/deployment-controller.ts'
 import { DnsEndpoints } from './dns-endpoints/dns-endpoints.ts'
@@ -17,7 +18,13 @@ import { ReplicaSetController } from './replicaset/replicaset-controller.ts'
 import { TaintEviction } from './taint-eviction/taint-eviction.ts'
 
 export type { ControllerDeps }
-export type ControllerOptions = NodeIpamOptions & NodeLifecycleOptions & PodGcOptions & EventExpiryOptions
+export type ControllerOptions = NodeIpamOptions &
+  NodeLifecycleOptions &
+  PodGcOptions &
+  EventExpiryOptions & {
+    /** Absent: nothing says where the API is. */
+    api?: ApiEndpointOptions
+  }
 
 /** Every controller. A new one is a folder and a line here. */
 export function controllers(deps: ControllerDeps, options: ControllerOptions = {}): Controller[] {
@@ -37,5 +44,6 @@ export function controllers(deps: ControllerDeps, options: ControllerOptions = {
     new DnsEndpoints(deps),
     new PodGc(deps, options),
     new EventExpiry(deps, options),
+    ...(options.api ? [new ApiEndpointController(deps, options.api)] : []),
   ]
 }

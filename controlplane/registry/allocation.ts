@@ -1,5 +1,5 @@
 import type { Kind } from '../../shared/api/kinds.ts'
-import type { KubeObject, Persisted } from '../../shared/api/object.ts'
+import { type KubeObject, keyOf, type Persisted } from '../../shared/api/object.ts'
 import { cloneJson } from './clone-json.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { strategyOf } from './strategies/index.ts'
@@ -26,7 +26,7 @@ export async function allocated(
   const object = cloneJson<KubeObject>(draft)
   const others = async () => {
     const { entries } = await listEntries(context, kind, {})
-    return entries.map((entry) => entry.object).filter(({ metadata }) => metadata.uid !== draft.metadata.uid)
+    return entries.map((entry) => entry.object).filter((other) => keyOf(other) !== keyOf(draft))
   }
   const { random, serviceNetwork } = context
   await strategy.allocate(object, { current, random, serviceNetwork, others })

@@ -63,7 +63,7 @@ export interface AllocationContext<T extends KubeObject = KubeObject> {
   readonly current: Persisted<T> | undefined
   readonly random: Random
   readonly serviceNetwork: ServiceNetwork
-  /** All others of the kind that are stored. */
+  /** All of the kind that are stored, but the one of this name. */
   others(): Promise<readonly Persisted<T>[]>
 }
 

@@ -2,7 +2,8 @@ import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { addAgentCommand } from '../../../bin/commands/agent.ts'
 import { addUpCommand } from '../../../bin/commands/up.ts'
-import { addPassedOnNodeOptions, nodeOptions } from '../../../bin/node-options.ts'
+import { nodeOptions } from '../../../bin/node-options.ts'
+import { addPassedOnOptions } from '../../../bin/passed-on-options.ts'
 
 const optionsOf = (add: (program: Command) => void) => {
   const program = new Command()
@@ -40,7 +41,7 @@ describe('options of nodes', () => {
 
 function passedOn(...args: string[]): string[] {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => {} })
-  const given = addPassedOnNodeOptions(command)
+  const given = addPassedOnOptions(command, nodeOptions(), 'Options for the nodes:')
   command.parse(args, { from: 'user' })
   return given
 }

@@ -49,6 +49,13 @@ describe('the address of a Service', () => {
     expect(await refusal({ clusterIP: '10.43.0.10' })).toEqual([])
   })
 
+  it('is not what a second Service of the same name fails by', async () => {
+    await test.create(SERVICES, aService('web', { clusterIP: '10.43.0.10' }))
+    await expect(test.create(SERVICES, aService('web', { clusterIP: '10.43.0.10' }))).rejects.toMatchObject({
+      reason: 'AlreadyExists',
+    })
+  })
+
   it.each(['10.44.0.1', '10.43.0.0', '10.43.255.255'])('is not %s', async (clusterIP) => {
     expect(await refusal({ clusterIP })).toEqual([
       `spec.clusterIPs: Invalid value: ["${clusterIP}"]: failed to allocate IP ${clusterIP}: the provided IP (${clusterIP}) is not in the valid range. The range of valid IPs is 10.43.0.0/16`,

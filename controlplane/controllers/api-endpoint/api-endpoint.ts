@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isApiError } from '../../../shared/api/api-error.ts'
+import {
+  ENDPOINT_SLICES,
+  ENDPOINTS,
+  type EndpointSlice,
+  type Endpoints,
+  type Kind,
+  SERVICES,
+} from '../../../shared/api/kinds.ts'
+import { type KubeObject, keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
+import { type ApiEndpoint, KUBERNETES_SERVICE, kubernetesService } from '../../../shared/kubernetes-service.ts'
+import type { Client } from '../../client/client.ts'
+import { type Controller, watch } from '../../reconcile/controller.ts'
+import type { ControllerDeps } from '../controller-deps.ts'
+
+export interface ApiEndpointOptions {
+  apiEndpoint: ApiEndpoint
+  /** The address of the Service `kubernetes`. */
+  clusterIP: string
+}
+
+const KEY = keyOf({ metadata: KUBERNETES_SERVICE })
+const onlyOurs = ({ object }: { object: KubeObject }) => (keyOf(object) === KEY ? [KEY] : [])
+
+/** Keeps the Service `kubernetes`, and its Endpoints and EndpointSlice, which say where the API is. */
+export class ApiEndpointController implements Controller {
+  readonly name = 'api-endpoint'
+  readonly initialKeys: readonly ObjectKey[] = [KEY]
+  readonly watches = [SERVICES, ENDPOINTS, ENDPOINT_SLICES].map((kind) => watch(kind as Kind, onlyOurs))
+  readonly #client: Client
+  readonly #options: ApiEndpointOptions
+
+  constructor({ client, informers }: ControllerDeps, options: ApiEndpointOptions) {
+    for (const kind of [SERVICES, ENDPOINTS, ENDPOINT_SLICES]) informers.of(kind as Kind)
+    this.#client = client
+    this.#options = options
+  }
+
+  async reconcile(): Promise<void> {
+    const { apiEndpoint, clusterIP } = this.#options
+    await this.#keep(SERVICES, kubernetesService(clusterIP, apiEndpoint.port), () => true)
+    const endpoints = endpointsOf(apiEndpoint)
+    await this.#keep(ENDPOINTS, endpoints, ({ subsets }) => isDeepStrictEqual(subsets, endpoints.subsets))
+    const slice = sliceOf(apiEndpoint)
+    await this.#keep(
+      ENDPOINT_SLICES,
+      slice,
+      (current) =>
+        isDeepStrictEqual([current.endpoints, current.ports], [slice.endpoints, slice.ports]) &&
+        isLabelledAs(slice, current),
+    )
+  }
+
+  /** Creates what is missing, and replaces what is not as it should be. */
+  async #keep<T extends KubeObject>(kind: Kind<T>, wanted: T, isRight: (current: T) => boolean): Promise<void> {
+    const current = await this.#find(kind)
+    if (!current) await this.#client.create(kind, wanted)
+    else if (!isRight(current)) await this.#client.update(kind, replaced(current, wanted))
+  }
+
+  async #find<T extends KubeObject>(kind: Kind<T>): Promise<Persisted<T> | undefined> {
+    try {
+      return await this.#client.get(kind, KUBERNETES_SERVICE)
+    } catch (error) {
+      if (isApiError(error, 'NotFound')) return undefined
+      throw error
+    }
+  }
+}
+
+function replaced<T extends KubeObject>(current: Persisted<T>, wanted: T): Persisted<T> {
+  const labels = { ...current.metadata.labels, ...wanted.metadata.labels }
+  return { ...current, ...wanted, metadata: { ...current.metadata, labels } }
+}
+
+function isLabelledAs(wanted: KubeObject, { metadata: { labels } }: KubeObject): boolean {
+  return Object.entries(wanted.metadata.labels ?? {}).every(([key, value]) => labels?.[key] === value)
+}
+
+/** The label keeps the Endpoints from being mirrored into a second slice. */
+function endpointsOf({ ip, port }: ApiEndpoint): Endpoints {
+  return {
+    metadata: { ...KUBERNETES_SERVICE, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+  }
+}
+
+function sliceOf({ ip, port }: ApiEndpoint): EndpointSlice {
+  return {
+    metadata: { ...KUBERNETES_SERVICE, labels: { 'kubernetes.io/service-name': KUBERNETES_SERVICE.name } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [ip], conditions: { ready: true } }],
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  }
+}
