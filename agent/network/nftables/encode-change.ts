@@ -1,0 +1,79 @@
+import { be32, nested, text } from '../netlink/netlink-attributes.ts'
+import type { NetlinkRequest } from '../netlink/netlink-client.ts'
+import { MODIFIERS } from '../netlink/netlink-message.ts'
+import { encodeAdditions, encodeDeletions } from './encode-elements.ts'
+import { encodeRule } from './encode-rule.ts'
+import { FIELD_BYTES, typeOf } from './fields.ts'
+import type { Chain, SetDefinition, TableChange, TableFrame } from './table.ts'
+import { tableMessage } from './table-message.ts'
+
+const TABLE_NAME = 1
+const NEWTABLE = 0
+const DELTABLE = 2
+const NEWCHAIN = 3
+const DELCHAIN = 5
+const NEWRULE = 6
+const NEWSET = 9
+
+const CHAIN = { table: 1, name: 3, hook: 4, type: 7 }
+const HOOK = { number: 1, priority: 2 }
+const HOOKS = { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4 }
+const RULE = { table: 1, chain: 2, expressions: 4 }
+const SET = { table: 1, name: 2, flags: 3, keyType: 4, keyBytes: 5, valueType: 6, valueBytes: 7, id: 10 }
+const SET_FLAGS = { map: 0x8, timeout: 0x10, dynamic: 0x20 }
+const VERDICT_TYPE = 0xffffff00
+
+/** The messages of a transaction that makes the table anew, with nothing but this in it. */
+export function encodeTable(frame: TableFrame, contents: TableChange): NetlinkRequest[] {
+  const table = { type: NEWTABLE, flags: MODIFIERS.create, attributes: [text(TABLE_NAME, frame.name)] }
+  return [
+    tableMessage(table),
+    // Only what is there can be deleted.
+    tableMessage({ type: DELTABLE, attributes: table.attributes }),
+    tableMessage(table),
+    ...frame.sets.map((set, index) => encodeSet(frame.name, set, index + 1)),
+    ...[...frame.chains, ...contents.addedChains].flatMap((chain) => encodeChain(frame.name, chain)),
+    ...encodeAdditions(frame, contents.addedElements),
+  ]
+}
+
+/** The messages of a transaction that changes the table of a frame that is there. */
+export function encodeChange(frame: TableFrame, change: TableChange): NetlinkRequest[] {
+  return [
+    ...change.addedChains.flatMap((chain) => encodeChain(frame.name, chain)),
+    ...encodeDeletions(frame, change.deletedElements),
+    ...encodeAdditions(frame, change.addedElements),
+    ...change.deletedChains.map((name) => {
+      return tableMessage({ type: DELCHAIN, attributes: [text(CHAIN.table, frame.name), text(CHAIN.name, name)] })
+    }),
+  ]
+}
+
+function encodeSet(table: string, { name, key, value, isDynamic }: SetDefinition, id: number): NetlinkRequest {
+  const flags = (value ? SET_FLAGS.map : 0) | (isDynamic ? SET_FLAGS.dynamic | SET_FLAGS.timeout : 0)
+  const attributes = [
+    text(SET.table, table),
+    text(SET.name, name),
+    be32(SET.flags, flags),
+    be32(SET.keyType, typeOf(key)),
+    be32(SET.keyBytes, key.length * FIELD_BYTES),
+    be32(SET.id, id),
+  ]
+  if (value === 'verdict') attributes.push(be32(SET.valueType, VERDICT_TYPE), be32(SET.valueBytes, 0))
+  else if (value) attributes.push(be32(SET.valueType, typeOf(value)), be32(SET.valueBytes, value.length * FIELD_BYTES))
+  return tableMessage({ type: NEWSET, flags: MODIFIERS.create, attributes })
+}
+
+function encodeChain(table: string, { name, hook, rules }: Chain): NetlinkRequest[] {
+  const attributes = [text(CHAIN.table, table), text(CHAIN.name, name)]
+  if (hook) {
+    const place = [be32(HOOK.number, HOOKS[hook.at]), be32(HOOK.priority, hook.priority >>> 0)]
+    attributes.push(nested(CHAIN.hook, ...place), text(CHAIN.type, hook.type))
+  }
+  const encoded = rules.map((rule) => {
+    const where = [text(RULE.table, table), text(RULE.chain, name)]
+    const flags = MODIFIERS.create | MODIFIERS.append
+    return tableMessage({ type: NEWRULE, flags, attributes: [...where, nested(RULE.expressions, encodeRule(rule))] })
+  })
+  return [tableMessage({ type: NEWCHAIN, flags: MODIFIERS.create, attributes }), ...encoded]
+}
