@@ -9,7 +9,7 @@ import { enrol } from './connection/enrol.ts'
 import { CredentialStore, type NodeCredentials } from './connection/node-credentials.ts'
 import type { Device } from './devices/device.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
-import type { EvictionThreshold } from './eviction/eviction-threshold.ts'
+import type { EvictionPolicy } from './eviction/eviction-policy.ts'
 import { type ImageCollection, ImageCollector } from './images/image-collector.ts'
 import { PulledImages } from './images/pulled-images.ts'
 import { LogsServer } from './logs/logs-server.ts'
@@ -37,7 +37,7 @@ export interface AgentOptions {
   /** Devices are offered besides the extended resources that it names. */
   offer: NodeOffer
   devices: readonly Device[]
-  evictionThresholds: readonly EvictionThreshold[]
+  eviction: EvictionPolicy
   /** Paths of the machine that Pods may mount although they give power over the node. */
   allowedHostPaths: readonly string[]
   imageCollection: ImageCollection
@@ -126,8 +126,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   })
   const volumes = new VolumeRemover({ runtime, reporter: link.reporter, clock, log: log.child({ part: 'volumes' }) })
   const evictions = new EvictionManager({
-    ...{ runtime, pods, clock, thresholds: options.evictionThresholds, log: log.child({ part: 'eviction' }) },
+    ...{
+      runtime,
+      pods,
+      clock,
+      maxPodGraceSeconds: options.eviction.maxPodGraceSeconds,
+      log: log.child({ part: 'eviction' }),
+    },
     observations: () => facts.observations(),
+    due: () => facts.dueThresholds(),
     reclaim: async (resource) =>
       (resource === 'ephemeral-storage' || resource === 'inodes') && (await images.free()) > 0,
     event: (event) => link.reporter.event(event),

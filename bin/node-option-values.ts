@@ -1,6 +1,13 @@
 import { InvalidArgumentError } from 'commander'
 import type { Device } from '../agent/devices/device.ts'
-import { type EvictionThreshold, parseEvictionThresholds } from '../agent/eviction/eviction-threshold.ts'
+import {
+  type EvictionAmount,
+  type EvictionSignal,
+  type EvictionThreshold,
+  parseEvictionAmount,
+  parseEvictionThresholds,
+  parseSignals,
+} from '../agent/eviction/eviction-threshold.ts'
 import type { ImageCollection } from '../agent/images/image-collector.ts'
 import { isNativeResource } from '../shared/resource-names.ts'
 import { parseAmounts } from './options.ts'
@@ -38,8 +45,39 @@ export function addDevice(text: string, before: readonly Device[]): Device[] {
 }
 
 export function parseThresholds(text: string): EvictionThreshold[] {
+  return argument(() => parseEvictionThresholds(text))
+}
+
+/** `memory.available=1m30s,nodefs.available=2m`, in milliseconds. */
+export function parseGracePeriods(text: string): Map<EvictionSignal, number> {
+  const pairs = argument(() => parseSignals(text, '=', 'duration'))
+  return new Map(pairs.map(([signal, duration]) => [signal, parseGoDuration(duration)]))
+}
+
+/** `memory.available=500Mi,nodefs.available=5%` */
+export function parseReclaims(text: string): Map<EvictionSignal, EvictionAmount> {
+  return argument(() => {
+    const pairs = parseSignals(text, '=', 'quantity')
+    return new Map(pairs.map(([signal, amount]) => [signal, parseEvictionAmount(amount)]))
+  })
+}
+
+export function parseSeconds(text: string): number {
+  if (!/^(\d{1,9}|-1)$/.test(text)) throw new InvalidArgumentError('give a number of seconds, or -1.')
+  return Number(text)
+}
+
+/** `1m30s`, `90s` or `2h`, in milliseconds. */
+export function parseGoDuration(text: string): number {
+  const [whole, hours = 0, minutes = 0, seconds = 0] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? []
+  if (!whole) throw new InvalidArgumentError(`${text} is not a duration such as 90s, 1m30s or 2h.`)
+  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000
+}
+
+/** What another part reads, or refuses with an Error. */
+function argument<T>(read: () => T): T {
   try {
-    return parseEvictionThresholds(text)
+    return read()
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`)
   }

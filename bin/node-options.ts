@@ -1,8 +1,24 @@
 import { Option } from 'commander'
 import type { Device } from '../agent/devices/device.ts'
-import { DEFAULT_EVICTION_THRESHOLDS, type EvictionThreshold } from '../agent/eviction/eviction-threshold.ts'
+import { DEFAULT_EVICTION_POLICY } from '../agent/eviction/eviction-policy.ts'
+import {
+  DEFAULT_EVICTION_THRESHOLDS,
+  type EvictionAmount,
+  type EvictionSignal,
+  type EvictionThreshold,
+} from '../agent/eviction/eviction-threshold.ts'
 import { DEFAULT_IMAGE_COLLECTION, type ImageCollection } from '../agent/images/image-collector.ts'
-import { addDevice, addResource, parseImageCollection, parseReserved, parseThresholds } from './node-option-values.ts'
+import {
+  addDevice,
+  addResource,
+  parseGoDuration,
+  parseGracePeriods,
+  parseImageCollection,
+  parseReclaims,
+  parseReserved,
+  parseSeconds,
+  parseThresholds,
+} from './node-option-values.ts'
 import { collectHostPath, existingDirectory, parsePairs, parseSysctls } from './options.ts'
 
 /** What `nodeOptions` give. */
@@ -11,6 +27,11 @@ export interface NodeOptionValues {
   resource: Record<string, number>
   device: Device[]
   evictionHard: readonly EvictionThreshold[]
+  evictionSoft: readonly EvictionThreshold[]
+  evictionSoftGracePeriod: ReadonlyMap<EvictionSignal, number>
+  evictionMaxPodGracePeriod: number
+  evictionMinimumReclaim: ReadonlyMap<EvictionSignal, EvictionAmount>
+  evictionPressureTransitionPeriod: number
   imageGc: ImageCollection
   labels?: Record<string, string>
   allowHostPath: string[]
@@ -48,7 +69,7 @@ function pressureOptions(): Option[] {
     new Option(
       '--eviction-hard <thresholds>',
       'when to evict Pods: memory.available, nodefs.available, nodefs.inodesFree and pid.available, each below a ' +
-        'quantity or a percentage',
+        'quantity or a percentage; imagefs is the same filesystem as nodefs',
     )
       .argParser(parseThresholds)
       .default(
@@ -56,6 +77,36 @@ function pressureOptions(): Option[] {
         'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,pid.available<5%, of a large disk never ' +
           'more than 2Gi',
       ),
+    new Option(
+      '--eviction-soft <thresholds>',
+      'when to evict Pods once it has been so for a time, such as memory.available<1.5Gi',
+    )
+      .argParser(parseThresholds)
+      .default([], 'none'),
+    new Option(
+      '--eviction-soft-grace-period <durations>',
+      'for how long, such as memory.available=1m30s; needed for each soft threshold',
+    )
+      .argParser(parseGracePeriods)
+      .default(new Map(), 'none'),
+    new Option(
+      '--eviction-max-pod-grace-period <seconds>',
+      'what Pods get at most to end at a soft threshold; -1 for what they ask for',
+    )
+      .argParser(parseSeconds)
+      .default(DEFAULT_EVICTION_POLICY.maxPodGraceSeconds),
+    new Option(
+      '--eviction-minimum-reclaim <amounts>',
+      'how much more than its threshold has to become free of something, such as nodefs.available=500Mi',
+    )
+      .argParser(parseReclaims)
+      .default(new Map(), 'none'),
+    new Option(
+      '--eviction-pressure-transition-period <duration>',
+      'how long the node tells of pressure after it was seen last',
+    )
+      .argParser(parseGoDuration)
+      .default(DEFAULT_EVICTION_POLICY.transitionMs, '5m'),
     new Option(
       '--image-gc <high:low>',
       'remove unused images that this agent pulled when more than high percent of the disk are in use, until low are',

@@ -5,7 +5,7 @@ import type { EventReport } from '../../shared/protocol/frames.ts'
 import type { ContainerUsage, Runtime } from '../runtime/runtime.ts'
 import { evictionMessage } from './eviction-message.ts'
 import { evictionOrder } from './eviction-order.ts'
-import { type EvictionSignal, type EvictionThreshold, isMet, type Observation } from './eviction-threshold.ts'
+import type { EvictionSignal, EvictionThreshold, Observation } from './eviction-threshold.ts'
 import type { PodResourceUsage, StarvedResource } from './pod-resource-usage.ts'
 import { limitsStorage, storageViolation } from './storage-limits.ts'
 
@@ -23,12 +23,17 @@ export interface Eviction {
   message: string
   /** How it is told by the condition DisruptionTarget, where not the Pod itself was the cause. */
   disruption?: string
+  /** Instead of its own. */
+  graceSeconds?: number
 }
 
 export interface EvictionManagerOptions {
   runtime: Pick<Runtime, 'usage' | 'diskUsage'>
   pods: EvictablePods
-  thresholds: readonly EvictionThreshold[]
+  /** The thresholds for which Pods have to go, as of the last look at the machine. */
+  due(): readonly EvictionThreshold[]
+  /** What a Pod is given at most to end at a soft threshold; below 0 what it asks for. */
+  maxPodGraceSeconds: number
   /** How much there is of what can run short, as it was seen last. */
   observations(): ReadonlyMap<EvictionSignal, Observation>
   /** Frees what can be freed without ending a Pod. Resolves with whether that was anything. */
@@ -42,9 +47,13 @@ const RESOURCES: Readonly<Record<EvictionSignal, StarvedResource>> = {
   'memory.available': 'memory',
   'nodefs.available': 'ephemeral-storage',
   'nodefs.inodesFree': 'inodes',
+  'imagefs.available': 'ephemeral-storage',
+  'imagefs.inodesFree': 'inodes',
   'pid.available': 'pids',
 }
 
+/** As short as the kubelet's: what a Pod uses is needed. */
+const IMMEDIATE_SECONDS = 1
 /** As often as the kubelet looks. */
 const ROUND_MS = 10_000
 /** Measuring disks takes no more than one part of the time in so many. */
@@ -58,6 +67,7 @@ export class EvictionManager {
   readonly #options: EvictionManagerOptions
   #timer: Timer | undefined
   #isBusy = false
+  #actedOn: Observation | undefined
   /** On the monotonic clock. */
   #measureAgainMs = 0
 
@@ -96,7 +106,7 @@ export class EvictionManager {
       const usage = await this.#measure(candidate, new Map(), true)
       const message = storageViolation(usage)
       if (message === undefined) continue
-      this.#evict(usage.pod, { reason: 'Evicted', message })
+      this.#evict(usage.pod, { reason: 'Evicted', message, graceSeconds: IMMEDIATE_SECONDS })
       isAnyEvicted = true
     }
     this.#measureAgainMs = clock.monotonic() + (clock.monotonic() - startedMs) * MEASURING_SHARE
@@ -105,22 +115,32 @@ export class EvictionManager {
 
   /** Memory first: it cannot wait. */
   async #relievePressure(): Promise<void> {
-    const { thresholds, event, reclaim } = this.#options
-    const observations = this.#options.observations()
-    const met = thresholds.filter((threshold) => {
-      const observation = observations.get(threshold.signal)
-      return observation !== undefined && isMet(threshold, observation)
-    })
-    const threshold = met.find(({ signal }) => signal === 'memory.available') ?? met[0]
-    const observation = threshold && observations.get(threshold.signal)
-    if (!threshold || !observation) return
+    const { event, reclaim } = this.#options
+    const due = this.#options.due()
+    const threshold = due.find(({ signal }) => signal === 'memory.available') ?? due[0]
+    const observation = threshold && this.#options.observations().get(threshold.signal)
+    if (!threshold || !observation || this.#isActedOn(observation)) return
     const resource = RESOURCES[threshold.signal]
     event({ type: 'Warning', reason: 'EvictionThresholdMet', message: `Attempting to reclaim ${resource}` })
     if (await reclaim(resource)) return
     const [first] = evictionOrder(await this.#measureAll(resource), resource)
     if (!first) return
     const message = evictionMessage(resource, threshold, observation, first)
-    this.#evict(first.pod, { reason: 'Evicted', message, disruption: message })
+    const graceSeconds = threshold.graceMs === undefined ? IMMEDIATE_SECONDS : this.#softGraceSeconds(first.pod)
+    this.#evict(first.pod, { reason: 'Evicted', message, disruption: message, graceSeconds })
+  }
+
+  /** What was done because of a look has to show at the next one. */
+  #isActedOn(observation: Observation): boolean {
+    const isOld = this.#actedOn === observation
+    this.#actedOn = observation
+    return isOld
+  }
+
+  #softGraceSeconds({ spec }: Pod): number {
+    const { maxPodGraceSeconds: most } = this.#options
+    const own = spec?.terminationGracePeriodSeconds ?? 30
+    return most < 0 ? own : Math.max(Math.min(own, most), IMMEDIATE_SECONDS)
   }
 
   async #measureAll(resource: StarvedResource): Promise<PodResourceUsage[]> {

@@ -1,13 +1,27 @@
 import { isQuantity, parseUnits } from '../../shared/quantity.ts'
 
-/** What can run short on a node, in the kubelet's words. Images and containers are on the node's one filesystem. */
-export const EVICTION_SIGNALS = ['memory.available', 'nodefs.available', 'nodefs.inodesFree', 'pid.available'] as const
+/** What can run short on a node, in the kubelet's words. Images, containers and volumes are on one filesystem: both `nodefs` and `imagefs` are that. */
+export const EVICTION_SIGNALS = [
+  'memory.available',
+  'nodefs.available',
+  'nodefs.inodesFree',
+  'imagefs.available',
+  'imagefs.inodesFree',
+  'pid.available',
+] as const
 export type EvictionSignal = (typeof EVICTION_SIGNALS)[number]
 
-/** Below `value` (of what there is, where it is a percentage) Pods have to go. */
+/** Units of what is observed, or so much of what there is. */
+export type EvictionAmount = { units: number } | { percent: number; atMostUnits?: number }
+
+/** Below `value` Pods have to go. */
 export interface EvictionThreshold {
   signal: EvictionSignal
-  value: { units: number } | { percent: number; atMostUnits?: number }
+  value: EvictionAmount
+  /** A soft one: only after it was met for so long. */
+  graceMs?: number
+  /** Once they had to go, so much more has to become free. */
+  minimumReclaim?: EvictionAmount
 }
 
 /** How much there is of something, in bytes, inodes or processes. */
@@ -29,29 +43,46 @@ export const DEFAULT_EVICTION_THRESHOLDS: readonly EvictionThreshold[] = [
 
 /** Reads `memory.available<500Mi,nodefs.available<5%`; signals that are not named have no threshold. Throws an Error. */
 export function parseEvictionThresholds(text: string): EvictionThreshold[] {
+  return parseSignals(text, '<', 'quantity').map(([signal, amount]) => ({ signal, value: parseEvictionAmount(amount) }))
+}
+
+/** Reads a list of signals with something for each, such as `memory.available=500Mi`, where `=` is the `sign`. Throws an Error. */
+export function parseSignals(text: string, sign: string, what: string): [EvictionSignal, string][] {
   return text
     .split(',')
     .filter((statement) => statement !== '')
     .map((statement) => {
-      const [signal = '', amount = '', ...rest] = statement.split('<')
-      if (rest.length > 0 || amount === '') throw new Error(`${statement} is not of the form signal<quantity`)
+      const [signal = '', amount = '', ...rest] = statement.split(sign)
+      if (rest.length > 0 || amount === '') throw new Error(`${statement} is not of the form signal${sign}${what}`)
       const known = EVICTION_SIGNALS.find((name) => name === signal)
       if (!known) throw new Error(`${signal} is not one of ${EVICTION_SIGNALS.join(', ')}`)
-      return { signal: known, value: parseAmount(amount) }
+      return [known, amount]
     })
 }
 
 /** The threshold as an amount of what is observed. */
 export function thresholdUnits({ value }: EvictionThreshold, capacity: number): number {
-  if ('units' in value) return value.units
-  return Math.min(Math.floor((capacity * value.percent) / 100), value.atMostUnits ?? Number.POSITIVE_INFINITY)
+  return unitsOf(value, capacity)
 }
 
 export function isMet(threshold: EvictionThreshold, { available, capacity }: Observation): boolean {
   return available < thresholdUnits(threshold, capacity)
 }
 
-function parseAmount(text: string): EvictionThreshold['value'] {
+/** Whether what became free since it was met is not enough. */
+export function isUnresolved(threshold: EvictionThreshold, { available, capacity }: Observation): boolean {
+  const { minimumReclaim } = threshold
+  const more = minimumReclaim ? unitsOf(minimumReclaim, capacity) : 0
+  return available < thresholdUnits(threshold, capacity) + more
+}
+
+function unitsOf(amount: EvictionAmount, capacity: number): number {
+  if ('units' in amount) return amount.units
+  return Math.min(Math.floor((capacity * amount.percent) / 100), amount.atMostUnits ?? Number.POSITIVE_INFINITY)
+}
+
+/** A quantity or a percentage. Throws an Error. */
+export function parseEvictionAmount(text: string): EvictionAmount {
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]
   if (percent !== undefined) {
     if (Number(percent) > 100) throw new Error(`${text} is more than all of it`)

@@ -42,7 +42,7 @@ export function nodeAllocatable(
   held: Held,
 ): Amounts {
   const keptFree = (resource: string, signal: EvictionThreshold['signal']) => {
-    const threshold = thresholds.find((candidate) => candidate.signal === signal)
+    const threshold = thresholds.find((candidate) => candidate.signal === signal && candidate.graceMs === undefined)
     return threshold ? thresholdUnits(threshold, parseUnits(capacity[resource] ?? '0')) : 0
   }
   return {

@@ -30,7 +30,7 @@ function memory(short: ReadonlySet<EvictionSignal>): Verdict {
 }
 
 function disk(short: ReadonlySet<EvictionSignal>): Verdict {
-  return short.has('nodefs.available') || short.has('nodefs.inodesFree')
+  return [...short].some((signal) => /^(nodefs|imagefs)\./.test(signal))
     ? ['DiskPressure', true, 'KubeletHasDiskPressure', 'kubelet has disk pressure']
     : ['DiskPressure', false, 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure']
 }

@@ -3,13 +3,9 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import { compareStrings } from '../../shared/compare-strings.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
-import {
-  DEFAULT_EVICTION_THRESHOLDS,
-  type EvictionSignal,
-  type EvictionThreshold,
-  isMet,
-  type Observation,
-} from '../eviction/eviction-threshold.ts'
+import { DEFAULT_EVICTION_POLICY, type EvictionPolicy } from '../eviction/eviction-policy.ts'
+import type { EvictionSignal, EvictionThreshold, Observation } from '../eviction/eviction-threshold.ts'
+import { PressureWatch } from '../eviction/pressure-watch.ts'
 import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import { HeldByOthers } from './held-by-others.ts'
 import { type Machine, readMachine } from './machine.ts'
@@ -30,8 +26,8 @@ export interface NodeFactsOptions {
   offer?: NodeOffer
   /** Images that have nothing for this machine's architecture. */
   unfitImages?: () => string[]
-  /** What runs short below these. */
-  evictionThresholds?: readonly EvictionThreshold[]
+  /** When something counts as short; the kubelet's unless given. */
+  eviction?: EvictionPolicy
   /** Where others reach this machine; found by itself unless given. */
   address?: string
   readMachine?: (dataRoot: string | undefined) => Promise<Machine>
@@ -47,8 +43,6 @@ interface Seen {
 const REFRESH_MS = 10_000
 /** As the kubelet waits: a runtime that is only restarted must not cost the node its Pods. */
 const RUNTIME_PATIENCE_MS = 30_000
-/** The kubelet's: pressure is told for so long after it was seen last. */
-const PRESSURE_TRANSITION_MS = 300_000
 /** Looks between those at what costs more; at other containers also when as many run as did not before. */
 const LOOKS_PER_LONG_LOOK = 6
 const MAX_IMAGES = 50
@@ -64,12 +58,14 @@ export class NodeFacts {
   readonly #others: HeldByOthers
   #unfitImages: readonly string[] = []
   #report: NodeReport
-  readonly #lastShortAt = new Map<EvictionSignal, number>()
+  readonly #pressure: PressureWatch
+  #observations: ReadonlyMap<EvictionSignal, Observation> = new Map()
   #refreshes = 0
   #timer: Timer | undefined
 
   constructor(options: NodeFactsOptions) {
     this.#options = options
+    this.#pressure = new PressureWatch(options.eviction ?? DEFAULT_EVICTION_POLICY)
     this.#others = new HeldByOthers({ ...options, capacity: options.offer?.capacity ?? {} })
     this.#report = this.#compose()
   }
@@ -87,7 +83,12 @@ export class NodeFacts {
 
   /** How much there is of what can run short, as of the last look. */
   observations(): ReadonlyMap<EvictionSignal, Observation> {
-    return observations(this.#seen.machine)
+    return this.#observations
+  }
+
+  /** The thresholds for which Pods have to go, as of the last look. */
+  dueThresholds(): readonly EvictionThreshold[] {
+    return this.#pressure.due()
   }
 
   /** As of the last look, like all that follows; without what is not known yet. */
@@ -122,22 +123,11 @@ export class NodeFacts {
     this.#timer?.cancel()
   }
 
-  /** What is short, or was a short while ago: Pods that come and go must not make a node's pressure do so too. */
-  #shortage(): Set<EvictionSignal> {
-    const { clock, evictionThresholds = DEFAULT_EVICTION_THRESHOLDS } = this.#options
-    const now = clock.monotonic()
-    const seen = this.observations()
-    for (const threshold of evictionThresholds) {
-      const observation = seen.get(threshold.signal)
-      if (observation && isMet(threshold, observation)) this.#lastShortAt.set(threshold.signal, now)
-    }
-    const recent = [...this.#lastShortAt].filter(([, at]) => now - at < PRESSURE_TRANSITION_MS)
-    return new Set(recent.map(([signal]) => signal))
-  }
-
   /** Never rejects: a runtime that does not answer makes the node not ready. */
   async refresh(): Promise<NodeReport> {
     this.#seen = await this.#look()
+    this.#observations = observations(this.#seen.machine)
+    this.#pressure.update(this.#observations, this.#options.clock.monotonic())
     this.#unfitImages = this.#options.unfitImages?.() ?? []
     const next = this.#compose()
     // The time of the look alone is no news.
@@ -178,13 +168,13 @@ export class NodeFacts {
     const { nodeName, labels, clock, offer = WHOLE_MACHINE } = this.#options
     const { info, machine, images, runtimeError } = this.#seen
     const architecture = info?.architecture ?? (process.arch === 'x64' ? 'amd64' : process.arch)
-    const thresholds = this.#options.evictionThresholds ?? DEFAULT_EVICTION_THRESHOLDS
+    const { thresholds } = this.#options.eviction ?? DEFAULT_EVICTION_POLICY
     const capacity = nodeCapacity(info, machine, offer)
     const previous = this.#report?.status.conditions ?? []
     const status: NodeStatus = {
       capacity,
       allocatable: nodeAllocatable(capacity, offer, thresholds, ownPart(this.#others.held, capacity, info)),
-      conditions: nodeConditions(this.#shortage(), runtimeError, previous, clock.now()),
+      conditions: nodeConditions(this.#pressure.short(clock.monotonic()), runtimeError, previous, clock.now()),
       addresses: [
         ...this.hostIPs().map((address) => ({ type: 'InternalIP', address })),
         { type: 'Hostname', address: nodeName },

@@ -25,13 +25,8 @@ export function endByRefusal({ reason, message }: PodRefusal): EndWithWords {
 
 type EndWithWords = PodEnd & { reason: string; message: string }
 
-/** As short as the kubelet's: what a Pod uses is needed. */
-const EVICTION_GRACE_SECONDS = 1
-
-/** One that makes way for another has its own grace period. */
-export function endByEviction({ reason, message, disruption }: Eviction): EndWithWords {
-  const grace = reason === 'Evicted' ? { graceSeconds: EVICTION_GRACE_SECONDS } : {}
-  return { phase: 'Failed', reason, message, ...grace, ...(disruption === undefined ? {} : { disruption }) }
+export function endByEviction(eviction: Eviction): EndWithWords {
+  return { phase: 'Failed', ...eviction }
 }
 
 /** `activeDeadlineSeconds` after the Pod was first seen on its node. */

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
+import { allThresholds, type EvictionPolicy } from '../../agent/eviction/eviction-policy.ts'
 import { startAgent } from '../../agent/main.ts'
 import type { NodeOffer } from '../../agent/node/node-capacity.ts'
 import { type Clock, sleep, systemClock } from '../../shared/clock.ts'
@@ -68,7 +69,7 @@ async function runAgent(options: AgentOptions): Promise<void> {
     dataDir,
     offer: offerOf(options),
     devices: options.device,
-    evictionThresholds: options.evictionHard,
+    eviction: evictionOf(options),
     imageCollection: options.imageGc,
     labels: options.labels ?? {},
     allowedHostPaths: options.allowHostPath,
@@ -96,6 +97,20 @@ function offerOf({ capacity = {}, systemReserved = {}, resource, device }: Agent
   const twice = device.find(({ resource: name }) => Object.hasOwn(resource, name))
   if (twice) throw new CommandFailure(`${twice.resource} is given by --resource and by --device: choose one`)
   return { capacity, reserved: systemReserved, extended: resource }
+}
+
+/** Throws a CommandFailure where a soft threshold has no grace period. */
+function evictionOf(options: AgentOptions): EvictionPolicy {
+  const { evictionHard: hard, evictionSoft: soft, evictionSoftGracePeriod: softGraceMs } = options
+  try {
+    return {
+      thresholds: allThresholds({ hard, soft, softGraceMs, minimumReclaim: options.evictionMinimumReclaim }),
+      maxPodGraceSeconds: options.evictionMaxPodGracePeriod,
+      transitionMs: options.evictionPressureTransitionPeriod,
+    }
+  } catch (error) {
+    throw new CommandFailure((error as Error).message)
+  }
 }
 
 /** A token file may come later than the agent; who waits for it says so once. */

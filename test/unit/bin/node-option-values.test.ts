@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest'
 import {
   addDevice,
   addResource,
+  parseGoDuration,
+  parseGracePeriods,
   parseImageCollection,
+  parseReclaims,
   parseReserved,
+  parseSeconds,
   parseThresholds,
 } from '../../../bin/node-option-values.ts'
 
@@ -51,7 +55,7 @@ describe('options of a node', () => {
     for (const wrong of [
       'memory.available',
       'memory.available<',
-      'imagefs.available<1',
+      'containerfs.available<1',
       'pid.available<101%',
       'a<b<c',
     ]) {
@@ -64,5 +68,23 @@ describe('options of a node', () => {
     for (const wrong of ['85', '80:85', '85:85', '101:80', '85:0', 'a:b']) {
       expect(() => parseImageCollection(wrong), wrong).toThrow('two percentages')
     }
+  })
+
+  it('reads grace periods and what is to be reclaimed', () => {
+    expect([...parseGracePeriods('memory.available=1m30s,nodefs.available=2h')]).toEqual([
+      ['memory.available', 90_000],
+      ['nodefs.available', 7_200_000],
+    ])
+    expect([...parseReclaims('imagefs.available=5%,memory.available=1Ki')]).toEqual([
+      ['imagefs.available', { percent: 5 }],
+      ['memory.available', { units: 1024 }],
+    ])
+    for (const wrong of ['memory.available=', 'memory.available=soon', 'memory.available<1m', 'all=1m']) {
+      expect(() => parseGracePeriods(wrong), wrong).toThrow()
+    }
+    expect(() => parseReclaims('memory.available=much')).toThrow('neither a quantity nor a percentage')
+    expect([parseSeconds('-1'), parseSeconds('60')]).toEqual([-1, 60])
+    expect(() => parseSeconds('1m')).toThrow()
+    expect(() => parseGoDuration('')).toThrow()
   })
 })

@@ -1,10 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { EvictionManager } from '../../../../agent/eviction/eviction-manager.ts'
-import {
-  DEFAULT_EVICTION_THRESHOLDS,
-  type EvictionSignal,
-  type Observation,
-} from '../../../../agent/eviction/eviction-threshold.ts'
+import { DEFAULT_EVICTION_POLICY, type EvictionPolicy } from '../../../../agent/eviction/eviction-policy.ts'
+import type { EvictionSignal, Observation } from '../../../../agent/eviction/eviction-threshold.ts'
+import { PressureWatch } from '../../../../agent/eviction/pressure-watch.ts'
 import type { Container, PodSpec } from '../../../../shared/api/generated/core-v1.ts'
 import { silentLogger } from '../../../../shared/log.ts'
 import type { EventReport } from '../../../../shared/protocol/frames.ts'
@@ -23,6 +21,7 @@ describe('EvictionManager', () => {
   let observations: Map<EvictionSignal, Observation>
   let told: EventReport[]
   let reclaims: boolean
+  let manager: EvictionManager | undefined
 
   beforeEach(() => {
     clock = new VirtualClock()
@@ -32,13 +31,25 @@ describe('EvictionManager', () => {
     observations = new Map()
     told = []
     reclaims = false
-    new EvictionManager({
-      ...{ runtime, clock, pods: node.manager, thresholds: DEFAULT_EVICTION_THRESHOLDS, log: silentLogger },
-      observations: () => observations,
+    start(DEFAULT_EVICTION_POLICY)
+  })
+
+  const start = (policy: EvictionPolicy) => {
+    const watch = new PressureWatch(policy)
+    manager?.stop()
+    manager = new EvictionManager({
+      ...{ runtime, clock, pods: node.manager, log: silentLogger, ...policy },
+      // Each look sees anew.
+      observations: () => new Map([...observations].map(([signal, seen]) => [signal, { ...seen }])),
+      due: () => {
+        watch.update(observations, clock.monotonic())
+        return watch.due()
+      },
       reclaim: async () => reclaims,
       event: (event) => told.push(event),
-    }).start()
-  })
+    })
+    manager.start()
+  }
 
   const put = (
     name: string,
@@ -107,6 +118,57 @@ describe('EvictionManager', () => {
     expect(node.status('a')?.message).toBe(
       'The node was low on resource: ephemeral-storage. Threshold quantity: 107374182, available: 0. ',
     )
+  })
+
+  it('waits for as long as a soft threshold says, and gives the Pod so long to end', async () => {
+    const thresholds = [{ signal: 'memory.available', value: { units: 500 * MIB }, graceMs: 90_000 } as const]
+    start({ ...DEFAULT_EVICTION_POLICY, thresholds, maxPodGraceSeconds: 20 })
+    put('a', { workingSetBytes: 600 * MIB })
+    observations.set('memory.available', { available: 400 * MIB, capacity: GIB })
+    await clock.advance(85_000)
+    observations.set('memory.available', { available: 600 * MIB, capacity: GIB })
+    await clock.advance(11_000)
+    observations.set('memory.available', { available: 400 * MIB, capacity: GIB })
+    await clock.advance(85_000)
+    const isTold = () => node.said().some((line) => line.startsWith('Evicted:'))
+    expect(isTold()).toBe(false)
+    await clock.until(isTold, 20_000)
+    await clock.advance(18_000)
+    expect(runtime.running()).toHaveLength(1)
+    await clock.advance(3_000)
+    expect(runtime.running()).toHaveLength(0)
+  })
+
+  it('goes on until as much more is free as is to be reclaimed', async () => {
+    const minimumReclaim = { units: 200 * MIB }
+    const thresholds = [{ signal: 'memory.available', value: { units: 100 * MIB }, minimumReclaim } as const]
+    start({ ...DEFAULT_EVICTION_POLICY, thresholds })
+    for (const name of ['a', 'b', 'c']) put(name, { workingSetBytes: 100 * MIB })
+    observations.set('memory.available', { available: 200 * MIB, capacity: GIB })
+    await clock.advance(15_000)
+    expect(evicted()).toEqual([])
+    observations.set('memory.available', { available: 50 * MIB, capacity: GIB })
+    await clock.until(() => evicted().length === 1, 15_000)
+    observations.set('memory.available', { available: 250 * MIB, capacity: GIB })
+    await clock.until(() => evicted().length === 2, 15_000)
+    observations.set('memory.available', { available: 300 * MIB, capacity: GIB })
+    await clock.advance(30_000)
+    expect(evicted()).toHaveLength(2)
+  })
+
+  it('ends no second Pod before another look at the machine', async () => {
+    const seen = { available: 0, capacity: GIB }
+    const once = new Map<EvictionSignal, Observation>([['memory.available', seen]])
+    const thresholds = DEFAULT_EVICTION_POLICY.thresholds.slice(0, 1)
+    manager?.stop()
+    manager = new EvictionManager({
+      ...{ runtime, clock, pods: node.manager, log: silentLogger, maxPodGraceSeconds: 0 },
+      ...{ observations: () => once, due: () => thresholds, reclaim: async () => false, event: () => {} },
+    })
+    manager.start()
+    for (const name of ['a', 'b']) put(name, {})
+    await clock.advance(60_000)
+    expect(evicted()).toHaveLength(1)
   })
 
   it('ends the least important where processes run out', async () => {

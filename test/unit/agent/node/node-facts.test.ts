@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { DEFAULT_EVICTION_POLICY } from '../../../../agent/eviction/eviction-policy.ts'
 import { parseEvictionThresholds } from '../../../../agent/eviction/eviction-threshold.ts'
 import type { Machine } from '../../../../agent/node/machine.ts'
 import { NodeFacts, type NodeFactsOptions } from '../../../../agent/node/node-facts.ts'
@@ -77,8 +78,12 @@ describe('NodeFacts', () => {
 
   it('keeps back what is reserved, and what must stay free lest Pods be evicted', async () => {
     const reserved = { cpu: '500m', memory: '1Gi', 'ephemeral-storage': '10Gi' }
-    const evictionThresholds = parseEvictionThresholds('memory.available<500Mi,nodefs.available<10%')
-    const node = facts({ offer: { capacity: {}, reserved, extended: {} }, evictionThresholds })
+    const soft = { ...parseEvictionThresholds('memory.available<4Gi')[0]!, graceMs: 1000 }
+    const thresholds = [soft, ...parseEvictionThresholds('memory.available<500Mi,nodefs.available<10%')]
+    const node = facts({
+      offer: { capacity: {}, reserved, extended: {} },
+      eviction: { ...DEFAULT_EVICTION_POLICY, thresholds },
+    })
     const { allocatable } = (await node.refresh()).status
     expect(allocatable).toMatchObject({ cpu: '3500m', memory: '6828032Ki', 'ephemeral-storage': '83886080Ki' })
     const greedy = facts({ offer: { capacity: {}, reserved: { memory: '9Gi' }, extended: {} } })
