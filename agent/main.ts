@@ -15,6 +15,7 @@ import { PulledImages } from './images/pulled-images.ts'
 import { LogsServer } from './logs/logs-server.ts'
 import { MetricsServer } from './metrics/metrics-server.ts'
 import { UsageMeter } from './metrics/usage-meter.ts'
+import { NetworkState } from './network/network-state.ts'
 import { readResolvConf } from './network/resolv-conf.ts'
 import { readMachineUsage } from './node/machine-usage.ts'
 import type { NodeOffer } from './node/node-capacity.ts'
@@ -85,6 +86,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const pulled = new PulledImages({ path: join(dataDir, 'pulled-images.json'), random, log })
 
+  const network = new NetworkState({ clock, log: log.child({ part: 'network' }) })
   // The link hands the Pods over to a manager that reports through the link.
   const link = createControlLink({
     dial: createDial(serverUrl, () => renewal.current, clock),
@@ -99,6 +101,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         volumes.assign(assignments)
       },
     },
+    network,
     streams: { serve: (request, stream) => streams.serve(request, stream) },
   })
   const pods = new PodManager({

@@ -1,4 +1,6 @@
 import type { Clock } from '../shared/clock.ts'
+import { type ClusterFacts, DEFAULT_CLUSTER_FACTS } from '../shared/cluster-facts.ts'
+import { DNS_SERVICE_PLACE } from '../shared/dns-service.ts'
 import type { Ipv4Range } from '../shared/ipv4-range.ts'
 import type { ApiEndpoint } from '../shared/kubernetes-service.ts'
 import type { Logger } from '../shared/log.ts'
@@ -63,7 +65,10 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const { clusterId, clock, random, log, seams = {} } = options
   const registry = await openRegistry(options)
   const { client, informers } = createClientSide(registry, options)
-  const nodeHub = createNodeHub({ client, informers, clusterId, clock, random, log: log.child({ part: 'nodes' }) })
+  const nodeHub = createNodeHub({
+    ...{ client, informers, clusterId, clock, random, log: log.child({ part: 'nodes' }) },
+    cluster: clusterFacts(options.network),
+  })
   const stopping = new AbortController()
   const deps = { client, informers, clock, random, log: log.child({ part: 'controllers' }) }
   const eventRecorder = createEventRecorder({ client, clock, random, log, component: 'default-scheduler' })
@@ -104,6 +109,15 @@ function controllerOptions({ network, apiEndpoint }: CoreOptions): ControllerOpt
     ...(network ? { podRange: network.podRange } : {}),
     ...(apiEndpoint ? { api: { apiEndpoint, clusterIP: services.addresses.at(1) } } : {}),
   }
+}
+
+/** What nodes are told of the ranges. */
+function clusterFacts(network: ClusterNetwork | undefined): ClusterFacts {
+  if (!network) return DEFAULT_CLUSTER_FACTS
+  const { podRange, services } = network
+  const dnsAddress = services.addresses.at(DNS_SERVICE_PLACE)
+  const ranges = { clusterCIDR: podRange.toString(), serviceCIDR: services.addresses.toString() }
+  return { ...DEFAULT_CLUSTER_FACTS, ...ranges, dnsAddress }
 }
 
 function createClientSide(registry: Registry, { clock, random, log, seams = {} }: CoreOptions) {

@@ -3,46 +3,14 @@ import { keyOf, type Persisted } from '../../shared/api/object.ts'
 import type { AssignedObject, AssignmentsFrame } from '../../shared/protocol/frames.ts'
 import type { Assignments } from '../assignments.ts'
 
-/** What became of a frame: `partial` waits for the rest of its change, a `gap` cannot be closed without all anew. */
-export type Applied = { kind: 'applied'; assignments: Assignments } | { kind: 'partial' } | { kind: 'gap' }
-
-/** All that the control plane has assigned, kept over reconnections: snapshots replace it, chained changes move it on. */
+/** All that the control plane has assigned, kept over reconnections. */
 export class AssignmentState {
-  #version = 0
   #objects: ReadonlyMap<string, AssignedObject> = new Map()
-  /** The first frames of a change that is not all here yet. */
-  #parts: AssignmentsFrame[] = []
 
-  /** 0 until the first complete set. */
-  get version(): number {
-    return this.#version
-  }
-
-  apply(frame: AssignmentsFrame): Applied {
-    if (!this.#continues(frame)) return this.#gap()
-    this.#parts.push(frame)
-    if (frame.more) return { kind: 'partial' }
-    this.#objects = combine(frame.mode === 'complete' ? new Map() : this.#objects, this.#parts)
-    this.#version = frame.resultsIn
-    this.#parts = []
-    return { kind: 'applied', assignments: snapshot([...this.#objects.values()]) }
-  }
-
-  /** The connection is gone, and with it the rest of a change that was under way. */
-  forgetPartial(): void {
-    this.#parts = []
-  }
-
-  /** True for the next part of the change under way, or for one that may begin now. */
-  #continues(frame: AssignmentsFrame): boolean {
-    const [first] = this.#parts
-    if (first) return first.mode === frame.mode && first.resultsIn === frame.resultsIn
-    return frame.mode === 'complete' || (this.#version !== 0 && frame.appliesTo === this.#version)
-  }
-
-  #gap(): Applied {
-    this.#parts = []
-    return { kind: 'gap' }
+  /** All frames of one change. */
+  apply(frames: readonly AssignmentsFrame[]): Assignments {
+    this.#objects = combine(frames[0]?.mode === 'complete' ? new Map() : this.#objects, frames)
+    return snapshot([...this.#objects.values()])
   }
 }
 

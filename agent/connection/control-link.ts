@@ -1,14 +1,18 @@
 import { Backoff } from '../../shared/backoff.ts'
 import { type Clock, sleep } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
-import { CLOSE_CODES, type NodeReport } from '../../shared/protocol/frames.ts'
+import { type AssignmentsFrame, CLOSE_CODES, type NodeReport } from '../../shared/protocol/frames.ts'
 import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
 import type { StreamServer } from '../../shared/protocol/stream.ts'
 import type { Random } from '../../shared/random.ts'
 import type { AssignmentsSink } from '../assignments.ts'
+import type { NetworkState } from '../network/network-state.ts'
+import type { PodWithdrawals } from '../network/pod-withdrawals.ts'
 import type { Reporter, VolumeReporter } from '../reporter.ts'
 import { AssignmentState } from './assignment-state.ts'
+import { FrameChain } from './frame-chain.ts'
 import { LinkSession, type SessionEnd } from './link-session.ts'
+import { NetworkChannel } from './network-channel.ts'
 import { StatusReporter } from './status-reporter.ts'
 
 const BACKOFF = { initialMs: 500, maxMs: 10_000 }
@@ -27,12 +31,14 @@ export interface ControlLinkOptions {
   /** What is known of the node now. Call `nodeChanged` when it is something else. */
   node: () => NodeReport
   assignments: AssignmentsSink
+  network: NetworkState
   streams: StreamServer
 }
 
 /** The agent's one connection, dialled again and again. Pods run on while it is down. */
 export interface ControlLink {
   readonly reporter: Reporter & VolumeReporter
+  readonly withdrawals: PodWithdrawals
   /** Dials until `close`. */
   start(): void
   /** What `node` gives has changed. */
@@ -44,6 +50,8 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
   const { dial, clock, random, log } = options
   const reporter = new StatusReporter(clock, log)
   const state = new AssignmentState()
+  const chain = new FrameChain<AssignmentsFrame>()
+  const network = new NetworkChannel(options.network, log)
   const backoff = new Backoff(BACKOFF)
   const stop = new AbortController()
   let session: LinkSession | undefined
@@ -51,7 +59,7 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
   const connect = async (): Promise<SessionEnd> => {
     const socket = await dial(stop.signal)
     return new Promise((resolve) => {
-      session = new LinkSession({ ...options, state, reporter }, socket, (end) => {
+      session = new LinkSession({ ...options, state, chain, network, reporter }, socket, (end) => {
         session = undefined
         resolve(end)
       })
@@ -84,6 +92,7 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
 
   return {
     reporter,
+    withdrawals: network,
     start: () => void run(),
     nodeChanged: () => session?.nodeChanged(),
     close() {

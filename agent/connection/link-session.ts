@@ -15,6 +15,8 @@ import type { StreamServer } from '../../shared/protocol/stream.ts'
 import { StreamAcceptor } from '../../shared/protocol/stream-acceptor.ts'
 import type { AssignmentsSink } from '../assignments.ts'
 import type { AssignmentState } from './assignment-state.ts'
+import type { FrameChain } from './frame-chain.ts'
+import type { NetworkChannel } from './network-channel.ts'
 import type { StatusReporter } from './status-reporter.ts'
 
 const WELCOME_TIMEOUT_MS = 10_000
@@ -28,6 +30,8 @@ export interface LinkSessionDeps {
   agentVersion: string
   node: () => NodeReport
   state: AssignmentState
+  chain: FrameChain<AssignmentsFrame>
+  network: NetworkChannel
   reporter: StatusReporter
   assignments: AssignmentsSink
   streams: StreamServer
@@ -49,7 +53,6 @@ export class LinkSession {
   #timer: Timer
   #welcomedAt: number | undefined
   #lastHeardAt: number
-  #resyncing = false
   #ended = false
 
   constructor(deps: LinkSessionDeps, socket: MessageSocket, end: (end: SessionEnd) => void) {
@@ -78,12 +81,12 @@ export class LinkSession {
   }
 
   #hello(): void {
-    const { agentVersion, state, node } = this.#deps
+    const { agentVersion, chain, node } = this.#deps
     this.#frames.send({
       type: 'hello',
       protocolVersion: PROTOCOL_VERSION,
       agentVersion,
-      assignmentsVersion: state.version,
+      assignmentsVersion: chain.version,
       node: node(),
     })
   }
@@ -106,6 +109,10 @@ export class LinkSession {
       case 'assignments':
         this.#assign(frame)
         break
+      case 'network':
+      case 'podDrained':
+        this.#deps.network.receive(frame)
+        break
       case 'podStatusAccepted':
         this.#deps.reporter.accepted(frame.sequence)
         break
@@ -120,7 +127,7 @@ export class LinkSession {
   }
 
   #welcome(heartbeatIntervalMs: number): void {
-    const { clock, log, reporter } = this.#deps
+    const { clock, log, network, reporter } = this.#deps
     if (this.#welcomedAt !== undefined) {
       this.#frames.refuse('a second welcome')
       return
@@ -130,6 +137,7 @@ export class LinkSession {
     this.#timer = clock.every(heartbeatIntervalMs, () => this.#heartbeat(heartbeatIntervalMs))
     log.info('connected to the control plane')
     reporter.connected((frame) => this.#frames.send(frame))
+    network.connected((frame) => this.#frames.send(frame))
   }
 
   #heartbeat(intervalMs: number): void {
@@ -142,16 +150,12 @@ export class LinkSession {
   }
 
   #assign(frame: AssignmentsFrame): void {
-    // What was under way when all was asked for anew cannot be used.
-    if (this.#resyncing && frame.mode !== 'complete') return
-    const applied = this.#deps.state.apply(frame)
-    this.#resyncing = applied.kind === 'gap'
-    if (applied.kind === 'applied') this.#deps.assignments.assign(applied.assignments)
-    if (applied.kind === 'gap') {
-      this.#deps.log.warn(
-        { appliesTo: frame.appliesTo, held: this.#deps.state.version },
-        'assignments lost, asking anew',
-      )
+    const { assignments, chain, log, state } = this.#deps
+    const { version } = chain
+    const chained = chain.add(frame)
+    if (chained.kind === 'whole') assignments.assign(state.apply(chained.frames))
+    if (chained.kind === 'gap') {
+      log.warn({ appliesTo: frame.appliesTo, held: version }, 'assignments lost, asking anew')
       this.#frames.send({ type: 'resync' })
     }
   }
@@ -159,10 +163,11 @@ export class LinkSession {
   #over(code: number, reason: string): void {
     if (this.#ended) return
     this.#ended = true
-    const { clock, reporter, state } = this.#deps
+    const { chain, clock, network, reporter } = this.#deps
     this.#timer.cancel()
     reporter.disconnected()
-    state.forgetPartial()
+    network.disconnected()
+    chain.disconnected()
     this.#streams.lose('the connection to the control plane was lost')
     const liveMs = this.#welcomedAt === undefined ? undefined : clock.monotonic() - this.#welcomedAt
     this.#end({ code, reason, liveMs })

@@ -3,9 +3,7 @@ import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { AssignedObject, AssignedReference, AssignmentsFrame } from '../../shared/protocol/frames.ts'
 import { referenceTo } from './desired-assignments.ts'
-
-/** Well under the longest message, even with one object of the largest size on top. */
-const MAX_FRAME_BYTES = 4 * 1024 * 1024
+import { frameParts } from './frame-parts.ts'
 
 export interface AssignmentChange {
   set: AssignedObject[]
@@ -26,17 +24,7 @@ export function assignmentFrames(
   header: Pick<AssignmentsFrame, 'mode' | 'appliesTo' | 'resultsIn'>,
   { set, remove }: AssignmentChange,
 ): AssignmentsFrame[] {
-  const parts: AssignedObject[][] = [[]]
-  let bytes = 0
-  for (const assigned of set) {
-    const size = Buffer.byteLength(JSON.stringify(assigned))
-    if (bytes > 0 && bytes + size > MAX_FRAME_BYTES) {
-      parts.push([])
-      bytes = 0
-    }
-    parts.at(-1)?.push(assigned)
-    bytes += size
-  }
+  const parts = frameParts(set)
   return parts.map((part, index) => ({
     type: 'assignments',
     ...header,

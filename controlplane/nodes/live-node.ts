@@ -28,9 +28,10 @@ import type { Change } from '../reconcile/controller.ts'
 import { createAgentEvents } from './agent-events.ts'
 import { AssignmentSender } from './assignment-sender.ts'
 import { desiredAssignments } from './desired-assignments.ts'
-import type { NodeHubDeps } from './node-hub.ts'
+import type { NetworkMember } from './network/node-network.ts'
 import type { NodeLease } from './node-lease.ts'
 import type { NodeRecord } from './node-record.ts'
+import type { NodeSessionDeps } from './node-session.ts'
 import { PodReportQueue } from './pod-report-queue.ts'
 import { writePodReport } from './pod-report-writer.ts'
 import { mergePodStatus } from './pod-status.ts'
@@ -45,7 +46,7 @@ const MOST_TOLD = 1000
 /** How long an agent may take to accept a stream. */
 const OPEN_PATIENCE_MS = 10_000
 
-export interface LiveNodeDeps extends NodeHubDeps {
+export interface LiveNodeDeps extends NodeSessionDeps {
   log: Logger
   nodeName: string
   frames: FrameSocket<AgentFrame, ControlFrame>
@@ -65,6 +66,7 @@ export class LiveNode {
   readonly #events: ReturnType<typeof createAgentEvents>
   readonly #ended = new AbortController()
   #report: NodeReport
+  #network: NetworkMember | undefined
   #silence: Timer | undefined
 
   constructor(deps: LiveNodeDeps) {
@@ -89,7 +91,10 @@ export class LiveNode {
 
   /** Call when the informers are synced: before that, a missing Pod does not mean that it is unwanted. */
   startAssignments(): void {
-    if (!this.#ended.signal.aborted) this.#assignments.start()
+    if (this.#ended.signal.aborted) return
+    // First the network: a Pod that starts needs it.
+    this.#network = this.#joinNetwork()
+    this.#assignments.start()
   }
 
   /** A Pod of this node is not what it was. While its agent is connected, nobody knows better how it is. */
@@ -150,6 +155,11 @@ export class LiveNode {
       case 'volumeRemoved':
         void forgetVolumeData(this.#deps, frame)
         break
+      case 'networkApplied':
+      case 'networkResync':
+      case 'drainPod':
+        this.#network?.receive(frame)
+        break
       case 'streamOpened':
         this.#streams.opened(frame.stream)
         break
@@ -168,7 +178,19 @@ export class LiveNode {
     this.#ended.abort()
     this.#silence?.cancel()
     this.#assignments.stop()
+    this.#network?.leave()
     this.#streams.lose(`the connection to node ${this.#deps.nodeName} was lost`)
+  }
+
+  #joinNetwork(): NetworkMember {
+    const { frames, network, nodeName } = this.#deps
+    return network.join({
+      nodeName,
+      send: (message) => frames.sendEncoded(message),
+      backlogBytes: () => frames.bufferedBytes,
+      podDrained: (uid) => frames.send({ type: 'podDrained', uid }),
+      refuse: (reason) => frames.refuse(reason),
+    })
   }
 
   /** An agent may speak of Pods that are gone, or never were its own: those must not add up. */

@@ -2,6 +2,7 @@ import { ApiError } from '../../shared/api/api-error.ts'
 import { CONFIG_MAPS, NODES, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, SECRETS } from '../../shared/api/kinds.ts'
 import { keyOf } from '../../shared/api/object.ts'
 import type { Clock } from '../../shared/clock.ts'
+import { type ClusterFacts, DEFAULT_CLUSTER_FACTS } from '../../shared/cluster-facts.ts'
 import type { Logger } from '../../shared/log.ts'
 import { CLOSE_CODES, type StreamRequest } from '../../shared/protocol/frames.ts'
 import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
@@ -10,6 +11,7 @@ import type { Random } from '../../shared/random.ts'
 import type { Client } from '../client/client.ts'
 import type { Informers } from '../reconcile/informer.ts'
 import { referenceKey } from './desired-assignments.ts'
+import { NodeNetwork } from './network/node-network.ts'
 import { NodeLogs } from './node-logs.ts'
 import { type ConnectedNode, NodeSession } from './node-session.ts'
 import { podsByNode } from './pods-by-node.ts'
@@ -21,6 +23,8 @@ export interface NodeHubDeps {
   random: Random
   log: Logger
   clusterId: string
+  /** What nodes are told of the network's ranges. */
+  cluster: ClusterFacts
   heartbeat: HeartbeatOptions
 }
 
@@ -49,13 +53,24 @@ export interface NodeHub {
 
 /** Create before `informers.start`, so that what it watches is read with the rest. */
 export function createNodeHub(
-  options: Omit<NodeHubDeps, 'heartbeat'> & { heartbeat?: Partial<HeartbeatOptions> },
+  options: Omit<NodeHubDeps, 'cluster' | 'heartbeat'> & {
+    cluster?: ClusterFacts
+    heartbeat?: Partial<HeartbeatOptions>
+  },
 ): NodeHub {
-  const deps: NodeHubDeps = { ...options, heartbeat: { ...DEFAULT_HEARTBEAT, ...options.heartbeat } }
+  const { cluster = DEFAULT_CLUSTER_FACTS } = options
+  const hubDeps: NodeHubDeps = { ...options, cluster, heartbeat: { ...DEFAULT_HEARTBEAT, ...options.heartbeat } }
+  const network = new NodeNetwork(hubDeps)
+  const deps = { ...hubDeps, network }
   const logs = new NodeLogs(deps)
   const sessions = new Set<NodeSession>()
   const current = new Map<string, NodeSession>()
+  let closed = false
   const stops = subscribe(deps, sessions, current)
+  void options.informers.whenSynced().then(
+    () => closed || network.start(),
+    () => undefined, // stopped before that
+  )
 
   const admit = (session: NodeSession, { nodeName }: ConnectedNode) => {
     const previous = current.get(nodeName)
@@ -67,7 +82,6 @@ export function createNodeHub(
     if (current.get(nodeName) === session) current.delete(nodeName)
   }
 
-  let closed = false
   return {
     accept(socket, nodeName, keyFingerprint) {
       if (closed) {
@@ -87,6 +101,7 @@ export function createNodeHub(
     close() {
       closed = true
       for (const stop of stops.splice(0)) stop()
+      network.stop()
       for (const session of [...sessions]) session.close(CLOSE_CODES.goingAway, STOPPING)
     },
   }

@@ -14,6 +14,7 @@ import {
 import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
 import type { Stream } from '../../shared/protocol/stream.ts'
 import { LiveNode } from './live-node.ts'
+import type { NodeNetwork } from './network/node-network.ts'
 import type { NodeHubDeps } from './node-hub.ts'
 import { NodeLease } from './node-lease.ts'
 import { NodeRecord } from './node-record.ts'
@@ -23,6 +24,11 @@ const HELLO_TIMEOUT_MS = 10_000
 export interface ConnectedNode {
   nodeName: string
   keyFingerprint: string
+}
+
+/** What all sessions share. */
+export interface NodeSessionDeps extends NodeHubDeps {
+  network: NodeNetwork
 }
 
 /** What a session tells its hub. */
@@ -40,14 +46,14 @@ type State =
 
 /** One connection of an agent: hello, registration, then a LiveNode until the socket closes. */
 export class NodeSession {
-  readonly #deps: NodeHubDeps
+  readonly #deps: NodeSessionDeps
   readonly #log: Logger
   readonly #node: ConnectedNode
   readonly #owner: SessionOwner
   readonly #frames: FrameSocket<AgentFrame, ControlFrame>
   #state: State
 
-  constructor(deps: NodeHubDeps, socket: MessageSocket, node: ConnectedNode, owner: SessionOwner) {
+  constructor(deps: NodeSessionDeps, socket: MessageSocket, node: ConnectedNode, owner: SessionOwner) {
     this.#deps = deps
     this.#node = node
     this.#owner = owner

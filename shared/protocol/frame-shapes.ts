@@ -1,4 +1,5 @@
 import { type AgentFrame, type ControlFrame, PROTOCOL_VERSION, type StreamFrame, type StreamRequest } from './frames.ts'
+import { chainFields, NETWORK_AGENT_SHAPES, NETWORK_CONTROL_SHAPES } from './network-shapes.ts'
 import {
   apiType,
   both,
@@ -118,6 +119,7 @@ export const AGENT_SHAPES: Readonly<Record<AgentFrame['type'], Shape>> = {
   events: fields({ events: listOf(eventReport) }),
   volumeRemoved: fields({ name: nonEmptyText, uid: nonEmptyText }),
   streamOpened: fields({ stream: streamNumber }),
+  ...NETWORK_AGENT_SHAPES,
   ...STREAM_SHAPES,
 }
 
@@ -125,14 +127,12 @@ export const CONTROL_SHAPES: Readonly<Record<ControlFrame['type'], Shape>> = {
   welcome: fields({ nodeName: nonEmptyText, clusterId: nonEmptyText, heartbeatIntervalMs: whole(1) }),
   heartbeat: fields({}),
   assignments: fields({
-    mode: oneOf('complete', 'incremental'),
-    appliesTo: whole(),
-    resultsIn: whole(1),
-    more: flag,
+    ...chainFields,
     set: listOf(assignedObject),
     remove: listOf(fields({ kind: assignedKind, namespace: text, name: nonEmptyText, uid: nonEmptyText })),
   }),
   podStatusAccepted: fields({ sequence: whole(1) }),
   streamOpen: fields({ stream: streamNumber, request: streamRequest }),
+  ...NETWORK_CONTROL_SHAPES,
   ...STREAM_SHAPES,
 }

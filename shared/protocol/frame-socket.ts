@@ -38,6 +38,11 @@ export class FrameSocket<Received extends AnyFrame, Sent extends AnyFrame> {
     if (this.#open) this.#socket.send(encodeFrame(frame))
   }
 
+  /** A frame that `encodeFrame` made of a `Sent`: for what goes to many. */
+  sendEncoded(frame: string): void {
+    if (this.#open) this.#socket.send(frame)
+  }
+
   sendData(message: DataMessage): void {
     if (this.#open) this.#socket.send(encodeData(message))
   }

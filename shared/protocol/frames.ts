@@ -1,9 +1,10 @@
 import type { Status } from '../api/generated/meta-v1.ts'
 import type { ConfigMap, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../api/kinds.ts'
 import type { Persisted } from '../api/object.ts'
+import type { ChainedFrame, NetworkAgentFrame, NetworkControlFrame } from './network-frames.ts'
 
 /** Raised with every change that an older side would misread. The two sides must agree. */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /** WebSocket close codes: two of the standard's, then our own. */
 export const CLOSE_CODES = {
@@ -28,6 +29,7 @@ export type AgentFrame =
   | { type: 'volumeRemoved'; name: string; uid: string }
   /** Acknowledges a stream, or refuses it with the Status that the user shall see. */
   | { type: 'streamOpened'; stream: number }
+  | NetworkAgentFrame
   | StreamFrame
 
 /** What the control plane says. */
@@ -39,6 +41,7 @@ export type ControlFrame =
   /** The report with this sequence and all before it are in the store. */
   | { type: 'podStatusAccepted'; sequence: number }
   | { type: 'streamOpen'; stream: number; request: StreamRequest }
+  | NetworkControlFrame
   | StreamFrame
 
 export interface HelloFrame {
@@ -60,17 +63,12 @@ export interface NodeReport {
 }
 
 /**
- * The Pods bound to the node, what they need of other objects, and the PersistentVolumes whose data is to be removed. `complete` replaces all; `incremental`
- * applies only to a holder of version `appliesTo`. A Pod with a deletionTimestamp is to be ended; a removed Pod's
- * object is gone from the API, so its containers must go at once.
+ * The Pods bound to the node, what they need of other objects, and the PersistentVolumes whose data is to be removed.
+ * A Pod with a deletionTimestamp is to be ended; a removed Pod's object is gone from the API, so its containers must go
+ * at once.
  */
-export interface AssignmentsFrame {
+export interface AssignmentsFrame extends ChainedFrame {
   type: 'assignments'
-  mode: 'complete' | 'incremental'
-  appliesTo: number
-  resultsIn: number
-  /** More frames of this same change follow (with the same versions): it is applied as a whole with the last one. */
-  more: boolean
   set: AssignedObject[]
   remove: AssignedReference[]
 }

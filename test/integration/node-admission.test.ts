@@ -11,6 +11,7 @@ import { createControlLink } from '../../agent/connection/control-link.ts'
 import { createDial } from '../../agent/connection/dial.ts'
 import { enrol } from '../../agent/connection/enrol.ts'
 import type { NodeCredentials } from '../../agent/connection/node-credentials.ts'
+import { NetworkState } from '../../agent/network/network-state.ts'
 import { createAuthorizer } from '../../controlplane/apiserver/auth/authorizer.ts'
 import { createCertificateAuthenticator } from '../../controlplane/apiserver/auth/certificate-authenticator.ts'
 import { createAgentEndpoint } from '../../controlplane/apiserver/auth/join/agent-endpoint.ts'
@@ -112,6 +113,7 @@ function startLink(credentials: () => NodeCredentials) {
     agentVersion: '0',
     node: () => ({ labels: {}, status: {} }),
     assignments: { assign: ({ pods }) => assigned.push([...pods.values()].map(({ metadata }) => metadata.name)) },
+    network: new NetworkState({ clock, log }),
     streams: { serve: async () => {} },
   })
   link.start()

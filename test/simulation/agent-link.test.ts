@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Assignments } from '../../agent/assignments.ts'
 import { createControlLink } from '../../agent/connection/control-link.ts'
+import { NetworkState } from '../../agent/network/network-state.ts'
 import { createNodeHub } from '../../controlplane/nodes/node-hub.ts'
 import { PODS } from '../../shared/api/kinds.ts'
 import { silentLogger } from '../../shared/log.ts'
@@ -40,6 +41,7 @@ async function run(seed: number): Promise<void> {
         assigned = next
       },
     },
+    network: new NetworkState({ clock, log: silentLogger }),
     streams: { serve: async () => {} },
   })
   link.start()

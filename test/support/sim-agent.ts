@@ -1,4 +1,5 @@
 import { type ControlLink, createControlLink } from '../../agent/connection/control-link.ts'
+import { NetworkState } from '../../agent/network/network-state.ts'
 import { PodManager } from '../../agent/pods/pod-manager.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
@@ -72,6 +73,7 @@ export class SimAgent {
       agentVersion: '0.0.0',
       node: () => REPORT,
       assignments: { assign: (assignments) => manager.assign(assignments) },
+      network: new NetworkState({ clock, log }),
       streams: { serve: async () => undefined },
     })
     const manager = new PodManager({

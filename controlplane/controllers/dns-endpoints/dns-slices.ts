@@ -3,11 +3,12 @@ import { type Node, SERVICES, type Service } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
 import { DNS_PORT, GATEWAY_PLACE } from '../../../shared/dns-service.ts'
 import { DOMAIN } from '../../../shared/domain.ts'
+import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../../shared/endpoint-slices.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import { findCondition } from '../conditions.ts'
 import { controllerRefTo } from '../ownership/controller-ref.ts'
 import { ZONE_LABEL } from '../services/zone-label.ts'
-import { type DesiredSlices, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../slices/desired-slices.ts'
+import type { DesiredSlices } from '../slices/desired-slices.ts'
 
 export const MANAGED_BY = `dns-endpoints.${DOMAIN}`
 const CAPACITY = 100

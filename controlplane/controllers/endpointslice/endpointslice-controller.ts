@@ -2,6 +2,7 @@ import { isApiError } from '../../../shared/api/api-error.ts'
 import { ENDPOINT_SLICES, NODES, type Node, PODS, type Pod, SERVICES, type Service } from '../../../shared/api/kinds.ts'
 import { keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
 import type { Clock } from '../../../shared/clock.ts'
+import { SLICE_CONTROLLER } from '../../../shared/endpoint-slices.ts'
 import { type Change, type Controller, type Requeue, watch } from '../../reconcile/controller.ts'
 import { createEventRecorder, type EventRecorder } from '../../reconcile/event-recorder.ts'
 import type { Informer } from '../../reconcile/informer.ts'
@@ -12,7 +13,7 @@ import { hasSelector, ServiceSelection } from '../services/service-selection.ts'
 import { ZONE_LABEL } from '../services/zone-label.ts'
 import { isEmptyPlan, planSlices } from '../slices/slice-plan.ts'
 import { SliceWriter } from '../slices/slice-writer.ts'
-import { MANAGED_BY, serviceSlices } from './service-slices.ts'
+import { serviceSlices } from './service-slices.ts'
 
 /** The first change is written at once; those that follow it this closely are written together. */
 const BURST_MS = 20
@@ -42,7 +43,7 @@ export class EndpointSliceController implements Controller {
     this.#nodes = deps.informers.of(NODES)
     this.#selection = new ServiceSelection(deps.informers)
     this.#podsOn = podsByNode(deps.informers)
-    this.#writer = new SliceWriter(deps, MANAGED_BY)
+    this.#writer = new SliceWriter(deps, SLICE_CONTROLLER)
     this.#recorder = createEventRecorder({ ...deps, component: 'endpoint-slice-controller' })
   }
 

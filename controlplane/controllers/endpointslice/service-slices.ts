@@ -1,19 +1,12 @@
 import type { Endpoint, EndpointPort } from '../../../shared/api/generated/discovery-v1.ts'
 import { type Node, type Pod, SERVICES, type Service } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL, SLICE_CONTROLLER } from '../../../shared/endpoint-slices.ts'
 import { controllerRefTo } from '../ownership/controller-ref.ts'
 import { hasClusterIp, hasEndpoint } from '../services/pod-endpoints.ts'
-import {
-  type DesiredSlices,
-  type EndpointGroup,
-  HEADLESS_LABEL,
-  MANAGED_BY_LABEL,
-  portsKey,
-  SERVICE_NAME_LABEL,
-} from '../slices/desired-slices.ts'
+import { type DesiredSlices, type EndpointGroup, HEADLESS_LABEL, portsKey } from '../slices/desired-slices.ts'
 import { podEndpoint, podPorts } from './pod-endpoint.ts'
 
-export const MANAGED_BY = 'endpointslice-controller.k8s.io'
 const CAPACITY = 100
 const RESERVED = [SERVICE_NAME_LABEL, MANAGED_BY_LABEL, HEADLESS_LABEL]
 
@@ -64,6 +57,6 @@ function labelsFor(service: Persisted<Service>): Record<string, string> {
     ...Object.fromEntries(own),
     ...(hasClusterIp(service) ? {} : { [HEADLESS_LABEL]: '' }),
     [SERVICE_NAME_LABEL]: service.metadata.name,
-    [MANAGED_BY_LABEL]: MANAGED_BY,
+    [MANAGED_BY_LABEL]: SLICE_CONTROLLER,
   }
 }

@@ -23,8 +23,6 @@ export interface DesiredSlices {
   readonly capacity: number
 }
 
-export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
-export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by'
 export const HEADLESS_LABEL = 'service.kubernetes.io/headless'
 
 /** The same for all lists of ports that say the same, in whatever order. */

@@ -1,12 +1,12 @@
 import { ENDPOINT_SLICES, type EndpointSlice } from '../../../shared/api/kinds.ts'
 import type { ObjectKey, Persisted } from '../../../shared/api/object.ts'
+import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../../shared/endpoint-slices.ts'
 import type { Client } from '../../client/client.ts'
 import type { Change } from '../../reconcile/controller.ts'
 import type { Informer } from '../../reconcile/informer.ts'
 import type { ControllerDeps } from '../controller-deps.ts'
 import { isNamespaceTerminating } from '../namespace-terminating.ts'
 import { unlessGone } from '../unless-gone.ts'
-import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from './desired-slices.ts'
 import type { SlicePlan } from './slice-plan.ts'
 import { UnseenWrites } from './unseen-writes.ts'
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Assignments } from '../../../../agent/assignments.ts'
 import { createControlLink } from '../../../../agent/connection/control-link.ts'
+import { NetworkState } from '../../../../agent/network/network-state.ts'
 import { silentLogger } from '../../../../shared/log.ts'
 import { decodeAgentMessage } from '../../../../shared/protocol/codec.ts'
 import { FrameSocket } from '../../../../shared/protocol/frame-socket.ts'
@@ -67,6 +68,7 @@ function startLink(options: { streams?: StreamServer; welcomes?: boolean } = {})
     agentVersion: '0.1.0',
     node: () => node,
     assignments: { assign: (assignments) => assigned.push(assignments) },
+    network: new NetworkState({ clock, log: silentLogger }),
     streams: options.streams ?? { serve: async () => {} },
   })
   link.start()

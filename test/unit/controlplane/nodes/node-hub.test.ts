@@ -77,7 +77,7 @@ describe('node registration', () => {
     const { closed } = await agent('n1', { protocolVersion: 99 })
     expect(closed()).toEqual({
       code: CLOSE_CODES.protocolVersion,
-      reason: 'protocol version: the control plane speaks 2, the agent 99',
+      reason: 'protocol version: the control plane speaks 3, the agent 99',
     })
   })
 

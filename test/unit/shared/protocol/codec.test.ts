@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_CLUSTER_FACTS } from '../../../../shared/cluster-facts.ts'
 import {
   type Decode,
   decodeAgentMessage,
@@ -42,6 +43,9 @@ const AGENT_FRAMES: AgentFrame[] = [
   },
   { type: 'events', events: [{ type: 'Warning', reason: 'BackOff', message: 'again' }] },
   { type: 'streamOpened', stream: 1 },
+  { type: 'networkApplied', version: 2 },
+  { type: 'networkResync' },
+  { type: 'drainPod', namespace: 'default', name: 'web', uid: 'u1' },
   { type: 'streamCredit', stream: 1, bytes: 10 },
   { type: 'streamEnd', stream: 1 },
 ]
@@ -58,6 +62,21 @@ const CONTROL_FRAMES: ControlFrame[] = [
     set: [{ kind: 'Pod', object: pod }],
     remove: [{ kind: 'Secret', namespace: 'default', name: 's', uid: 'u2' }],
   },
+  {
+    type: 'network',
+    mode: 'incremental',
+    appliesTo: 1,
+    resultsIn: 2,
+    more: false,
+    cluster: DEFAULT_CLUSTER_FACTS,
+    set: [
+      { kind: 'Node', object: { name: 'n1', uid: 'u3', podCIDRs: ['10.42.0.0/24'], internalIPs: ['192.0.2.1'] } },
+      { kind: 'Service', object: { ...pod, kind: 'Service', spec: { ports: [{ port: 80 }] } } },
+      { kind: 'EndpointSlice', object: { ...pod, addressType: 'IPv4', endpoints: [{ addresses: ['10.42.0.4'] }] } },
+    ],
+    remove: [{ kind: 'Node', namespace: '', name: 'n2' }],
+  },
+  { type: 'podDrained', uid: 'u1' },
   { type: 'podStatusAccepted', sequence: 3 },
   {
     type: 'streamOpen',
@@ -115,6 +134,8 @@ describe('codec', () => {
       '{"type":"podStatus","reports":[{"sequence":0}]}',
       'podStatus: reports[0].sequence is not a whole number from 1 to 9007199254740991',
     ],
+    ['{"type":"networkApplied","version":0}', expect.stringContaining('version is not a whole number from 1')],
+    ['{"type":"drainPod","namespace":"default","name":"web"}', 'drainPod: uid is not a string with content'],
     ['{"type":"streamEnd","stream":4294967296}', 'streamEnd: stream is not a whole number from 1 to 4294967295'],
     ['{"type":"streamCredit","stream":1,"bytes":-1}', expect.stringContaining('bytes is not a whole number')],
     ['{"type":"nodeStatus","status":{"labels":{"a":1},"status":{}}}', 'nodeStatus: status.labels.a is not a string'],
