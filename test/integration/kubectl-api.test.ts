@@ -73,12 +73,16 @@ describe.each(KUBECTL_VERSIONS)('kubectl %s', (version) => {
     expect((await ok('api-versions')).split('\n')).toEqual([
       'apps/v1',
       'coordination.k8s.io/v1',
+      'discovery.k8s.io/v1',
       'metrics.k8s.io/v1beta1',
+      'networking.k8s.io/v1',
       'storage.k8s.io/v1',
       'v1',
     ])
     expect(await ok('api-resources')).toMatch(/^deployments +deploy +apps\/v1 +true +Deployment$/m)
-    expect(await ok('api-resources', '--categories=all', '-o', 'name')).toBe('pods\ndeployments.apps\nreplicasets.apps')
+    expect(await ok('api-resources', '--categories=all', '-o', 'name')).toBe(
+      'pods\nservices\ndeployments.apps\nreplicasets.apps',
+    )
   })
 
   it('applies: creates, does nothing, changes, removes', async () => {

@@ -1,6 +1,7 @@
 import { apiVersionOf, KINDS, type Kind, PODS } from '../../../shared/api/kinds.ts'
+import { ABSENT_KINDS } from '../absent/absent-kinds.ts'
 import type { ApiVerb } from '../handler.ts'
-import { METRICS_KINDS, NODE_METRICS } from '../metrics/metrics-kinds.ts'
+import { METRICS_KINDS } from '../metrics/metrics-kinds.ts'
 import { METRICS_VERBS } from '../metrics/metrics-route.ts'
 import { BINDING } from '../subresources/binding.ts'
 import { subresourcesOf } from '../subresources/index.ts'
@@ -41,17 +42,22 @@ export function discoverGroups(kinds: readonly Kind[] = KINDS): GroupVersion[] {
     resources.sort((a, b) => (a.plural < b.plural ? -1 : 1))
     return { group: first?.group ?? '', version: first?.version ?? '', resources }
   })
-  return [...stored, METRICS]
+  return [...stored, METRICS, ABSENT]
 }
 
-const METRICS: GroupVersion = {
-  group: NODE_METRICS.group,
-  version: NODE_METRICS.version,
-  resources: METRICS_KINDS.map((kind) => {
+const METRICS = groupOf(METRICS_KINDS, METRICS_VERBS)
+
+/** Without verbs, so that clients know the kinds, come to ask, and are told why they are refused. */
+const ABSENT = groupOf(ABSENT_KINDS, [])
+
+/** Kinds of one group that are not stored. */
+function groupOf(kinds: readonly Kind[], verbs: readonly ApiVerb[]): GroupVersion {
+  const [first] = kinds
+  const resources = kinds.map((kind) => {
     const { plural, singular, namespaced, shortNames, categories } = kind
-    const response = gvkOf(kind)
-    return { plural, singular, namespaced, response, verbs: METRICS_VERBS, shortNames, categories, subresources: [] }
-  }),
+    return { plural, singular, namespaced, response: gvkOf(kind), verbs, shortNames, categories, subresources: [] }
+  })
+  return { group: first?.group ?? '', version: first?.version ?? '', resources }
 }
 
 /** Only ever posted to: the older address for binding a Pod. */

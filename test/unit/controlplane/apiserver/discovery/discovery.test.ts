@@ -70,6 +70,23 @@ describe('discovery', () => {
     expect(core.versions[0].version).toBe('v1')
   })
 
+  it('names kinds that are not there yet, and no verb for them', () => {
+    const { resources } = read('/apis/networking.k8s.io/v1')
+    expect(resources).toContainEqual({
+      name: 'networkpolicies',
+      singularName: 'networkpolicy',
+      namespaced: true,
+      kind: 'NetworkPolicy',
+      verbs: [],
+      shortNames: ['netpol'],
+    })
+    expect(resources.map(({ name }: { name: string }) => name)).toEqual([
+      'ingresses',
+      'ingressclasses',
+      'networkpolicies',
+    ])
+  })
+
   it('knows nothing else', () => {
     for (const path of ['/apis/batch', '/api/v2', '/apis/apps/v2', '/']) {
       expect(discovery.find(path, JSON_TYPE)).toBeUndefined()
