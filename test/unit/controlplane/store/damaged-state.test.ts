@@ -3,7 +3,6 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
-  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -14,19 +13,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStateFile } from '../../../../controlplane/store/sqlite-file.ts'
 import { openSqliteStore } from '../../../../controlplane/store/sqlite-store.ts'
-import {
-  copyState,
-  fingerprint,
-  recordSmallImage,
-  recordStateImages,
-  type StateImage,
-} from '../../../support/state-images.ts'
+import { DAMAGES, expectedOf, recovered, sweep } from '../../../crash/damage-sweep.ts'
+import { copyState, recordSmallImage, recordStateImages, type StateImage } from '../../../support/state-images.ts'
 
-/** A prime, so that all places within a page come. With every KUBETTE_SWEEP from 0 to 210, every byte comes. */
-const SWEEP_STRIDE = 211
-const SWEEP_START = Number(process.env.KUBETTE_SWEEP ?? 0)
+/** A prime, so that all places within a page come. `test/crash/main.ts --every-byte` leaves none out. */
+const SWEEP_STRIDE = 401
 
 let directory: string
 let images: StateImage[]
@@ -74,22 +66,6 @@ function inflict(path: string, damage: Damage): void {
   }
 }
 
-function flipBit(path: string, offset: number): void {
-  const bytes = readFileSync(path)
-  bytes.writeUInt8(bytes.readUInt8(offset) ^ (1 << (offset % 8)), offset)
-  writeFileSync(path, bytes)
-}
-
-/** The fingerprint of what is found; undefined where the file is refused. */
-async function recovered(path: string): Promise<string | undefined> {
-  try {
-    return fingerprint((await openStateFile(path)).load().items)
-  } catch (error) {
-    expect(error).toBeInstanceOf(Error)
-    return undefined
-  }
-}
-
 function damagedCopy(image: StateImage, damages: { log?: Damage; pages?: Damage }): string {
   const path = join(directory, `copy-${++copies}.db`)
   copyState(image.path, path)
@@ -127,25 +103,12 @@ describe('a state whose files were damaged', () => {
     expect(earlier).toBeGreaterThan(0)
   }, 600_000)
 
-  it.each([
-    ['cut', '-wal'],
-    ['flip', '-wal'],
-    ['flip', ''],
-  ] as const)(
-    'is as it was or refused whichever byte goes wrong (%s, "%s")',
-    async (how, suffix) => {
+  it.each(DAMAGES)(
+    'is as it was or refused whichever byte goes wrong ($how, $file)',
+    async (damage) => {
       const image = await recordSmallImage(mkdtempSync(join(directory, 'small-')))
-      const found = new Set<string | undefined>()
-      for (let offset = SWEEP_START; offset < statSync(`${image.path}${suffix}`).size; offset += SWEEP_STRIDE) {
-        const path = damagedCopy(image, {})
-        if (how === 'cut') truncateSync(`${path}${suffix}`, offset)
-        else flipBit(`${path}${suffix}`, offset)
-        found.add(await recovered(path))
-        for (const each of ['', '-wal']) rmSync(`${path}${each}`, { force: true })
-      }
-      // A log is good up to where it is torn; pages have no second copy.
-      const [newest, earlier] = [image.states.at(-1), image.states.slice(0, -1)]
-      expect(found).toEqual(new Set(suffix === '-wal' ? earlier : [newest, undefined]))
+      const found = await sweep(image, join(directory, 'swept.db'), damage, SWEEP_STRIDE)
+      expect(found).toEqual(expectedOf(image, damage))
     },
     600_000,
   )
