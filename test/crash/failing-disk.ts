@@ -6,7 +6,10 @@ export interface DiskFault {
   readonly when: string
 }
 
-/** A command that runs the rest of its arguments on a disk on which the state at `path` has that fault. */
+/**
+ * A command that runs the rest of its arguments on a disk on which the state at `path` has that fault. What is killed
+ * in the moment in which strace starts leaves a strace that waits for ever.
+ */
 export function onFailingDisk(path: string, { calls, when }: DiskFault): string[] {
   const files = [path, `${path}-wal`].flatMap((file) => ['-P', file])
   // As a grandchild, strace is not in the way of who kills the process or hears of its end.

@@ -70,7 +70,7 @@ async function killOften(directory: string, values: KillOptions): Promise<void> 
       ...(values.failing ? { startLast: storeVictim(`${data}.db`) } : {}),
       random,
       mostWrites: 150,
-      ...(values.https ? {} : { killedEarly: { percent: 20, withinMs: 800 } }),
+      ...(values.https || values.failing ? {} : { killedEarly: { percent: 20, withinMs: 800 } }),
       goesOn: mayKill,
     })
   }
