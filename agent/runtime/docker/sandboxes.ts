@@ -30,6 +30,8 @@ export class Sandboxes {
   readonly #options: SandboxesOptions
   #oomScoreAdj = OOM_SCORE_ADJ
   #isOomScoreProven = false
+  /** Settles when the sandbox that tries it out is through. */
+  #trial: Promise<unknown> | undefined
 
   constructor(options: SandboxesOptions) {
     this.#options = options
@@ -60,15 +62,26 @@ export class Sandboxes {
     }
   }
 
+  /** Until it is known whether sandboxes can be protected, one tries and the others wait: a start that fails costs as much. */
+  async #runAsAllowed(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
+    while (this.#trial) await this.#trial
+    if (this.#isOomScoreProven) return this.#runProtected(spec, created)
+    const run = this.#tryOut(spec, created)
+    this.#trial = Promise.allSettled([run]).then(() => {
+      this.#trial = undefined
+    })
+    return run
+  }
+
   /**
    * A Docker without all of root's rights cannot protect a process from the kernel's OOM killer, and says so in words
    * of its own: what failed is tried without, and what then works shows how it is.
    */
-  async #runAsAllowed(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
+  async #tryOut(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
     try {
       return await this.#runProtected(spec, created)
     } catch (error) {
-      if (this.#isOomScoreProven || isFailure(error, 'notFound')) throw error
+      if (isFailure(error, 'notFound')) throw error
       this.#oomScoreAdj = 0
       return await this.#runProtected(spec, created).catch((again: unknown) => {
         this.#oomScoreAdj = OOM_SCORE_ADJ
