@@ -35,6 +35,10 @@ export class Ipv4Range {
     }
   }
 
+  get prefixLength(): number {
+    return 32 - Math.log2(this.size)
+  }
+
   /** The address at a place. */
   at(place: number): string {
     return textOf(this.#first + place)

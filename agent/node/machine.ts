@@ -51,7 +51,7 @@ function diskOf({ blocks, bavail, bsize, files, ffree }: StatsFs): NonNullable<M
 
 /** The first IPv4 address that others can reach; bridges of container runtimes are not. */
 function withAddress(interfaces: ReturnType<typeof networkInterfaces>): { address?: string } {
-  const usable = Object.entries(interfaces).filter(([name]) => !/^(docker|br-|veth|cni|virbr|lo)/.test(name))
+  const usable = Object.entries(interfaces).filter(([name]) => !/^(docker|br-|veth|cni|virbr|kbb-|lo)/.test(name))
   const all = usable.flatMap(([, addresses]) => addresses ?? [])
   const found = all.find(({ family, internal }) => family === 'IPv4' && !internal)
   return found ? { address: found.address } : {}

@@ -1,17 +1,23 @@
 import type { NodeCondition } from '../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../shared/clock.ts'
 import type { EvictionSignal } from '../eviction/eviction-threshold.ts'
+import type { NetworkCondition } from '../network/network-condition.ts'
 
 type Verdict = readonly [type: string, status: boolean, reason: string, message: string]
 
-/** `short`: what there is too little of. `runtimeError`: why the container runtime does not answer. */
+/**
+ * `short`: what there is too little of. `runtimeError`: why the container runtime does not answer. `network`: whether Pods
+ * have one; undefined where nobody looks after it.
+ */
 export function nodeConditions(
   short: ReadonlySet<EvictionSignal>,
   runtimeError: string | undefined,
+  network: NetworkCondition | undefined,
   previous: readonly NodeCondition[],
   nowMs: number,
 ): NodeCondition[] {
-  const verdicts = [memory(short), disk(short), processes(short), ready(runtimeError)]
+  const unavailability = network ? [networkUnavailable(network)] : []
+  const verdicts = [...unavailability, memory(short), disk(short), processes(short), ready(runtimeError)]
   return verdicts.map((verdict) => condition(verdict, previous, nowMs))
 }
 
@@ -21,6 +27,10 @@ function condition([type, isTrue, reason, message]: Verdict, previous: readonly 
   const since = before?.status === status ? before.lastTransitionTime : undefined
   const now = timestamp(nowMs)
   return { type, status, lastHeartbeatTime: now, lastTransitionTime: since ?? now, reason, message }
+}
+
+function networkUnavailable({ isAvailable, reason, message }: NetworkCondition): Verdict {
+  return ['NetworkUnavailable', !isAvailable, reason, message]
 }
 
 function memory(short: ReadonlySet<EvictionSignal>): Verdict {

@@ -1,4 +1,4 @@
-import type { ContainerImage, NodeStatus } from '../../shared/api/generated/core-v1.ts'
+import type { ContainerImage, NodeCondition, NodeStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { compareStrings } from '../../shared/compare-strings.ts'
 import type { Logger } from '../../shared/log.ts'
@@ -6,6 +6,7 @@ import type { NodeReport } from '../../shared/protocol/frames.ts'
 import { DEFAULT_EVICTION_POLICY, type EvictionPolicy } from '../eviction/eviction-policy.ts'
 import type { EvictionSignal, EvictionThreshold, Observation } from '../eviction/eviction-threshold.ts'
 import { PressureWatch } from '../eviction/pressure-watch.ts'
+import type { NetworkCondition } from '../network/network-condition.ts'
 import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import { HeldByOthers } from './held-by-others.ts'
 import { type Machine, readMachine } from './machine.ts'
@@ -24,6 +25,8 @@ export interface NodeFactsOptions {
   labels?: Record<string, string>
   /** The whole machine unless given. */
   offer?: NodeOffer
+  /** Whether Pods have a network here; without it the node says nothing of that. */
+  network?: () => NetworkCondition
   /** Images that have nothing for this machine's architecture. */
   unfitImages?: () => string[]
   /** When something counts as short; the kubelet's unless given. */
@@ -62,6 +65,7 @@ export class NodeFacts {
   #observations: ReadonlyMap<EvictionSignal, Observation> = new Map()
   #refreshes = 0
   #timer: Timer | undefined
+  #onChange: (report: NodeReport) => void = () => {}
 
   constructor(options: NodeFactsOptions) {
     this.#options = options
@@ -116,7 +120,8 @@ export class NodeFacts {
   /** Looks once, and then every few seconds until `stop`; calls `onChange` whenever the report has changed. */
   async start(onChange: (report: NodeReport) => void): Promise<void> {
     await this.refresh()
-    this.#timer = this.#options.clock.every(REFRESH_MS, () => void this.#refreshAndTell(onChange))
+    this.#onChange = onChange
+    this.#timer = this.#options.clock.every(REFRESH_MS, () => void this.#refreshAndTell())
   }
 
   stop(): void {
@@ -129,15 +134,25 @@ export class NodeFacts {
     this.#observations = observations(this.#seen.machine)
     this.#pressure.update(this.#observations, this.#options.clock.monotonic())
     this.#unfitImages = this.#options.unfitImages?.() ?? []
-    const next = this.#compose()
-    // The time of the look alone is no news.
-    if (withoutHeartbeats(next) !== withoutHeartbeats(this.#report)) this.#report = next
+    this.#adopt(this.#compose())
     return this.#report
   }
 
-  async #refreshAndTell(onChange: (report: NodeReport) => void): Promise<void> {
+  /** The time of the look alone is no news. */
+  #adopt(next: NodeReport): boolean {
+    if (withoutHeartbeats(next) === withoutHeartbeats(this.#report)) return false
+    this.#report = next
+    return true
+  }
+
+  /** Says what `network` says now, without looking at anything else. */
+  networkChanged(): void {
+    if (this.#adopt(this.#compose())) this.#onChange(this.#report)
+  }
+
+  async #refreshAndTell(): Promise<void> {
     const before = this.#report
-    if ((await this.refresh()) !== before) onChange(this.#report)
+    if ((await this.refresh()) !== before) this.#onChange(this.#report)
   }
 
   async #look(): Promise<Seen> {
@@ -165,16 +180,15 @@ export class NodeFacts {
   }
 
   #compose(): NodeReport {
-    const { nodeName, labels, clock, offer = WHOLE_MACHINE } = this.#options
-    const { info, machine, images, runtimeError } = this.#seen
+    const { nodeName, labels, offer = WHOLE_MACHINE } = this.#options
+    const { info, machine, images } = this.#seen
     const architecture = info?.architecture ?? (process.arch === 'x64' ? 'amd64' : process.arch)
     const { thresholds } = this.#options.eviction ?? DEFAULT_EVICTION_POLICY
     const capacity = nodeCapacity(info, machine, offer)
-    const previous = this.#report?.status.conditions ?? []
     const status: NodeStatus = {
       capacity,
       allocatable: nodeAllocatable(capacity, offer, thresholds, ownPart(this.#others.held, capacity, info)),
-      conditions: nodeConditions(this.#pressure.short(clock.monotonic()), runtimeError, previous, clock.now()),
+      conditions: this.#conditions(),
       addresses: [
         ...this.hostIPs().map((address) => ({ type: 'InternalIP', address })),
         { type: 'Hostname', address: nodeName },
@@ -189,6 +203,13 @@ export class NodeFacts {
     }
     const unfit = this.#unfitImages.length > 0 ? { unfitImages: [...this.#unfitImages] } : {}
     return { labels: { ...own, ...labels }, status, ...unfit }
+  }
+
+  #conditions(): NodeCondition[] {
+    const { clock, network } = this.#options
+    const short = this.#pressure.short(clock.monotonic())
+    const previous = this.#report?.status.conditions ?? []
+    return nodeConditions(short, this.#seen.runtimeError, network?.(), previous, clock.now())
   }
 
   /** Looked up each time: a machine may get another. */

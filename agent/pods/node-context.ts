@@ -6,6 +6,7 @@ import type { Random } from '../../shared/random.ts'
 import type { Assignments } from '../assignments.ts'
 import type { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { ImagePuller } from '../images/image-puller.ts'
+import type { AddressSource } from '../network/pod-addresses.ts'
 import type { ResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -27,6 +28,8 @@ export interface NodeContext {
   random: Random
   log: Logger
   hostPathGuard: HostPathGuard
+  /** Of Pods in the cluster's network; without it the runtime gives them some. */
+  addresses?: AddressSource
   /** The node's addresses, the first of which is shown as `hostIP`. */
   hostIPs(): readonly string[]
   /** What it can give to all its Pods, by resource, as far as it is known. */

@@ -240,7 +240,8 @@ export class PodExecutor {
       this.#events.pod('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     }
     try {
-      const sandbox = await runtime.runSandbox(sandboxSpec(pod, volumes, await this.#dnsOf(pod)))
+      const spec = sandboxSpec(pod, volumes, await this.#dnsOf(pod))
+      const sandbox = await runtime.runSandbox({ ...spec, ...(await this.#addressOf(pod)) })
       this.#sandboxRetryAtMs = undefined
       return sandbox
     } catch (error) {
@@ -250,6 +251,12 @@ export class PodExecutor {
       else this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`)
     }
     return 'done'
+  }
+
+  /** Another one for each sandbox. */
+  async #addressOf({ metadata, spec }: Persisted<Pod>): Promise<{ address?: string }> {
+    const { addresses } = this.#node
+    return addresses && !spec?.hostNetwork ? { address: await addresses.take(metadata.uid) } : {}
   }
 
   /** Undefined leaves it to the runtime. */

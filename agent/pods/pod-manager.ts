@@ -11,6 +11,7 @@ import { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { EvictablePods, Eviction } from '../eviction/eviction-manager.ts'
 import { ImagePuller } from '../images/image-puller.ts'
 import type { PulledImages } from '../images/pulled-images.ts'
+import type { AddressSource } from '../network/pod-addresses.ts'
 import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
 import type { Reporter } from '../reporter.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
@@ -30,6 +31,8 @@ export interface PodManagerOptions {
   clock: Clock
   random: Random
   log: Logger
+  /** Of Pods in the cluster's network; without it the runtime gives them some. */
+  addresses?: AddressSource
   /** The node's addresses, the first of which Pods show as `hostIP`. */
   hostIPs(): readonly string[]
   /** What the node can give to all its Pods, by resource, as far as it is known. */
@@ -187,6 +190,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
 
   /** One that is still assigned is remembered, so that it is not begun again. */
   #terminated(uid: string): void {
+    this.#node.addresses?.release(uid)
     if (!this.#assignments.pods.has(uid)) this.#workers.delete(uid)
   }
 

@@ -4,8 +4,8 @@ import type { PublishedPort } from './runtime.ts'
 export interface NetworkContainerSpec {
   /** Unique on the node, such as `gateway`. */
   name: string
-  /** The machine's own network, or an address of the Pods'; without an address the runtime chooses one. */
-  network: 'host' | { address?: string }
+  /** The machine's own network, or an address of the Pods'. */
+  network: 'host' | { address: string }
   ports?: readonly PublishedPort[]
   /** Kernel parameters of its network namespace. */
   sysctls?: Readonly<Record<string, string>>

@@ -31,10 +31,13 @@ export interface Runtime {
   list(podUid?: string): Promise<RuntimeListing>
 
   /**
-   * Makes sure that the network is there that new sandboxes join from now on; those that run stay in theirs. Rejects with
-   * `conflict` where one of its name has other settings, and where its addresses are somebody else's on this machine.
+   * Makes sure that the network is there that new sandboxes join from now on; those that run stay in theirs. Resolves with
+   * it as it is: one that was there may have another gateway and MTU. Rejects with `conflict` where it has another range or
+   * bridge, and where its addresses are somebody else's on this machine.
    */
-  ensurePodNetwork(network: PodNetwork): Promise<void>
+  ensurePodNetwork(network: PodNetwork): Promise<PodNetwork>
+  /** As it is, if it is there. */
+  podNetwork(name: string): Promise<PodNetwork | undefined>
 
   /** Rejects with `conflict` where the node has one of that name, running or not. Resolves with its id. */
   runNetworkContainer(spec: NetworkContainerSpec): Promise<string>

@@ -30,11 +30,14 @@ export function networkTests({ harness, sandbox }: Suite): void {
     })
 
     it('has the network already, or says what is in the way', async () => {
-      await runtime().ensurePodNetwork(harness().network)
-      const other = { ...harness().network, subnet: '10.255.252.0/24' }
+      const { network } = harness()
+      expect(await runtime().ensurePodNetwork({ ...network, mtu: 1300, gateway: address(9) })).toEqual(network)
+      expect(await runtime().podNetwork(network.name)).toEqual(network)
+      expect(await runtime().podNetwork('another')).toBeUndefined()
+      const other = { ...network, subnet: '10.255.252.0/24' }
       await expect(runtime().ensurePodNetwork(other)).rejects.toMatchObject({
         code: 'conflict',
-        message: `network ${other.name} exists with the range ${harness().network.subnet}, not 10.255.252.0/24`,
+        message: `network ${other.name} exists with the range ${network.subnet}, not 10.255.252.0/24`,
       })
     })
 
@@ -60,7 +63,7 @@ export function networkTests({ harness, sandbox }: Suite): void {
       const listening = (async () => {
         for await (const { name } of runtime().networkEvents(stop.signal)) seen.push(name)
       })()
-      const id = await runtime().runNetworkContainer({ name: 'gateway', network: {} })
+      const id = await runtime().runNetworkContainer({ name: 'gateway', network: { address: address(2) } })
       await harness().eventually(() => seen.includes('gateway'))
       seen.length = 0
       await runtime().removeNetworkContainer(id)

@@ -12,7 +12,7 @@ interface FakeNetworkContainer {
 
 /** The part of a fake runtime that is about the Pods' network, and the node's own containers in it. */
 export abstract class FakeNetworks extends FakeProcesses {
-  podNetwork: PodNetwork | undefined
+  network: PodNetwork | undefined
   /** By name. */
   readonly networkContainersByName = new Map<string, FakeNetworkContainer>()
   readonly #networkChanges = new Broadcast<{ name: string }>()
@@ -21,13 +21,19 @@ export abstract class FakeNetworks extends FakeProcesses {
   /** Addresses that running sandboxes have. */
   protected abstract sandboxAddresses(): string[]
 
-  async ensurePodNetwork(network: PodNetwork): Promise<void> {
+  async podNetwork(name: string): Promise<PodNetwork | undefined> {
+    await this.enter('podNetwork', name)
+    return this.network?.name === name ? this.network : undefined
+  }
+
+  async ensurePodNetwork(network: PodNetwork): Promise<PodNetwork> {
     await this.enter('ensurePodNetwork', network.name)
-    const { name, subnet } = this.podNetwork ?? network
-    if (name === network.name && subnet !== network.subnet) {
+    const { name, subnet } = this.network ?? network
+    if (subnet !== network.subnet) {
       throw new RuntimeFailure('conflict', `network ${name} exists with the range ${subnet}, not ${network.subnet}`)
     }
-    this.podNetwork = network
+    this.network ??= network
+    return this.network
   }
 
   async runNetworkContainer(spec: NetworkContainerSpec): Promise<string> {
@@ -74,12 +80,12 @@ export abstract class FakeNetworks extends FakeProcesses {
     const own = [...this.networkContainersByName.values()].flatMap(({ state: { ip } }) => ip ?? [])
     const held = new Set([...own, ...this.sandboxAddresses()])
     if (wanted !== undefined) {
-      const { subnet } = this.podNetwork ?? {}
+      const { subnet } = this.network ?? {}
       const isInside = subnet === undefined || Ipv4Range.parse(subnet).placeOf(wanted) !== undefined
       if (isInside && !held.has(wanted)) return wanted
       throw new RuntimeFailure('failed', isInside ? 'Address already in use' : `no address of ${subnet}: ${wanted}`)
     }
-    const range = Ipv4Range.parse(this.podNetwork?.subnet ?? '10.244.0.0/16')
+    const range = Ipv4Range.parse(this.network?.subnet ?? '10.244.0.0/16')
     for (let place = 4; place < range.size - 1; place++) if (!held.has(range.at(place))) return range.at(place)
     throw new RuntimeFailure('failed', 'no available IPv4 addresses on this network')
   }

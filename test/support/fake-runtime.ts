@@ -337,7 +337,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
   }
 
   #nextAddress(): string {
-    if (this.podNetwork) return this.addressFor(undefined)
+    if (this.network) return this.addressFor(undefined)
     return `${this.#options.addressPrefix ?? '10.244.0'}.${(this.#addresses++ % 254) + 1}`
   }
 

@@ -13,8 +13,7 @@ export async function joinTestNetwork(runtime: Pick<Runtime, 'ensurePodNetwork'>
     const range = { subnet: `${prefix}.0/24`, gateway: `${prefix}.1`, mtu: 1450 }
     const network = { name: `kubette-test-${name}`, bridge: `kbb-${name}`.slice(0, 15), ...range }
     try {
-      await runtime.ensurePodNetwork(network)
-      return network
+      return await runtime.ensurePodNetwork(network)
     } catch (error) {
       if (!(error instanceof RuntimeFailure) || tries === TRIES) throw error
     }

@@ -22,3 +22,9 @@ export interface FabricPeer {
   /** Nodes with the same one share a machine. */
   readonly address?: string
 }
+
+/** The addresses of the other machines, each once. */
+export function otherMachines({ own, peers }: FabricState): string[] {
+  const addresses = peers.flatMap(({ address }) => (address === undefined ? [] : [address]))
+  return [...new Set(addresses)].filter((address) => address !== own.address).sort()
+}

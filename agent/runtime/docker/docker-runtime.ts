@@ -97,6 +97,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     version: () => version(docker),
     list: (podUid) => list(containers, volumes, users, podUid),
     ensurePodNetwork: (network) => networks.use(network),
+    podNetwork: (name) => networks.find(name),
     runNetworkContainer: (spec) => networkContainers.run(spec),
     networkContainers: () => networkContainers.list(),
     removeNetworkContainer: (id) => containers.remove(id),

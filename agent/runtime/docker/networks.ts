@@ -15,13 +15,14 @@ interface NetworkInspect {
 
 const BRIDGE_NAME = 'com.docker.network.bridge.name'
 const MTU = 'com.docker.network.driver.mtu'
+const DEFAULT_MTU = 1500
 
 /** Makes sure that the Pods' network exists. Many may ask at once, also of several nodes; it is made once. */
 export class Networks {
   readonly #docker: DockerApi
   readonly #owner: Ownership
   #network: PodNetwork | undefined
-  #ensured: Promise<void> | undefined
+  #ensured: Promise<PodNetwork> | undefined
 
   constructor(docker: DockerApi, owner: Ownership) {
     this.#docker = docker
@@ -29,11 +30,24 @@ export class Networks {
   }
 
   /** The network that is joined from now on, if it can be had; otherwise it stays the one before. */
-  async use(network: PodNetwork): Promise<void> {
+  async use(network: PodNetwork): Promise<PodNetwork> {
     const ensured = this.#findOrCreate(network)
-    await ensured
+    const found = await ensured
     this.#network = network
     this.#ensured = ensured
+    return found
+  }
+
+  /** One of this cluster. */
+  async find(name: string): Promise<PodNetwork | undefined> {
+    try {
+      const found = await this.#docker.json<NetworkInspect>({ method: 'GET', path: `/networks/${name}` })
+      if (found.Labels?.[LABELS.cluster] === this.#owner.clusterId) return networkOf(found)
+    } catch (error) {
+      if (isFailure(error, 'notFound')) return undefined
+      throw error
+    }
+    throw new RuntimeFailure('conflict', `network ${name} exists and is not this cluster's`)
   }
 
   /** What a container joins it with; a bridge of the node's own where nobody has said yet which network it is. */
@@ -61,7 +75,7 @@ export class Networks {
     this.#ensured = undefined
   }
 
-  #ensure(network: PodNetwork): Promise<void> {
+  #ensure(network: PodNetwork): Promise<PodNetwork> {
     this.#ensured ??= this.#findOrCreate(network).catch((error: unknown) => {
       this.forget()
       throw error
@@ -69,26 +83,25 @@ export class Networks {
     return this.#ensured
   }
 
-  async #findOrCreate(network: PodNetwork): Promise<void> {
-    if (await this.#find(network)) return
+  async #findOrCreate(network: PodNetwork): Promise<PodNetwork> {
+    const there = await this.#findSame(network)
+    if (there) return there
     try {
       await this.#create(network)
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error
       // Another agent may have been faster.
-      if (!(await this.#find(network))) throw await this.#explained(error, network)
+      const theirs = await this.#findSame(network)
+      if (theirs) return theirs
+      throw await this.#explained(error, network)
     }
+    return network
   }
 
-  async #find(network: PodNetwork): Promise<boolean> {
-    try {
-      const path = `/networks/${network.name}`
-      refuseOther(await this.#docker.json<NetworkInspect>({ method: 'GET', path }), network, this.#owner.clusterId)
-      return true
-    } catch (error) {
-      if (isFailure(error, 'notFound')) return false
-      throw error
-    }
+  async #findSame(network: PodNetwork): Promise<PodNetwork | undefined> {
+    const found = await this.find(network.name)
+    if (found) refuseOther(found, network)
+    return found
   }
 
   async #create({ name, bridge, subnet, gateway, mtu }: PodNetwork): Promise<void> {
@@ -108,7 +121,7 @@ export class Networks {
     const range = Ipv4Range.parse(subnet)
     const all = await this.#docker.json<NetworkInspect[]>({ method: 'GET', path: '/networks' }).catch(() => [])
     for (const { Name, IPAM } of all) {
-      const taken = subnetsOf(IPAM).find((text) => isRange(text) && Ipv4Range.parse(text).overlaps(range))
+      const taken = subnetsOf(IPAM).find((text) => Ipv4Range.tryParse(text)?.overlaps(range))
       if (taken === undefined) continue
       const message = `network ${name} cannot have ${subnet}: network ${Name} of this Docker has ${taken}`
       return new RuntimeFailure('conflict', message, error)
@@ -117,24 +130,27 @@ export class Networks {
   }
 }
 
-function refuseOther({ Labels, IPAM, Options }: NetworkInspect, network: PodNetwork, clusterId: string): void {
-  const { name, subnet, bridge } = network
-  if (Labels?.[LABELS.cluster] !== clusterId) {
-    throw new RuntimeFailure('conflict', `network ${name} exists and is not this cluster's`)
+function refuseOther({ subnet, bridge }: PodNetwork, wanted: PodNetwork): void {
+  const { name } = wanted
+  if (subnet !== wanted.subnet) {
+    const range = subnet || 'of none'
+    throw new RuntimeFailure('conflict', `network ${name} exists with the range ${range}, not ${wanted.subnet}`)
   }
-  const found = subnetsOf(IPAM).join(', ')
-  if (found !== subnet) {
-    throw new RuntimeFailure('conflict', `network ${name} exists with the range ${found || 'of none'}, not ${subnet}`)
+  if (bridge !== wanted.bridge) {
+    throw new RuntimeFailure('conflict', `network ${name} exists with another bridge than ${wanted.bridge}`)
   }
-  if (Options?.[BRIDGE_NAME] !== bridge) {
-    throw new RuntimeFailure('conflict', `network ${name} exists with another bridge than ${bridge}`)
+}
+
+function networkOf({ Name, Options, IPAM }: NetworkInspect): PodNetwork {
+  return {
+    name: Name,
+    bridge: Options?.[BRIDGE_NAME] ?? '',
+    subnet: subnetsOf(IPAM).join(', '),
+    gateway: IPAM.Config?.[0]?.Gateway ?? '',
+    mtu: Number(Options?.[MTU] ?? DEFAULT_MTU),
   }
 }
 
 function subnetsOf({ Config }: NetworkInspect['IPAM']): string[] {
   return (Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet]))
-}
-
-function isRange(text: string): boolean {
-  return !text.includes(':')
 }

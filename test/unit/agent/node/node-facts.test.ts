@@ -58,6 +58,21 @@ describe('NodeFacts', () => {
     ])
   })
 
+  it('says at once when Pods have a network, or none', async () => {
+    const told: NodeReport[] = []
+    const network = { isAvailable: false, reason: 'PodNetworkFailed', message: 'taken' }
+    const node = facts({ network: () => network })
+    await node.start((report) => told.push(report))
+    const first = { type: 'NetworkUnavailable', status: 'True', reason: 'PodNetworkFailed', message: 'taken' }
+    expect(condition(node.current(), 'NetworkUnavailable')).toMatchObject(first)
+    node.networkChanged()
+    expect(told).toEqual([])
+    Object.assign(network, { isAvailable: true, reason: 'PodNetworkIsUp', message: 'up' })
+    node.networkChanged()
+    expect(told.map((report) => condition(report, 'NetworkUnavailable')?.status)).toEqual(['False'])
+    node.stop()
+  })
+
   it('tells which images have nothing for it, while that is so', async () => {
     let unfit = ['app:1']
     const node = facts({ unfitImages: () => unfit })

@@ -1,0 +1,47 @@
+import { Ipv4Range } from '../../../shared/ipv4-range.ts'
+import type { NetworkContainerSpec } from '../../runtime/runtime.ts'
+import type { SocketRelay } from '../../runtime/socket-relay.ts'
+import { INTERFACE_SETTING, Links } from '../netlink/links.ts'
+import { NetlinkClient } from '../netlink/netlink-client.ts'
+import { Routes } from '../netlink/routes.ts'
+import { NETWORK_CONTAINER_PLACE } from '../pod-network.ts'
+
+export const GATEWAY = 'gateway'
+
+const NETLINK_ROUTE = 0
+const TABLE = 100
+const PRIORITY = 100
+const LINK = 'eth0'
+
+/** The node's container that answers on the Pods' link for the addresses of Services: the machine itself has no rules for them. */
+export function gatewaySpec(podCIDR: string): NetworkContainerSpec {
+  return {
+    name: GATEWAY,
+    network: { address: Ipv4Range.parse(podCIDR).at(NETWORK_CONTAINER_PLACE) },
+    sysctls: {
+      'net.ipv4.ip_forward': '1',
+      'net.ipv4.conf.all.send_redirects': '0',
+      'net.ipv4.conf.all.accept_redirects': '0',
+      'net.ipv4.conf.all.rp_filter': '0',
+    },
+  }
+}
+
+/**
+ * Takes the range of Services for the gateway's own, for who asks from one of these addresses: the machine's. Pods have
+ * rules of their own, and other machines, which hear of each question on the link, their own gateways.
+ */
+export async function openGateway(relay: SocketRelay, serviceCIDR: string, askers: readonly string[]): Promise<void> {
+  const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
+  try {
+    const links = new Links(client)
+    const routes = new Routes(client)
+    const link = (await links.list()).find(({ name }) => name === LINK)
+    // A packet leaves where it came in, which is no reason to tell its sender of a shorter way.
+    if (link) await links.configure(link.index, new Map([[INTERFACE_SETTING.sendRedirects, 0]]))
+    await routes.addLocal(Ipv4Range.parse(serviceCIDR), TABLE)
+    for (const address of askers) await routes.addRule(address, TABLE, PRIORITY)
+  } finally {
+    client.close()
+  }
+}

@@ -1,0 +1,123 @@
+import type { Runtime } from '../../runtime/runtime.ts'
+import { ForwardingRows } from '../netlink/forwarding-rows.ts'
+import { type Link, Links, linkOf, RTM_DELLINK, RTNLGRP_LINK } from '../netlink/links.ts'
+import { NetlinkClient } from '../netlink/netlink-client.ts'
+import type { ReceivedMessage } from '../netlink/netlink-message.ts'
+import { Routes } from '../netlink/routes.ts'
+import { bridgeName, tunnelName } from '../pod-network.ts'
+import type { SocketRelays } from '../socket-relays.ts'
+import { type FabricState, otherMachines } from './fabric-state.ts'
+import { dropContainer, keepContainer } from './kept-container.ts'
+import { pathMtu } from './path-mtu.ts'
+import { Tunnel } from './tunnel.ts'
+
+const NAME = 'uplink'
+const NETLINK_ROUTE = 0
+/** No link has this index. */
+const NONE = 0
+
+export interface UplinkOptions {
+  runtime: Pick<Runtime, 'networkContainers' | 'runNetworkContainer' | 'removeNetworkContainer'>
+  relays: SocketRelays
+  clusterId: string
+  /** Something of ours in the machine's network is not as it was left. */
+  onDamage: () => void
+}
+
+/** What there is in the machine's network. */
+export interface MachineNetwork {
+  links: readonly Link[]
+  /** IPv4 addresses with the index of their link. */
+  addresses: ReadonlyMap<string, number>
+  /** Of what goes to other machines through the tunnel. */
+  mtu: number
+}
+
+/**
+ * The node's hand in the machine's own network namespace: a container that does nothing but hold sockets there. It makes
+ * the tunnel, and changes nothing that is not ours.
+ */
+export class Uplink {
+  readonly #options: UplinkOptions
+  #containerId = ''
+  #links: Links | undefined
+  #routes: Routes | undefined
+  #tunnel: Tunnel | undefined
+  /** What was left so: anything else is damage. */
+  #left: { bridge: number; mtu: number } | undefined
+
+  constructor(options: UplinkOptions) {
+    this.#options = options
+  }
+
+  async look(state: FabricState): Promise<MachineNetwork> {
+    const { links, routes } = await this.#open()
+    const there = { links: await links.list(), addresses: await links.addresses(), routes }
+    return { ...there, mtu: await pathMtu(there, otherMachines(state), state.own.address) }
+  }
+
+  /** As `Tunnel.make`; links of Pods and their bridge get the MTU too. True where any had another. */
+  async make(state: FabricState, { mtu, addresses }: MachineNetwork, isNews: boolean): Promise<boolean> {
+    const { links, tunnel } = await this.#open()
+    const { address } = state.own
+    const local = address !== undefined && addresses.has(address) ? { local: address } : {}
+    const there = await links.list()
+    await tunnel.make({ machines: otherMachines(state), mtu, ...local }, there, isNews)
+    const bridge = there.find(({ name }) => name === bridgeName(this.#options.clusterId))
+    const others = there.filter((link) => bridge && isOf(bridge, link) && link.mtu !== mtu)
+    // Ports first: the kernel fits a bridge to the least of them.
+    for (const { index } of others.sort((a) => (a === bridge ? 1 : -1))) await links.change(index, { mtu })
+    this.#left = { bridge: bridge?.index ?? NONE, mtu }
+    return others.length > 0
+  }
+
+  async drop(): Promise<void> {
+    this.#close()
+    await dropContainer(this.#options.runtime, NAME)
+  }
+
+  async #open() {
+    const { runtime, relays, clusterId } = this.#options
+    const id = await keepContainer(runtime, { name: NAME, network: 'host' })
+    if (id !== this.#containerId) this.#close()
+    if (!this.#links || !this.#routes || !this.#tunnel) {
+      const relay = await relays.of(id)
+      const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
+      const ear = new NetlinkClient(await relay.netlink(NETLINK_ROUTE, [RTNLGRP_LINK]))
+      ear.onNotification((message) => this.#notice(message), this.#options.onDamage)
+      void relay.closed.then(() => {
+        if (this.#containerId !== id) return
+        this.#close()
+        this.#options.onDamage()
+      })
+      this.#containerId = id
+      this.#links = new Links(client)
+      this.#routes = new Routes(client)
+      this.#tunnel = new Tunnel(clusterId, this.#links, new ForwardingRows(client))
+    }
+    return { links: this.#links, routes: this.#routes, tunnel: this.#tunnel }
+  }
+
+  #close(): void {
+    this.#containerId = ''
+    this.#links = undefined
+    this.#routes = undefined
+    this.#tunnel = undefined
+    this.#left = undefined
+  }
+
+  #notice({ type, payload }: ReceivedMessage): void {
+    if (this.#left && this.#isDamage(linkOf(payload), type === RTM_DELLINK, this.#left)) this.#options.onDamage()
+  }
+
+  #isDamage(link: Link, isGone: boolean, { bridge, mtu }: { bridge: number; mtu: number }): boolean {
+    const { clusterId } = this.#options
+    if (link.name === tunnelName(clusterId)) return isGone || !link.up || link.master !== bridge || link.mtu !== mtu
+    if (link.name === bridgeName(clusterId)) return isGone || link.index !== bridge
+    return !isGone && link.master === bridge && link.mtu !== mtu
+  }
+}
+
+function isOf(bridge: Link, { index, master, vxlan }: Link): boolean {
+  return index === bridge.index || (master === bridge.index && !vxlan)
+}

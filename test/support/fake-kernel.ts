@@ -1,0 +1,198 @@
+import { ipv4Bytes, ipv4Text } from '../../agent/network/netlink/ipv4-bytes.ts'
+import {
+  attribute,
+  decodeAttributes,
+  nested,
+  text,
+  textOf,
+  u32,
+} from '../../agent/network/netlink/netlink-attributes.ts'
+import { decodeMessages, encodeMessage, type ReceivedMessage } from '../../agent/network/netlink/netlink-message.ts'
+import type { DatagramSocket, SocketRelay } from '../../agent/runtime/socket-relay.ts'
+
+export interface FakeLink {
+  index: number
+  name: string
+  mtu: number
+  master?: number
+  /** Attributes of a VXLAN device, as they came. */
+  vxlan?: Buffer
+}
+
+const NLMSG_ERROR = 2
+const NLMSG_DONE = 3
+const NEWLINK = 16
+const DELLINK = 17
+const NEWNEIGH = 28
+const ENODEV = 19
+const EEXIST = 17
+
+/** The links of one network namespace, as rtnetlink shows them; enough of it for the agent's own requests. */
+export class FakeKernel {
+  readonly links: FakeLink[] = [{ index: 1, name: 'lo', mtu: 65_536 }]
+  readonly addresses = new Map<string, number>()
+  /** Per VXLAN device: the machines that it sends to. */
+  readonly rows = new Map<number, Set<string>>()
+  /** The link that leads to others. */
+  uplink = 1
+  readonly rules: string[] = []
+  readonly #ears = new Set<(datagram: Buffer) => void>()
+  readonly #closed = new Set<() => void>()
+  #indexes = 1
+
+  addLink(link: Omit<FakeLink, 'index'>): FakeLink {
+    if (this.link(link.name)) throw EEXIST
+    const added = { ...link, index: ++this.#indexes }
+    this.links.push(added)
+    this.#tell(NEWLINK, added)
+    return added
+  }
+
+  link(name: string): FakeLink | undefined {
+    return this.links.find((link) => link.name === name)
+  }
+
+  removeLink(name: string): void {
+    const at = this.links.findIndex((link) => link.name === name)
+    const [gone] = this.links.splice(at, 1)
+    if (gone) this.#tell(DELLINK, gone)
+  }
+
+  /** A relay into the namespace. */
+  relay(): SocketRelay {
+    let end = () => {}
+    const closed = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    this.#closed.add(end)
+    const refuse = () => Promise.reject(new Error('netlink alone'))
+    const netlink = async (_: number, groups: readonly number[] = []) => this.#socket(groups.length > 0)
+    return { netlink, udp: refuse, tcp: refuse, closed, close: end }
+  }
+
+  /** The container that holds the namespace ends. */
+  endRelays(): void {
+    for (const end of this.#closed) end()
+    this.#closed.clear()
+    this.#ears.clear()
+  }
+
+  #socket(isEar: boolean): DatagramSocket {
+    let receive: (data: Buffer) => void = () => {}
+    const hear = (data: Buffer) => receive(data)
+    if (isEar) this.#ears.add(hear)
+    return {
+      send: async (data) => {
+        for (const message of decodeMessages(Buffer.from(data))) receive(this.#answer(message))
+      },
+      onMessage: (listener) => {
+        receive = (data) => listener(data, undefined)
+      },
+      onFailure: () => {},
+      closed: new Promise(() => {}),
+      close: () => this.#ears.delete(hear),
+    }
+  }
+
+  #answer(message: ReceivedMessage): Buffer {
+    const reply = (type: number, payload: Buffer) => encodeMessage({ type, flags: 0, payload }, message.sequence)
+    try {
+      const found = this.#serve(message).map(({ type, payload }) => reply(type, payload))
+      const isDump = (message.flags & 0x300) === 0x300 && [18, 22, 30].includes(message.type)
+      return Buffer.concat([...found, reply(isDump ? NLMSG_DONE : NLMSG_ERROR, Buffer.alloc(isDump ? 4 : 20))])
+    } catch (errno) {
+      if (typeof errno !== 'number') throw errno
+      const payload = Buffer.alloc(20)
+      payload.writeInt32LE(-errno)
+      return reply(NLMSG_ERROR, payload)
+    }
+  }
+
+  #serve({ type, payload }: ReceivedMessage): { type: number; payload: Buffer }[] {
+    switch (type) {
+      case NEWLINK:
+        this.#setLink(payload)
+        return []
+      case DELLINK:
+        this.removeLink(this.#byIndex(payload.readInt32LE(4)).name)
+        return []
+      case 18:
+        return this.links.map((link) => ({ type: NEWLINK, payload: linkMessage(link) }))
+      case 22:
+        return [...this.addresses].map(([address, index]) => ({ type: 20, payload: addressMessage(address, index) }))
+      case 26:
+        return [{ type: 24, payload: Buffer.concat([Buffer.alloc(12), u32(4, this.uplink)]) }]
+      case NEWNEIGH:
+      case 29:
+        this.#setRow(type === NEWNEIGH, payload)
+        return []
+      case 30:
+        return [...this.rows].flatMap(([index, machines]) => [...machines].map((machine) => rowMessage(index, machine)))
+      case 32:
+        this.rules.push(ipv4Text(decodeAttributes(payload.subarray(12)).get(2) ?? Buffer.alloc(4)))
+        return []
+      default:
+        return []
+    }
+  }
+
+  #setLink(payload: Buffer): void {
+    const attributes = decodeAttributes(payload.subarray(16))
+    const [mtu, master] = [attributes.get(4)?.readUInt32LE(), attributes.get(10)?.readUInt32LE()]
+    const name = attributes.get(3)
+    const given = { ...(mtu ? { mtu } : {}), ...(master ? { master } : {}) }
+    if (name) {
+      const info = decodeAttributes(attributes.get(18) ?? Buffer.alloc(0))
+      this.addLink({ name: textOf(name), mtu: 1_500, ...given, vxlan: info.get(2) ?? Buffer.alloc(0) })
+    } else {
+      const link = Object.assign(this.#byIndex(payload.readInt32LE(4)), given)
+      this.#tell(NEWLINK, link)
+    }
+  }
+
+  #setRow(isNew: boolean, payload: Buffer): void {
+    const device = payload.readInt32LE(4)
+    const machine = ipv4Text(decodeAttributes(payload.subarray(12)).get(1) ?? Buffer.alloc(4))
+    const machines = this.rows.get(device) ?? new Set()
+    this.rows.set(device, machines)
+    if (isNew) machines.add(machine)
+    else machines.delete(machine)
+  }
+
+  #byIndex(index: number): FakeLink {
+    const link = this.links.find((link) => link.index === index)
+    if (!link) throw ENODEV
+    return link
+  }
+
+  #tell(type: number, link: FakeLink): void {
+    const datagram = encodeMessage({ type, flags: 0, payload: linkMessage(link) }, 0)
+    for (const hear of this.#ears) hear(datagram)
+  }
+}
+
+function linkMessage({ index, name, mtu, master, vxlan }: FakeLink): Buffer {
+  const header = Buffer.alloc(16)
+  header.writeInt32LE(index, 4)
+  header.writeUInt32LE(1, 8)
+  return Buffer.concat([
+    header,
+    text(3, name),
+    u32(4, mtu),
+    ...(master === undefined ? [] : [u32(10, master)]),
+    ...(vxlan ? [nested(18, text(1, 'vxlan'), nested(2, vxlan))] : []),
+  ])
+}
+
+function addressMessage(address: string, index: number): Buffer {
+  const header = Buffer.alloc(8)
+  header.writeUInt32LE(index, 4)
+  return Buffer.concat([header, attribute(2, ipv4Bytes(address))])
+}
+
+function rowMessage(index: number, machine: string): { type: number; payload: Buffer } {
+  const header = Buffer.alloc(12)
+  header.writeInt32LE(index, 4)
+  const payload = Buffer.concat([header, attribute(2, Buffer.alloc(6)), attribute(1, ipv4Bytes(machine))])
+  return { type: NEWNEIGH, payload }
+}
