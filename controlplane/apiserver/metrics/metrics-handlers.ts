@@ -2,29 +2,35 @@ import { ApiError } from '../../../shared/api/api-error.ts'
 import { NODES, type Node, PODS, type Pod } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
 import type { Handler } from '../handler.ts'
-import { value } from '../http/answer.ts'
 import { readListQuery } from '../request/list-query.ts'
 import { keyOfTarget, type ResourceRequest } from '../request/resource-request.ts'
 import type { Services } from '../services.ts'
 import { POD_METRICS } from './metrics-kinds.ts'
-import { metricsList, nodeMetrics, podMetrics } from './metrics-objects.ts'
+import {
+  metricsEntry,
+  metricsList,
+  type NodeMetrics,
+  nodeMetrics,
+  type PodMetrics,
+  podMetrics,
+} from './metrics-objects.ts'
 import { usageOfNodes } from './node-usage.ts'
 
 export const listNodeMetrics: Handler = async (request, services) => {
   const nodes = await matching<Node>(request, services)
-  return value(200, metricsList('NodeMetricsList', await metricsOfNodes(nodes, request, services)))
+  return { type: 'list', list: metricsList(await metricsOfNodes(nodes, request, services)) }
 }
 
 export const getNodeMetrics: Handler = async (request, services) => {
   const { object } = await services.registry.get(NODES, keyOfTarget(request.target))
   const [metrics] = await metricsOfNodes([object as Persisted<Node>], request, services)
   if (!metrics) throw ApiError.notFound(request.kind, object.metadata.name)
-  return value(200, metrics)
+  return { type: 'entry', code: 200, entry: metricsEntry(metrics) }
 }
 
 export const listPodMetrics: Handler = async (request, services) => {
   const pods = await matching<Pod>(request, services)
-  return value(200, metricsList('PodMetricsList', await metricsOfPods(pods, request, services)))
+  return { type: 'list', list: metricsList(await metricsOfPods(pods, request, services)) }
 }
 
 export const getPodMetrics: Handler = async (request, services) => {
@@ -32,7 +38,7 @@ export const getPodMetrics: Handler = async (request, services) => {
   const [metrics] = await metricsOfPods([object as Persisted<Pod>], request, services)
   const { namespace, name } = object.metadata
   if (!metrics) throw ApiError.notFound(request.kind, `${namespace}/${name}`)
-  return value(200, metrics)
+  return { type: 'entry', code: 200, entry: metricsEntry(metrics) }
 }
 
 async function matching<T extends Node | Pod>(
@@ -53,7 +59,7 @@ async function metricsOfNodes(
   nodes: readonly Persisted<Node>[],
   { signal }: ResourceRequest,
   services: Services,
-): Promise<object[]> {
+): Promise<NodeMetrics[]> {
   const names = nodes.map(({ metadata }) => metadata.name)
   const reports = await usageOfNodes(names, services, signal)
   return nodes.flatMap((node) => {
@@ -67,7 +73,7 @@ async function metricsOfPods(
   pods: readonly Persisted<Pod>[],
   { signal }: ResourceRequest,
   services: Services,
-): Promise<object[]> {
+): Promise<PodMetrics[]> {
   const running = pods.filter(({ spec, status }) => status?.phase === 'Running' && spec.nodeName)
   const nodeNames = running.map(({ spec }) => spec.nodeName ?? '')
   const reports = await usageOfNodes(nodeNames, services, signal)

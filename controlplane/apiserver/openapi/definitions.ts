@@ -1,6 +1,14 @@
 import { apiVersionOf, KINDS, type Kind } from '../../../shared/api/kinds.ts'
-import { type FieldSchema, hasTypeSchema, isScalar, type Scalar, typeSchema } from '../../../shared/api/schema.ts'
+import {
+  type FieldSchema,
+  hasTypeSchema,
+  isScalar,
+  type Scalar,
+  type TypeSchema,
+  typeSchema,
+} from '../../../shared/api/schema.ts'
 import { type GroupVersionKind, gvkOf } from '../discovery/resources.ts'
+import { METRICS_KINDS, METRICS_TYPES } from '../metrics/metrics-kinds.ts'
 import { openApiName } from './type-names.ts'
 
 /** One schema of an OpenAPI document, version 2 or 3. Upstream's descriptions are not there: a megabyte of text. */
@@ -43,7 +51,7 @@ export function definitionsOf(types: Iterable<string>, dialect: Dialect): Map<st
     const name = openApiName(type)
     if (found.has(name)) return
     found.set(name, definitionOf(type, dialect))
-    for (const field of Object.values(typeSchema(type))) if (!isScalar(field.type)) visit(field.type)
+    for (const field of Object.values(schemaOf(type))) if (!isScalar(field.type)) visit(field.type)
   }
   for (const type of types) visit(type)
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -51,7 +59,11 @@ export function definitionsOf(types: Iterable<string>, dialect: Dialect): Map<st
 
 /** The types that the requests and answers about a kind hold. */
 export function typesOf(kind: Kind): string[] {
-  return [kind.type, `${kind.type}List`].filter(hasTypeSchema)
+  return [kind.type, `${kind.type}List`].filter((type) => METRICS_TYPES[type] || hasTypeSchema(type))
+}
+
+function schemaOf(type: string): TypeSchema {
+  return METRICS_TYPES[type] ?? typeSchema(type)
 }
 
 const TYPE_META: Readonly<Record<string, OpenApiSchema>> = {
@@ -60,7 +72,7 @@ const TYPE_META: Readonly<Record<string, OpenApiSchema>> = {
 }
 
 function definitionOf(type: string, dialect: Dialect): OpenApiSchema {
-  const fields = Object.entries(typeSchema(type))
+  const fields = Object.entries(schemaOf(type))
   const kinds = GROUP_VERSION_KINDS.get(type)
   const properties = fields.map(([name, field]) => [name, propertyOf(field, dialect)] as const)
   const required = fields.filter(([, field]) => field.required).map(([name]) => name)
@@ -125,8 +137,10 @@ const GROUP_VERSION_KINDS: ReadonlyMap<string, readonly GroupVersionKind[]> = ne
   string,
   readonly GroupVersionKind[]
 >([
-  ...KINDS.map((kind) => [kind.type, [gvkOf(kind)]] as const),
-  ...KINDS.map((kind) => [`${kind.type}List`, [{ ...gvkOf(kind), kind: `${kind.kind}List` }]] as const),
+  ...[...KINDS, ...METRICS_KINDS].map((kind) => [kind.type, [gvkOf(kind)]] as const),
+  ...[...KINDS, ...METRICS_KINDS].map(
+    (kind) => [`${kind.type}List`, [{ ...gvkOf(kind), kind: `${kind.kind}List` }]] as const,
+  ),
   ['core.v1.Binding', [{ group: '', version: 'v1', kind: 'Binding' }]],
   ['autoscaling.v1.Scale', [{ group: 'autoscaling', version: 'v1', kind: 'Scale' }]],
   ['policy.v1.Eviction', [{ group: 'policy', version: 'v1', kind: 'Eviction' }]],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { apiVersionOf, KINDS } from '../../../shared/api/kinds.ts'
 import type { Document } from '../http/answer.ts'
 import { parseAccept } from '../http/media-type.ts'
+import { METRICS_KINDS } from '../metrics/metrics-kinds.ts'
 import { documentV2 } from './document-v2.ts'
 import { documentV3 } from './document-v3.ts'
 import { encodeV2 } from './encode-v2.ts'
@@ -15,13 +16,14 @@ export interface OpenApi {
 const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 
 export function createOpenApi(version: string): OpenApi {
+  const all = [...KINDS, ...METRICS_KINDS]
   const documents = new Map<string, Lazy<Document>>([
-    ['/openapi/v2', lazy(() => json(documentV2(KINDS, version)))],
-    [`/openapi/v2 ${PROTOBUF_V2}`, lazy(() => document(PROTOBUF_V2, encodeV2(documentV2(KINDS, version))))],
+    ['/openapi/v2', lazy(() => json(documentV2(all, version)))],
+    [`/openapi/v2 ${PROTOBUF_V2}`, lazy(() => document(PROTOBUF_V2, encodeV2(documentV2(all, version))))],
   ])
-  const groups = [...new Set(KINDS.map(apiVersionOf))].map((apiVersion) => {
+  const groups = [...new Set(all.map(apiVersionOf))].map((apiVersion) => {
     const path = `${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}`
-    const kinds = KINDS.filter((kind) => apiVersionOf(kind) === apiVersion)
+    const kinds = all.filter((kind) => apiVersionOf(kind) === apiVersion)
     const made = lazy(() => json(documentV3(kinds, version)))
     documents.set(`/openapi/v3/${path}`, made)
     return { path, made }

@@ -1,6 +1,8 @@
 import { apiVersionOf, type Kind } from '../../../shared/api/kinds.ts'
 import { type GroupVersionKind, gvkOf } from '../discovery/resources.ts'
 import type { ApiVerb } from '../handler.ts'
+import { METRICS_KINDS } from '../metrics/metrics-kinds.ts'
+import { METRICS_VERBS } from '../metrics/metrics-route.ts'
 import { subresourcesOf } from '../subresources/index.ts'
 import { resourceVerbs } from '../verbs/index.ts'
 
@@ -52,12 +54,13 @@ export function operationsOf(kind: Kind): Operation[] {
   const root = kind.group ? `/apis/${apiVersionOf(kind)}` : `/api/${kind.version}`
   const collection = kind.namespaced ? `${root}/namespaces/{namespace}/${kind.plural}` : `${root}/${kind.plural}`
   const parameters = kind.namespaced ? ['namespace'] : []
-  const ofKind = resourceVerbs(kind).map((verb) => {
+  const isMetrics = METRICS_KINDS.includes(kind)
+  const ofKind = (isMetrics ? METRICS_VERBS : resourceVerbs(kind)).map((verb) => {
     const isOnCollection = ON_COLLECTION.includes(verb)
     const path = isOnCollection || verb === 'watch' ? collection : `${collection}/{name}`
     return operation(kind, verb, path, isOnCollection ? parameters : [...parameters, 'name'])
   })
-  const ofParts = subresourcesOf(kind).flatMap(({ name, handlers, representation }) =>
+  const ofParts = (isMetrics ? [] : subresourcesOf(kind)).flatMap(({ name, handlers, representation }) =>
     (Object.keys(handlers) as ApiVerb[]).map((verb) => {
       const part = operation(kind, verb, `${collection}/{name}/${name}`, [...parameters, 'name'], name)
       return (

@@ -30,9 +30,10 @@ function listHead(kind: string, apiVersion: string, list: EntryList): object {
   return { kind, apiVersion, metadata: listMetadata(list) }
 }
 
+/** What is not stored is of no revision. */
 function listMetadata(list: EntryList): object {
   return {
-    resourceVersion: String(list.revision),
+    ...(list.revision === 0 ? {} : { resourceVersion: String(list.revision) }),
     ...(list.continue === undefined ? {} : { continue: list.continue }),
     ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
   }

@@ -1,5 +1,6 @@
 import type { Entry } from '../../registry/registry.ts'
 import { strategyOf } from '../../registry/strategies/index.ts'
+import { metricsColumns } from '../metrics/metrics-columns.ts'
 import { partialMetadata } from './partial-metadata.ts'
 import type { Rendering } from './rendering.ts'
 
@@ -18,7 +19,7 @@ interface Row {
 
 /** The rows that `kubectl get` prints, made by the columns of the kind's strategy. */
 export function tableOf(rendering: Rendering, version: string, entries: readonly Entry[], metadata: object): Table {
-  const { columns } = strategyOf(rendering.kind)
+  const columns = metricsColumns(rendering.kind) ?? strategyOf(rendering.kind).columns
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,

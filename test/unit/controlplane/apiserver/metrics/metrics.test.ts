@@ -29,7 +29,7 @@ beforeAll(async () => {
   const one = await placed('one', 'n1')
   const two = await placed('two', 'n2')
   await placed('three', 'n1')
-  reports.set('n1', JSON.stringify({ node: usage(250_000_000), pods: [used(one, 1_000), used(two, 9)] }))
+  reports.set('n1', JSON.stringify({ node: usage(250_000_000), pods: [used(one, 1_000), used(two, 8)] }))
   reports.set('n2', 'not JSON')
 })
 
@@ -48,7 +48,13 @@ const usage = (cpuNanoCores: number) => ({
   cpuNanoCores,
   workingSetBytes: 2_049,
 })
-const used = (uid: string, cpu: number) => ({ uid, containers: [{ name: 'main', ...usage(cpu) }] })
+const used = (uid: string, cpu: number) => ({
+  uid,
+  containers: [
+    { name: 'main', ...usage(cpu) },
+    { name: 'side', ...usage(cpu / 2) },
+  ],
+})
 
 async function placed(name: string, nodeName: string): Promise<string> {
   const path = '/api/v1/namespaces/default/pods'
@@ -79,7 +85,10 @@ describe('metrics.k8s.io', () => {
     expect(json.items).toMatchObject([
       {
         metadata: { name: 'one', namespace: 'default' },
-        containers: [{ name: 'main', usage: { cpu: '1000n', memory: '3Ki' } }],
+        containers: [
+          { name: 'main', usage: { cpu: '1000n', memory: '3Ki' } },
+          { name: 'side', usage: { cpu: '500n', memory: '3Ki' } },
+        ],
       },
     ])
     expect((await api.get(`${POD_METRICS}/one`)).json).toMatchObject({ kind: 'PodMetrics', window: '1.5s' })
@@ -93,6 +102,35 @@ describe('metrics.k8s.io', () => {
     [`${POD_METRICS}/four`, 'pods "four" not found'],
   ])('does not find %s', async (path, message) => {
     expect((await api.get(path)).json).toMatchObject({ code: 404, message })
+  })
+
+  it('is shown in tables', async () => {
+    const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }
+    const nodes = (await api.get(`${METRICS}/nodes`, table)).json
+    expect(nodes.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
+      'Name',
+      'cpu',
+      'memory',
+      'Window',
+    ])
+    expect(nodes.rows).toMatchObject([{ cells: ['n1', '250000000n', '3Ki', '1.5s'] }])
+    const pods = (await api.get(`${METRICS}/pods`, table)).json
+    expect(pods.rows).toMatchObject([{ cells: ['one', '1500n', '6Ki', '1.5s'], object: { metadata: { name: 'one' } } }])
+  })
+
+  it('is described', async () => {
+    const { json } = await api.get('/openapi/v3/apis/metrics.k8s.io/v1beta1')
+    const schema = json.components.schemas['io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetrics']
+    expect(schema['x-kubernetes-group-version-kind']).toEqual([
+      { group: 'metrics.k8s.io', version: 'v1beta1', kind: 'PodMetrics' },
+    ])
+    expect(Object.keys(json.paths)).toEqual([
+      '/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods',
+      '/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods/{name}',
+      '/apis/metrics.k8s.io/v1beta1/nodes',
+      '/apis/metrics.k8s.io/v1beta1/nodes/{name}',
+      '/apis/metrics.k8s.io/v1beta1/pods',
+    ])
   })
 
   it('is only read', async () => {
