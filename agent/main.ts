@@ -118,9 +118,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     hasAppArmor: () => facts.hasAppArmor(),
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     resolvConf: () => readResolvConf(options.resolvConf),
+    services: () => network.snapshot()?.services.values(),
     devices,
     allowedHostPaths: options.allowedHostPaths,
     pulled,
+  })
+  const stopWaiting = network.subscribe(() => {
+    stopWaiting()
+    pods.retryConfiguration()
   })
   const images = new ImageCollector({
     ...{ runtime, pulled, clock, limits: options.imageCollection, log: log.child({ part: 'images' }) },

@@ -1,4 +1,4 @@
-import type { Pod } from '../../shared/api/kinds.ts'
+import type { Pod, Service } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
@@ -40,6 +40,8 @@ export interface NodeContext {
   admit(pod: Pod): PodRefusal | undefined
   /** Why the node has no room for a Pod that it has and that asks for more; nothing where it has. */
   refuseResize(pod: Persisted<Pod>): ResizeRefusal | undefined
+  /** Of the whole cluster; undefined while they are not known. */
+  services(): Iterable<Service> | undefined
   /** As of the newest word. */
   assignments(): Assignments
 }

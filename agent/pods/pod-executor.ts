@@ -295,6 +295,7 @@ export class PodExecutor {
       secret: (name) => this.#node.assignments().secret(namespace, name),
       claim: (name) => this.#node.assignments().claim(namespace, name),
       volume: (name) => this.#node.assignments().volumes.get(name),
+      services: () => this.#node.services(),
     }
   }
 

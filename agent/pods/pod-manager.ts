@@ -1,5 +1,5 @@
 import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
-import type { Pod } from '../../shared/api/kinds.ts'
+import type { Pod, Service } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import { Backoff } from '../../shared/backoff.ts'
 import { type Clock, sleep } from '../../shared/clock.ts'
@@ -45,6 +45,8 @@ export interface PodManagerOptions {
   hasAppArmor?(): boolean | undefined
   /** Kernel parameters that a Pod may set though they are not safe: names, or beginnings of names with a `*`. */
   allowedUnsafeSysctls?: readonly string[]
+  /** Of the whole cluster, of which Pods are told; undefined while they are not known. By default there are none. */
+  services?(): Iterable<Service> | undefined
   /** How the machine resolves names; by default as its own `/etc/resolv.conf` says. */
   resolvConf?(): Promise<ResolvConf>
   /** Gets to know which images this agent brings to the machine. */
@@ -99,6 +101,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       devices,
       hooks,
       resolvConf: options.resolvConf ?? (() => readResolvConf()),
+      services: options.services ?? (() => []),
       admit: (pod) => this.#admit(pod),
       refuseResize: (pod) => this.#refuseResize(pod),
       assignments: () => this.#assignments,
@@ -124,6 +127,11 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     for (const [uid, pod] of assignments.pods) this.#workerOf(uid, pod).assign(pod)
     for (const [uid, worker] of this.#workers) if (!assignments.pods.has(uid)) this.#unassign(uid, worker)
     if (isFirst) void this.#removeOrphans()
+  }
+
+  /** The Services are known now, or something else that containers may have waited for. */
+  retryConfiguration(): void {
+    for (const worker of this.#workers.values()) worker.retryConfiguration()
   }
 
   /** Images that have nothing for this machine's architecture. */

@@ -132,6 +132,11 @@ export class PodWorker {
     if (isRetried || isNew || this.#executor.areVolumesOutdated(pod)) this.wake()
   }
 
+  /** What could not be made for want of configuration is tried again at once. */
+  retryConfiguration(): void {
+    if (this.#executor.retryConfiguration()) this.wake()
+  }
+
   /** The Pod is not to be on this node at all: its end is not waited for. */
   unassign(): void {
     this.#terminate(0)

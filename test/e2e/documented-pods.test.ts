@@ -227,6 +227,11 @@ const PODS = [
       },
     },
   ),
+  documented(
+    'service-variables',
+    'test -n "$KUBERNETES_SERVICE_HOST"\nis "$KUBERNETES_PORT_443_TCP" "tcp://$KUBERNETES_SERVICE_HOST:443"',
+    { spec: { enableServiceLinks: false } },
+  ),
   documented('no-capabilities', 'grep -q "^CapEff:.0000000000000400$" /proc/self/status', {
     container: { securityContext: { capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } } },
   }),

@@ -4,7 +4,14 @@ import { PodManager } from '../../agent/pods/pod-manager.ts'
 import type { Prober } from '../../agent/pods/probes/prober.ts'
 import type { Runtime } from '../../agent/runtime/runtime.ts'
 import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
-import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../shared/api/kinds.ts'
+import type {
+  ConfigMap,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+  Service,
+} from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
@@ -23,6 +30,7 @@ export class AgentNode {
   readonly prober: Prober
   readonly runtime: Runtime
   allocatable: Record<string, string> = { cpu: '4', memory: '8Gi' }
+  services: Service[] | undefined = []
   readonly #clock: Clock
   readonly #devices: readonly Device[]
   readonly #pods = new Map<string, Persisted<Pod>>()
@@ -147,6 +155,7 @@ export class AgentNode {
       log: silentLogger,
       hostIPs: () => ['192.0.2.10'],
       allocatable: () => this.allocatable,
+      services: () => this.services,
       devices: this.#devices,
     })
     manager.start()

@@ -1,20 +1,24 @@
 import type { ConfigMap, Container, EnvFromSource, EnvVar, Secret } from '../../../shared/api/generated/core-v1.ts'
+import type { Service } from '../../../shared/api/kinds.ts'
 import { ContainerConfigError } from './container-config-error.ts'
 import { type DownwardFacts, fieldValue, resourceValue } from './field-reference.ts'
+import { serviceEnvironment } from './service-environment.ts'
 import { expandVariables } from './variable-expansion.ts'
 
 export interface EnvironmentSources extends DownwardFacts {
   /** Of the Pod's namespace. */
   configMap(name: string): ConfigMap | undefined
   secret(name: string): Secret | undefined
+  /** All of the cluster; undefined while they are not known. */
+  services(): Iterable<Service> | undefined
 }
 
 /**
- * A container's environment: `envFrom` first, then `env` in order, where later ones replace earlier ones and may use
- * them as `$(NAME)`. Throws ContainerConfigError where something it needs is missing.
+ * A container's environment: what tells of Services first, then `envFrom`, then `env` in order, where later ones replace
+ * earlier ones and may use them as `$(NAME)`. Throws ContainerConfigError where something it needs is missing.
  */
 export function containerEnvironment(container: Container, sources: EnvironmentSources): Map<string, string> {
-  const environment = new Map<string, string>()
+  const environment = ofServices(sources)
   for (const source of container.envFrom ?? []) {
     for (const [name, value] of importedValues(source, sources)) environment.set(`${source.prefix ?? ''}${name}`, value)
   }
@@ -23,6 +27,12 @@ export function containerEnvironment(container: Container, sources: EnvironmentS
     if (value !== undefined) environment.set(variable.name, value)
   }
   return environment
+}
+
+function ofServices({ pod, services }: EnvironmentSources): Map<string, string> {
+  const known = services()
+  if (!known) throw new ContainerConfigError('services have not yet been read at least once, cannot construct envvars')
+  return serviceEnvironment(known, pod.metadata.namespace ?? '', pod.spec?.enableServiceLinks ?? true)
 }
 
 function variableValue(

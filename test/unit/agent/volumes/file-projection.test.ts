@@ -20,6 +20,7 @@ const sources = (fsGroup?: number): EnvironmentSources => ({
   allocatable: { cpu: '4', memory: '8Gi' },
   configMap: (name) =>
     name === 'cm' ? { metadata: {}, data: { color: 'blue' }, binaryData: { raw: base64('\u0000') } } : undefined,
+  services: () => [],
   secret: (name) => (name === 'sec' ? { metadata: {}, data: { pass: base64('w0rd') } } : undefined),
 })
 const files = (volume: Omit<Volume, 'name'>, fsGroup?: number) =>

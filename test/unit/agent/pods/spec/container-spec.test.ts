@@ -15,6 +15,7 @@ function specOf(container: Partial<Container>, pod: Partial<Omit<PodSpec, 'conta
     allocatable: { cpu: '1', memory: '1Gi' },
     configMap: () => undefined,
     secret: () => undefined,
+    services: () => [],
   }
   const action = { type: 'startContainer', container: full, restartCount: 0, backoffMs: 0 } as const
   return containerSpec(action, 'box', { ...image, user }, sources)

@@ -12,6 +12,7 @@ const sources: EnvironmentSources = {
   hostIPs: ['192.0.2.1'],
   allocatable: { cpu: '4', memory: '8Gi' },
   configMap: (name) => (name === 'cm' ? { metadata: {}, data: { color: 'blue', size: 'big' } } : undefined),
+  services: () => [],
   secret: (name) => (name === 'sec' ? { metadata: {}, data: { pass: base64('w0rd') } } : undefined),
 }
 const environment = (more: Partial<Container>) =>
