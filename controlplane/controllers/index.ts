@@ -15,6 +15,7 @@ import { ClaimProtection } from './persistent-volume/claim-protection.ts'
 import { VolumeReclaimer } from './persistent-volume/volume-reclaimer.ts'
 import { PodGc, type PodGcOptions } from './pod-gc/pod-gc.ts'
 import { ReplicaSetController } from './replicaset/replicaset-controller.ts'
+import { ServiceLb } from './service-lb/service-lb.ts'
 import { TaintEviction } from './taint-eviction/taint-eviction.ts'
 
 export type { ControllerDeps }
@@ -42,6 +43,7 @@ export function controllers(deps: ControllerDeps, options: ControllerOptions = {
     new EphemeralVolumeController(deps),
     new EndpointSliceController(deps),
     new DnsEndpoints(deps),
+    new ServiceLb(deps),
     new PodGc(deps, options),
     new EventExpiry(deps, options),
     ...(options.api ? [new ApiEndpointController(deps, options.api)] : []),

@@ -1,37 +1,33 @@
 import { ENDPOINT_SLICES, type EndpointSlice } from '../../../shared/api/kinds.ts'
 import type { ObjectKey, Persisted } from '../../../shared/api/object.ts'
-import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../../shared/endpoint-slices.ts'
+import { MANAGED_BY_LABEL, serviceKeyOf } from '../../../shared/endpoint-slices.ts'
 import type { Client } from '../../client/client.ts'
 import type { Change } from '../../reconcile/controller.ts'
-import type { Informer } from '../../reconcile/informer.ts'
 import type { ControllerDeps } from '../controller-deps.ts'
 import { isNamespaceTerminating } from '../namespace-terminating.ts'
 import { unlessGone } from '../unless-gone.ts'
 import type { SlicePlan } from './slice-plan.ts'
+import { slicesByService } from './slices-by-service.ts'
 import { UnseenWrites } from './unseen-writes.ts'
-
-const BY_SERVICE = 'service and manager'
 
 /** The slices that one controller keeps. Slices of other controllers, or made by hand, are none of its business. */
 export class SliceWriter {
   readonly #client: Client
-  readonly #slices: Informer<EndpointSlice>
+  readonly #slicesOf: (key: ObjectKey) => readonly Persisted<EndpointSlice>[]
   readonly #unseen: UnseenWrites<EndpointSlice>
   readonly #managedBy: string
 
   /** `managedBy`: what these slices have as their `endpointslice.kubernetes.io/managed-by`. */
   constructor({ client, informers, clock }: ControllerDeps, managedBy: string) {
     this.#client = client
-    this.#slices = informers.of(ENDPOINT_SLICES)
-    this.#slices.addIndex(BY_SERVICE, indexValuesOf)
-    this.#unseen = new UnseenWrites(this.#slices, clock)
+    this.#slicesOf = slicesByService(informers)
+    this.#unseen = new UnseenWrites(informers.of(ENDPOINT_SLICES), clock)
     this.#managedBy = managedBy
   }
 
   /** Those of a Service that are not on their way out. */
   slicesOf(key: ObjectKey): Persisted<EndpointSlice>[] {
-    const slices = this.#slices.byIndex(BY_SERVICE, `${this.#managedBy} ${key}`)
-    return slices.filter(({ metadata }) => !metadata.deletionTimestamp)
+    return this.#slicesOf(key).filter((slice) => this.#isOurs(slice) && !slice.metadata.deletionTimestamp)
   }
 
   /** For how long `slicesOf` may still not show what was written last: decide nothing before. 0 is up to date. */
@@ -41,16 +37,19 @@ export class SliceWriter {
 
   /** The Services whose slices differ after a change; their keys. */
   servicesOf({ object, previous }: Change<EndpointSlice>): ObjectKey[] {
-    const values = [object, ...(previous ? [previous] : [])].flatMap(indexValuesOf)
-    const prefix = `${this.#managedBy} `
-    const ours = values.filter((value) => value.startsWith(prefix)).map((value) => value.slice(prefix.length))
-    return [...new Set(ours)]
+    const versions = [object, ...(previous ? [previous] : [])]
+    const keys = versions.filter((slice) => this.#isOurs(slice)).map(serviceKeyOf)
+    return [...new Set(keys)].filter((key) => key !== undefined)
   }
 
   /** Creates before it deletes, so that no endpoint is missed in between. Throws what went wrong first. */
   async carryOut(key: ObjectKey, { create, update, remove }: SlicePlan): Promise<void> {
     await allDone([...create.map((slice) => this.#create(key, slice)), ...update.map((one) => this.#update(key, one))])
     await allDone(remove.map((slice) => this.#remove(key, slice)))
+  }
+
+  #isOurs({ metadata }: EndpointSlice): boolean {
+    return metadata.labels?.[MANAGED_BY_LABEL] === this.#managedBy
   }
 
   async #create(key: ObjectKey, slice: EndpointSlice): Promise<void> {
@@ -69,11 +68,6 @@ export class SliceWriter {
     await unlessGone(this.#client.delete(ENDPOINT_SLICES, slice.metadata))
     this.#unseen.noteDeletion(key, slice)
   }
-}
-
-function indexValuesOf({ metadata }: Persisted<EndpointSlice>): string[] {
-  const { [SERVICE_NAME_LABEL]: name, [MANAGED_BY_LABEL]: manager } = metadata.labels ?? {}
-  return name && manager ? [`${manager} ${metadata.namespace}/${name}`] : []
 }
 
 async function allDone(work: Promise<void>[]): Promise<void> {
