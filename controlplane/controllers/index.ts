@@ -3,6 +3,7 @@ import { ApiEndpointController, type ApiEndpointOptions } from './api-endpoint/a
 import type { ControllerDeps } from './controller-deps.ts'
 import { DeploymentController } from './deployment/deployment-controller.ts'
 import { DnsEndpoints } from './dns-endpoints/dns-endpoints.ts'
+import { EndpointsController } from './endpoints/endpoints-controller.ts'
 import { EndpointSliceController } from './endpointslice/endpointslice-controller.ts'
 import { EphemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts'
 import { EventExpiry, type EventExpiryOptions } from './event-expiry/event-expiry.ts'
@@ -42,6 +43,7 @@ export function controllers(deps: ControllerDeps, options: ControllerOptions = {
     new ClaimProtection(deps),
     new EphemeralVolumeController(deps),
     new EndpointSliceController(deps),
+    new EndpointsController(deps),
     new DnsEndpoints(deps),
     new ServiceLb(deps),
     new PodGc(deps, options),

@@ -1,7 +1,6 @@
 import { isApiError } from '../../../shared/api/api-error.ts'
 import { ENDPOINT_SLICES, NODES, type Node, PODS, type Pod, SERVICES, type Service } from '../../../shared/api/kinds.ts'
 import { keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
-import type { Clock } from '../../../shared/clock.ts'
 import { SLICE_CONTROLLER } from '../../../shared/endpoint-slices.ts'
 import { type Change, type Controller, type Requeue, watch } from '../../reconcile/controller.ts'
 import { createEventRecorder, type EventRecorder } from '../../reconcile/event-recorder.ts'
@@ -9,13 +8,13 @@ import type { Informer } from '../../reconcile/informer.ts'
 import type { ControllerDeps } from '../controller-deps.ts'
 import { messageOf } from '../error-message.ts'
 import { podsByNode } from '../pods/pods-by-node.ts'
+import { BurstLimit } from '../services/burst-limit.ts'
 import { hasSelector, ServiceSelection } from '../services/service-selection.ts'
 import { ZONE_LABEL } from '../services/zone-label.ts'
 import { isEmptyPlan, planSlices } from '../slices/slice-plan.ts'
 import { SliceWriter } from '../slices/slice-writer.ts'
 import { serviceSlices } from './service-slices.ts'
 
-/** The first change is written at once; those that follow it this closely are written together. */
 const BURST_MS = 20
 
 /** Keeps the EndpointSlices of every Service that selects Pods. They end with it, as what it owns. */
@@ -28,23 +27,22 @@ export class EndpointSliceController implements Controller {
     watch(NODES, (change) => this.#onNode(change)),
     watch(ENDPOINT_SLICES, (change) => this.#writer.servicesOf(change)),
   ]
-  readonly #clock: Clock
   readonly #services: Informer<Service>
   readonly #nodes: Informer<Node>
   readonly #selection: ServiceSelection
   readonly #podsOn: (nodeName: string) => readonly Persisted<Pod>[]
   readonly #writer: SliceWriter
   readonly #recorder: EventRecorder
-  readonly #writtenAtMs = new Map<ObjectKey, number>()
+  readonly #burst: BurstLimit
 
   constructor(deps: ControllerDeps) {
-    this.#clock = deps.clock
     this.#services = deps.informers.of(SERVICES)
     this.#nodes = deps.informers.of(NODES)
     this.#selection = new ServiceSelection(deps.informers)
     this.#podsOn = podsByNode(deps.informers)
     this.#writer = new SliceWriter(deps, SLICE_CONTROLLER)
     this.#recorder = createEventRecorder({ ...deps, component: 'endpoint-slice-controller' })
+    this.#burst = new BurstLimit(deps.clock, BURST_MS)
   }
 
   async reconcile(key: ObjectKey): Promise<Requeue | undefined> {
@@ -58,10 +56,10 @@ export class EndpointSliceController implements Controller {
     )
     const plan = planSlices(desired, this.#writer.slicesOf(key))
     if (isEmptyPlan(plan)) return undefined
-    const waitMs = (this.#writtenAtMs.get(key) ?? -Infinity) + BURST_MS - this.#clock.monotonic()
+    const waitMs = this.#burst.waitMs(key)
     if (waitMs > 0) return { requeueAfterMs: waitMs }
     await this.#tellFailure(service, this.#writer.carryOut(key, plan))
-    this.#writtenAtMs.set(key, this.#clock.monotonic())
+    this.#burst.wrote(key)
     return undefined
   }
 
@@ -79,7 +77,7 @@ export class EndpointSliceController implements Controller {
   }
 
   #onService({ type, object }: Change<Service>): ObjectKey[] {
-    if (type === 'deleted') this.#writtenAtMs.delete(keyOf(object))
+    if (type === 'deleted') this.#burst.forget(keyOf(object))
     return [keyOf(object)]
   }
 
