@@ -17,6 +17,7 @@ import { createInformers } from './reconcile/shared-informer.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import { bootstrapNamespaces } from './registry/namespaces.ts'
 import type { Registry } from './registry/registry.ts'
+import { bootstrapDnsService } from './registry/services/bootstrap-dns-service.ts'
 import { bootstrapKubernetesService } from './registry/services/bootstrap-kubernetes-service.ts'
 import { DEFAULT_SERVICE_NETWORK, type ServiceNetwork } from './registry/services/service-network.ts'
 import { bootstrapStorageClass } from './registry/storage/default-class.ts'
@@ -100,6 +101,7 @@ async function openRegistry({ store, clock, random, log, network, apiEndpoint }:
   await bootstrapNamespaces(registry)
   await bootstrapStorageClass(registry)
   await bootstrapKubernetesService(registry, services.addresses, apiEndpoint?.port ?? HTTPS_PORT)
+  await bootstrapDnsService(registry, services.addresses, log)
   return registry
 }
 

@@ -1,11 +1,20 @@
-import { DEPLOYMENTS, type Deployment, PODS, type Pod, SECRETS } from '../../shared/api/kinds.ts'
+import {
+  DEPLOYMENTS,
+  type Deployment,
+  ENDPOINT_SLICES,
+  ENDPOINTS,
+  PODS,
+  type Pod,
+  SECRETS,
+  SERVICES,
+} from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { SimCluster } from '../support/sim-cluster.ts'
 import { isReady } from './pod-readiness.ts'
 
 const KEY = { namespace: 'default', name: 'web' }
 
-/** The Deployment that a simulated user keeps. Surge and unavailability are 1. */
+/** The Deployment that a simulated user keeps, and its Service. Surge and unavailability are 1. */
 export class WebDeployment {
   readonly #cluster: SimCluster
   readonly #password: string
@@ -30,6 +39,7 @@ export class WebDeployment {
       },
     }
     await this.#cluster.user.create(SECRETS, { metadata: KEY, stringData: { password: this.#password } })
+    await this.#cluster.user.create(SERVICES, { metadata: KEY, spec: { selector: labels, ports: [{ port: 80 }] } })
     await this.#cluster.user.create(DEPLOYMENTS, deployment)
   }
 
@@ -69,6 +79,11 @@ export class WebDeployment {
       ['available replicas', status.availableReplicas ?? 0, wanted],
       ['ready Pods of the newest template', current.length, wanted],
       ['Pods', pods.length, wanted],
+      ...(await this.#offered()).map(([what, uids]): [string, unknown, unknown] => [
+        what,
+        uids.sort().join(' '),
+        uidsOf(pods.filter(isReady).map(({ metadata }) => metadata.uid)),
+      ]),
       ...this.#cluster.agents.map((agent): [string, unknown, unknown] => {
         const assigned = pods.filter(({ spec }) => spec.nodeName === agent.name).map(({ metadata }) => metadata.uid)
         const { sandboxes, containers } = agent.runtime
@@ -77,6 +92,18 @@ export class WebDeployment {
       }),
     ]
     return checks.filter(([, is, should]) => is !== should).map(([what, is, should]) => `${what}: ${is}, not ${should}`)
+  }
+
+  /** The Pods that the Service sends to, once for each time that it does. */
+  async #offered(): Promise<[string, string[]][]> {
+    const { items: slices } = await this.#cluster.user.list(ENDPOINT_SLICES, { namespace: KEY.namespace })
+    const { items: all } = await this.#cluster.user.list(ENDPOINTS, { namespace: KEY.namespace })
+    const ready = slices.flatMap(({ endpoints = [] }) => endpoints.filter(({ conditions }) => conditions?.ready))
+    const addresses = all.flatMap(({ subsets = [] }) => subsets.flatMap((subset) => subset.addresses ?? []))
+    return [
+      ['endpoints in slices', ready.flatMap(({ targetRef }) => targetRef?.uid ?? [])],
+      ['addresses in Endpoints', addresses.flatMap(({ targetRef }) => targetRef?.uid ?? [])],
+    ]
   }
 
   /** Lets time pass until all is as asked; throws where it is not in time. */

@@ -1,4 +1,5 @@
 import { DeploymentController } from '../../../controlplane/controllers/deployment/deployment-controller.ts'
+import { EndpointSliceController } from '../../../controlplane/controllers/endpointslice/endpointslice-controller.ts'
 import { GarbageCollector } from '../../../controlplane/controllers/garbage-collector/garbage-collector.ts'
 import { type ControllerDeps, controllers } from '../../../controlplane/controllers/index.ts'
 import { ReplicaSetController } from '../../../controlplane/controllers/replicaset/replicaset-controller.ts'
@@ -76,6 +77,18 @@ export function collectLiveDependents(): SimSeams {
     }
     const none = { get: () => undefined, list: () => [], byIndex: () => [] }
     return new GarbageCollector({ ...deps, client, informers: replaced(deps.informers, REPLICA_SETS, none) })
+  })
+}
+
+/** The controller of EndpointSlices is not told of Pods: it sees them when something else wakes it. */
+export function missPodChanges(): SimSeams {
+  return inPlaceOf('endpointslice', (deps) => {
+    const original = new EndpointSliceController(deps)
+    return {
+      name: original.name,
+      watches: original.watches.filter(({ kind }) => kind.type !== PODS.type),
+      reconcile: (key) => original.reconcile(key),
+    }
   })
 }
 

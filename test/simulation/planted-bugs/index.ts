@@ -12,6 +12,7 @@ import {
   evictAfterPause,
   ignoreMaxSurge,
   ignoreMaxUnavailable,
+  missPodChanges,
   serveStaleReads,
   skipExpectations,
 } from './broken-controllers.ts'
@@ -42,6 +43,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { plant: bindTwice, seed: 8, breaks: 'a Pod stays on its node' },
   { plant: loseLastWrite, seed: 6, breaks: 'what is acknowledged is kept' },
   { plant: forgetStatusReports, seed: 2, breaks: 'all ends as asked' },
+  { plant: missPodChanges, seed: 1, breaks: 'all ends as asked' },
   { plant: ignoreAssignmentGaps, seed: 8, breaks: 'all ends as asked' },
   { plant: startSecondSandbox, seed: 7, breaks: 'one of each runs' },
   { plant: forgetToAdopt, seed: 3, breaks: 'a healthy container is left alone' },
