@@ -42,11 +42,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** What whoever writes the object is told besides: fields that are accepted but do nothing here. */
   warnings?(object: T): string[]
 
-  /**
-   * Gives a new or changed object, once it is valid, what no other of its kind may have. Throws an ApiError where it cannot
-   * have what it asks for. Objects of such a kind are created and changed one at a time.
-   */
-  allocate?(object: T, context: AllocationContext<T>): Promise<void>
+  /** For kinds whose objects take something from a pool, such as an address. They are created and changed one at a time. */
+  readonly allocation?: Allocation<T>
 
   /** The seconds between a deletion's request and the object's end. Absent: the kind is deleted at once. */
   graceSeconds?(object: Persisted<T>, requested: number | undefined): number
@@ -58,13 +55,20 @@ export interface WriteContext {
   readonly defaultTolerationSeconds: number
 }
 
+export interface Allocation<T extends KubeObject> {
+  /** What no other object of the kind may have. */
+  heldBy(object: T): readonly string[]
+  /** Gives a new or changed object, once it is valid, what it lacks. Throws an ApiError where it cannot have what it asks for. */
+  allocate(object: T, context: AllocationContext<T>): Promise<void>
+}
+
 export interface AllocationContext<T extends KubeObject = KubeObject> {
   /** The object as it is stored. Absent: it is new. */
   readonly current: Persisted<T> | undefined
   readonly random: Random
   readonly serviceNetwork: ServiceNetwork
-  /** All of the kind that are stored, but the one of this name. */
-  others(): Promise<readonly Persisted<T>[]>
+  /** What all stored objects of the kind hold, but the one of this name. */
+  taken(): Promise<ReadonlySet<string>>
 }
 
 /** One column of `kubectl get`, as in a Table's `columnDefinitions`. */

@@ -7,6 +7,11 @@ import { FieldErrors } from '../validation/field-errors.ts'
 import { numberPool, pickFree } from './number-pool.ts'
 import { isHeadless, needsClusterIp } from './service-type.ts'
 
+/** The address that a Service holds, if it holds one. */
+export function clusterIpOf(spec: ServiceSpec): readonly string[] {
+  return needsClusterIp(spec) && !isHeadless(spec) && spec.clusterIP ? [spec.clusterIP] : []
+}
+
 /** Whether a Service is to have an address that it does not have yet. */
 export function wantsClusterIp(spec: ServiceSpec, before: ServiceSpec | undefined): boolean {
   if (!needsClusterIp(spec) || isHeadless(spec)) return false
@@ -17,10 +22,9 @@ export function wantsClusterIp(spec: ServiceSpec, before: ServiceSpec | undefine
 export function giveClusterIp(
   { metadata, spec }: Service,
   range: Ipv4Range,
-  others: readonly Service[],
+  taken: ReadonlySet<string>,
   random: Random,
 ): void {
-  const taken = new Set(others.map((other) => other.spec.clusterIP))
   const wrong = spec.clusterIP && whyNot(spec.clusterIP, range, taken)
   if (wrong) {
     const errors = new FieldErrors()
@@ -32,7 +36,7 @@ export function giveClusterIp(
 }
 
 /** The first and the last address of a range are never used. */
-function whyNot(address: string, range: Ipv4Range, taken: ReadonlySet<string | undefined>): string | undefined {
+function whyNot(address: string, range: Ipv4Range, taken: ReadonlySet<string>): string | undefined {
   const place = range.placeOf(address)
   if (!place || place === range.size - 1) {
     return `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${range}`
@@ -40,7 +44,7 @@ function whyNot(address: string, range: Ipv4Range, taken: ReadonlySet<string | u
   return taken.has(address) ? 'provided IP is already allocated' : undefined
 }
 
-function anyAddress(range: Ipv4Range, taken: ReadonlySet<string | undefined>, random: Random): string {
+function anyAddress(range: Ipv4Range, taken: ReadonlySet<string>, random: Random): string {
   const { lowerBand } = numberPool(range.size, 16, 256)
   const pool = { size: range.size - 2, lowerBand }
   const place = pickFree(pool, (number) => taken.has(range.at(number + 1)), random)

@@ -5,7 +5,7 @@ import type { FieldErrors } from '../validation/field-errors.ts'
 import { isPortNumber, isQualifiedName } from '../validation/names.ts'
 import { isLoadBalancer, needsHealthCheck } from './service-type.ts'
 
-const SOURCE_RANGES_ANNOTATION = 'service.beta.kubernetes.io/load-balancer-source-ranges'
+export const SOURCE_RANGES_ANNOTATION = 'service.beta.kubernetes.io/load-balancer-source-ranges'
 const ONLY_THERE = "may only be used when `type` is 'LoadBalancer'"
 
 /** What only a Service of type LoadBalancer may say. */

@@ -21,16 +21,15 @@ export function giveNodePorts(
   service: Service,
   before: ServiceSpec | undefined,
   range: PortRange,
-  others: readonly Service[],
+  taken: ReadonlySet<string>,
   random: Random,
 ): void {
-  const held = nodePortsOf(before)
-  const taken = new Set(others.flatMap(({ spec }) => [...nodePortsOf(spec)]))
-  checkWanted(service, held, range, taken)
-  for (const nodePort of nodePortsOf(service.spec)) taken.add(nodePort)
+  checkWanted(service, nodePortsOf(before), range, taken)
+  const own = nodePortsOf(service.spec)
+  const isTaken = (port: number) => own.has(port) || taken.has(String(port))
   for (const port of portsToServe(service.spec)) {
-    port.nodePort ??= sharedNumber(port, service.spec) ?? anyNumber(range, taken, random)
-    taken.add(port.nodePort)
+    port.nodePort ??= sharedNumber(port, service.spec) ?? anyNumber(range, isTaken, random)
+    own.add(port.nodePort)
   }
 }
 
@@ -42,7 +41,7 @@ function portsToServe(spec: ServiceSpec): ServicePort[] {
 }
 
 /** Those that a Service holds. What is written into one that has no use for them holds nothing. */
-function nodePortsOf(spec: ServiceSpec | undefined): Set<number> {
+export function nodePortsOf(spec: ServiceSpec | undefined): Set<number> {
   const ports = spec && needsNodePort(spec) ? (spec.ports ?? []) : []
   return new Set(ports.flatMap(({ nodePort }) => nodePort ?? []))
 }
@@ -51,7 +50,7 @@ function checkWanted(
   { metadata, spec }: Service,
   held: ReadonlySet<number>,
   range: PortRange,
-  taken: ReadonlySet<number>,
+  taken: ReadonlySet<string>,
 ): void {
   const errors = new FieldErrors()
   for (const [index, { nodePort }] of (spec.ports ?? []).entries()) {
@@ -61,11 +60,11 @@ function checkWanted(
   if (errors.list.length > 0) throw ApiError.invalid(SERVICES, metadata.name ?? '', errors.list)
 }
 
-function whyNot(port: number, { first, last }: PortRange, taken: ReadonlySet<number>): string | undefined {
+function whyNot(port: number, { first, last }: PortRange, taken: ReadonlySet<string>): string | undefined {
   if (port < first || port > last) {
     return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`
   }
-  return taken.has(port) ? 'provided port is already allocated' : undefined
+  return taken.has(String(port)) ? 'provided port is already allocated' : undefined
 }
 
 function sharedNumber({ port, protocol }: ServicePort, { ports = [] }: ServiceSpec): number | undefined {
@@ -73,9 +72,9 @@ function sharedNumber({ port, protocol }: ServicePort, { ports = [] }: ServiceSp
   return twin?.nodePort
 }
 
-function anyNumber({ first, last }: PortRange, taken: ReadonlySet<number>, random: Random): number {
+function anyNumber({ first, last }: PortRange, isTaken: (port: number) => boolean, random: Random): number {
   const pool = numberPool(last - first + 1, 32, 128)
-  const place = pickFree(pool, (number) => taken.has(first + number), random)
+  const place = pickFree(pool, (number) => isTaken(first + number), random)
   if (place !== undefined) return first + place
   throw new ApiError('InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full')
 }

@@ -1,6 +1,6 @@
 import { SERVICES, type Service } from '../../../shared/api/kinds.ts'
 import { applyFamilyDefaults } from '../services/address-families.ts'
-import { allocateService } from '../services/service-allocation.ts'
+import { serviceAllocation } from '../services/service-allocation.ts'
 import { applyServiceDefaults } from '../services/service-defaults.ts'
 import { dropTypeDependent, keepAllocated } from '../services/service-update.ts'
 import { validateService, validateServiceStatus, validateServiceUpdate } from '../services/service-validation.ts'
@@ -39,5 +39,5 @@ export const serviceStrategy = strategy<Service>({
   validateUpdate: validateServiceUpdate,
   validateStatusUpdate: (service, _current, errors) => validateServiceStatus(service, errors),
   warnings: serviceWarnings,
-  allocate: allocateService,
+  allocation: serviceAllocation,
 })

@@ -44,6 +44,35 @@ describe('protobuf', () => {
     expect(plain(decodeMessage('apps.v1.Deployment', envelope.raw))).toEqual(deployment)
   })
 
+  it('reads what a client writes of a Service and its endpoints', () => {
+    const service = {
+      spec: {
+        ports: [
+          { name: 'http', protocol: 'TCP', port: 80, targetPort: 'web' },
+          { name: 'dns', protocol: 'UDP', port: 53, targetPort: 5353, nodePort: 30_053, appProtocol: 'x/y' },
+        ],
+        selector: { app: 'web' },
+        type: 'LoadBalancer',
+        sessionAffinity: 'ClientIP',
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: 10 } },
+        loadBalancerSourceRanges: ['10.0.0.0/8'],
+        ipFamilyPolicy: 'SingleStack',
+        allocateLoadBalancerNodePorts: false,
+      },
+      status: { loadBalancer: { ingress: [{ ip: '192.0.2.1', ipMode: 'VIP' }] } },
+    }
+    expect(plain(decodeMessage('core.v1.Service', encodeMessage('core.v1.Service', service)))).toEqual(service)
+    const slice = {
+      addressType: 'IPv4',
+      endpoints: [
+        { addresses: ['10.42.0.5'], conditions: { ready: false, serving: true, terminating: true }, nodeName: 'n1' },
+      ],
+      ports: [{ name: '', protocol: 'TCP', port: 80 }],
+    }
+    const read = decodeMessage('discovery.v1.EndpointSlice', encodeMessage('discovery.v1.EndpointSlice', slice))
+    expect(plain(read)).toEqual(slice)
+  })
+
   it('keeps microseconds', () => {
     const lease = { spec: { holderIdentity: 'n1', renewTime: '2030-01-01T00:00:00.123456Z' } }
     expect(decodeMessage('coordination.v1.Lease', encodeMessage('coordination.v1.Lease', lease))).toEqual(lease)
