@@ -39,6 +39,7 @@ const NAMES: Readonly<Record<number, string>> = {
   101: 'ENETUNREACH',
   104: 'ECONNRESET',
   105: 'ENOBUFS',
+  107: 'ENOTCONN',
   110: 'ETIMEDOUT',
   111: 'ECONNREFUSED',
   113: 'EHOSTUNREACH',

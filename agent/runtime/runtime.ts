@@ -3,6 +3,7 @@ import type { PodNetwork } from '../network/pod-network.ts'
 import type { ContainerProcess, ExecProcess, ExecResult, PortConnection, ProcessStreams } from './container-process.ts'
 import type { NetworkContainer, NetworkContainerSpec } from './network-container.ts'
 import type { OtherContainer } from './other-container.ts'
+import type { SocketRelay } from './socket-relay.ts'
 import type { HostPath, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
 export type {
@@ -113,6 +114,12 @@ export interface Runtime {
   attach(id: string, streams: ProcessStreams, signal: AbortSignal): Promise<ContainerProcess>
   /** Connects to a port of the loopback of a running sandbox, IPv4 first. Rejects where nobody listens, with the reason. */
   connect(sandboxId: string, port: number, signal: AbortSignal): Promise<PortConnection>
+
+  /**
+   * Begins to use the sockets of a running sandbox that has a network of its own, and ends what used them before; `signal`
+   * closes them. Rejects with code `notFound` where it does not run, and `invalid` where it is on the machine's network.
+   */
+  openSockets(sandboxId: string, signal: AbortSignal): Promise<SocketRelay>
 
   /** The image's details if it is here. */
   inspectImage(reference: string): Promise<ImageState | undefined>

@@ -14,6 +14,7 @@ import type { RuntimeHarness, SuiteProgram } from './runtime-harness.ts'
 import { networkTests } from './runtime-networks.ts'
 import { resourceTests } from './runtime-resources.ts'
 import { volumeTests } from './runtime-volumes.ts'
+import { socketTests } from './socket-relay.ts'
 import { terminationMessageContract } from './termination-message-contract.ts'
 
 /** What holds for every Runtime. */
@@ -97,6 +98,7 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
     const suite = { harness: () => harness, pod: () => pod, sandbox, create, start, get, exited }
     resourceTests(suite)
     volumeTests(suite)
+    socketTests(suite)
 
     networkTests({ harness: () => harness, sandbox })
 

@@ -159,6 +159,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
     await this.#enter('removeSandbox', id)
     const sandbox = this.sandboxes.get(id)
     this.sandboxes.delete(id)
+    this.closeSockets(id)
     this.#changed(sandbox?.pod)
   }
 
@@ -305,6 +306,10 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
     return [...this.containers.values()].filter(({ state }) => state.sandboxId === sandboxId)
   }
 
+  protected addressOf(sandboxId: string): string | undefined {
+    return this.sandboxes.get(sandboxId)?.ip
+  }
+
   protected podOfRunning(sandboxId: string): PodIdentity | undefined {
     const sandbox = this.sandboxes.get(sandboxId)
     return sandbox?.running ? sandbox.pod : undefined
@@ -344,6 +349,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
   #patchSandbox(id: string, patch: { running: boolean; ip?: string | undefined }): void {
     const sandbox = this.sandboxes.get(id)
     if (!sandbox) return
+    this.closeSockets(id)
     const { ip: _, ...rest } = sandbox
     this.sandboxes.set(id, { ...rest, running: patch.running })
   }

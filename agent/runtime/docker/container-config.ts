@@ -43,6 +43,7 @@ export function sandboxConfig(
     Image: image,
     ...(network === undefined ? {} : { Hostname: spec.hostname, ...(domain ? { Domainname: domain } : {}) }),
     Labels: { ...ownerLabels(owner), ...podLabels(pod), [LABELS.kind]: 'sandbox' },
+    OpenStdin: network !== undefined,
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     ...(network ? { NetworkingConfig: network.config } : {}),
     HostConfig: {
@@ -55,10 +56,12 @@ export function sandboxConfig(
       ExtraHosts: hosts.flatMap(({ ip, hostnames }) => hostnames.map((hostname) => `${hostname}:${ip}`)),
       Mounts: volumes.map((volume) => sandboxMount(pod, volume)),
       RestartPolicy: { Name: 'no' },
-      LogConfig: LOG_CONFIG,
+      LogConfig: { Type: 'none' },
       CpuShares: 2,
       OomScoreAdj: oomScoreAdj,
       CapDrop: ['ALL'],
+      // For the socket relay, in a network of the Pod's own; its containers' capabilities are theirs.
+      ...(network === undefined ? {} : { CapAdd: ['NET_ADMIN'] }),
       SecurityOpt: ['no-new-privileges'],
     },
   }

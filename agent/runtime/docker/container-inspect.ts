@@ -18,7 +18,13 @@ export interface ContainerInspect {
     FinishedAt: string
   }
   Mounts?: MountPoint[]
-  Config: { Labels: Record<string, string> | null; Tty: boolean; StopSignal?: string; User?: string }
+  Config: {
+    Labels: Record<string, string> | null
+    Tty: boolean
+    OpenStdin?: boolean
+    StopSignal?: string
+    User?: string
+  }
   LogPath?: string
   HostConfig: {
     OomScoreAdj: number

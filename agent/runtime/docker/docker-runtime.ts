@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
+import { type Random, systemRandom } from '../../../shared/random.ts'
 import type {
   ContainerState,
   ImageState,
@@ -36,6 +37,7 @@ import { ownPaths } from './own-paths.ts'
 import { PauseImage } from './pause-image.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
+import { SocketRelays } from './sockets/socket-relays.ts'
 import { VolumeOwnership } from './volume-ownership.ts'
 import { VolumeWriter } from './volume-writer.ts'
 import { Volumes } from './volumes.ts'
@@ -46,6 +48,7 @@ export interface DockerRuntimeOptions extends Ownership {
   /** Files of this agent that no Pod may reach, as this process sees them. */
   ownFiles?: readonly string[]
   clock: Clock
+  random?: Random
   log: Logger
   /** When to give up a pull that shows no progress; by default after a minute. */
   pullDeadlineMs?: number
@@ -75,6 +78,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const containers = new Containers(docker, owner, clock)
   const execs = new Execs(docker, clock)
   const attachments = new Attachments(docker, containers)
+  const relays = new SocketRelays({ docker, containers, execs, clock, random: options.random ?? systemRandom })
   const volumes = new Volumes(docker, owner)
   const writer = new VolumeWriter(docker, execs, clock)
   const mounts = new ContainerMounts(docker, containers, clock)
@@ -145,6 +149,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     isExecuting: (id, command) => execs.isRunning(id, command),
     openExec: (id, command, streams, signal) => execs.open(id, command, streams, signal),
     attach: (id, streams, signal) => attachments.attach(id, streams, signal),
+    openSockets: (containerId, signal) => relays.open(containerId, signal),
     connect: (sandboxId, port, signal) => connectToLoopback(execs, sandboxId, port, signal),
     inspectImage: (reference): Promise<ImageState | undefined> => images.inspect(reference),
     removeImage: (reference, id) => images.remove(reference, id),

@@ -7,7 +7,7 @@ import { LABELS } from './labels.ts'
 import { MESSAGE_FILES, MESSAGES_DIRECTORY } from './message-files.ts'
 import type { Architecture } from './programs/elf-executable.ts'
 import { OWN_PATH, ownProgram } from './programs/own-program.ts'
-import { pauseProgram } from './programs/pause-program.ts'
+import { PAUSE_PATH, pauseProgram, SOCKETS_PATH, socketsProgram } from './programs/pause-program.ts'
 import { RELAY_PATH, relayProgram } from './programs/relay-program.ts'
 import { SWITCH_PATH, switchProgram } from './programs/switch-program.ts'
 import type { ArchiveEntry } from './tar-archive.ts'
@@ -73,7 +73,7 @@ export function pauseArchive(reference: string, architecture: Architecture, clus
     architecture,
     files: [...programs(architecture), ...MESSAGE_FILES],
     config: {
-      Entrypoint: ['/pause'],
+      Entrypoint: [PAUSE_PATH],
       Volumes: VOLUMES,
       Labels: { [LABELS.cluster]: clusterId, [LABELS.kind]: 'image' },
     },
@@ -85,7 +85,8 @@ function programs(architecture: Architecture): (ArchiveEntry & { type: 'file'; c
     return { type: 'file', name: path.slice(1), mode: 0o755, content } as const
   }
   return [
-    program('/pause', pauseProgram(architecture)),
+    program(PAUSE_PATH, pauseProgram(architecture)),
+    program(SOCKETS_PATH, socketsProgram(architecture)),
     program(RELAY_PATH, relayProgram(architecture)),
     program(OWN_PATH, ownProgram(architecture)),
     program(SWITCH_PATH, switchProgram(architecture)),

@@ -1,15 +1,18 @@
-import { Amd64Code } from './amd64-code.ts'
-import { Arm64Code } from './arm64-code.ts'
-import { type Architecture, elfExecutable } from './elf-executable.ts'
+import type { Architecture } from './elf-executable.ts'
+import type { MachineCode } from './machine-code.ts'
+import { program } from './program.ts'
 
 /** Where the image has it. */
 export const OWN_PATH = '/own'
 
-/** How far `AT_FDCWD`, which stands for the working directory, is below 0. */
-const WORKING_DIRECTORY = 100
+/** Stands for the working directory. */
+const AT_FDCWD = -100
 const AT_SYMLINK_NOFOLLOW = 0x100
 /** O_DIRECTORY and O_NOFOLLOW differ. */
 const OPEN_DIRECTORY = { amd64: 0x30000, arm64: 0xc000 }
+/** Where `struct stat` has them. */
+const STAT_MODE = { amd64: 24, arm64: 16 }
+const STAT_GROUP = { amd64: 32, arm64: 28 }
 /** As a user: leave it as it is. */
 const NOBODY = 0xffffffff
 const TYPE = 0xf000
@@ -33,6 +36,15 @@ const ENTRIES_BYTES = FRAME_BYTES - ENTRIES
 const ENTRY_LENGTH = 16
 const ENTRY_NAME = 19
 
+const NAME = 'r0'
+const DEPTH = 'r1'
+const EXIT = 'r2'
+const GROUP = 'r3'
+const MODE_NOW = 'r4'
+const SOME = 'r5'
+/** Where `directory` puts it for the next call. */
+const DIRECTORY_FD = 'result'
+
 /**
  * `own [IF]`: lets its own group read and write all that is in its working directory, and the directory itself last, so
  * that one who begins anew sees whether it was done. With an argument nothing happens where the directory is the group's already.
@@ -47,124 +59,82 @@ const ENTRY_NAME = 19
  * What cannot be changed stays as it is. It ends with 1 where a directory cannot be read.
  */
 export function ownProgram(architecture: Architecture): Buffer {
-  return elfExecutable(architecture, architecture === 'amd64' ? amd64() : arm64())
+  return program(architecture, (code) => {
+    begin(code, architecture)
+    readDirectory(code)
+    nextEntry(code)
+    ownEntry(code, STAT + STAT_MODE[architecture])
+    code.label('descend')
+    directory(code).syscall('openat', DIRECTORY_FD, NAME, OPEN_DIRECTORY[architecture], 0)
+    code.jumpIf('result', 'less', 0, 'closed').subtract('stack', FRAME_BYTES).add(DEPTH, 1)
+    code.store(MODE_NOW, 'stack', MODE, 64).jump('opened')
+    code.label('closed').set(EXIT, 1).jump('entry')
+    leaveDirectory(code)
+    code.label('done').syscall('exit_group', EXIT).label('failed').syscall('exit_group', 1)
+    code.label('here').data(Buffer.from('.\0'))
+  })
 }
 
-/** rbp: the name of an entry; rbx: how deep; r12: the exit code; r13: the group; r14: a mode. */
-function amd64(): Buffer {
-  const code = new Amd64Code()
-  const [mode, gid] = [STAT + 24, STAT + 32]
-  const workingDirectory = () => code.set('rdi', WORKING_DIRECTORY).negate('rdi').addressOf('rsi', 'here')
-  const directory = () => code.loadFromStack('rdi', FD, 64)
-
-  code.loadFromStack('rbp', 0, 64).syscall(104).move('r13', 'rax').set('r12', 0).set('rbx', 0)
-  code.subtractNumber('rsp', FRAME_BYTES)
-  workingDirectory().addressOnStack('rdx', STAT).syscall(262, 'rdi', 'rsi', 'rdx', 0)
-  code.test('rax').jumpIf('negative', 'failed')
-  code.loadFromStack('r14', mode, 32).storeOnStack('r14', MODE, 64).compareNumber('rbp', 1).jumpIf('equal', 'all')
-  code.loadFromStack('rdx', gid, 32).subtract('rdx', 'r13').jumpIf('notEqual', 'all')
-  code.andNumber('r14', OF_DIRECTORIES).compareNumber('r14', OF_DIRECTORIES).jumpIf('equal', 'done')
-  code.label('all')
-  workingDirectory().syscall(257, 'rdi', 'rsi', OPEN_DIRECTORY.amd64, 0)
-  code.test('rax').jumpIf('negative', 'failed')
-
-  code.label('opened').storeOnStack('rax', FD, 64)
-  code.label('read')
-  directory().addressOnStack('rsi', ENTRIES).syscall(217, 'rdi', 'rsi', ENTRIES_BYTES)
-  code.test('rax').jumpIf('equal', 'leave').jumpIf('negative', 'unreadable')
-  code.addressOnStack('rsi', ENTRIES).storeOnStack('rsi', NEXT, 64).add('rax', 'rsi').storeOnStack('rax', END, 64)
-
-  code.label('entry').loadFromStack('rsi', NEXT, 64).loadFromStack('rax', END, 64)
-  code.subtract('rax', 'rsi').jumpIf('notPositive', 'read').move('rbp', 'rsi').addNumber('rbp', ENTRY_NAME)
-  code.loadHalfAtRsi('rax', ENTRY_LENGTH).add('rax', 'rsi').storeOnStack('rax', NEXT, 64)
-  code.move('rsi', 'rbp').loadByteAtRsi('rax').compareNumber('rax', DOT).jumpIf('notEqual', 'look')
-  code.addNumber('rsi', 1).loadByteAtRsi('rax').test('rax').jumpIf('equal', 'entry')
-  code.compareNumber('rax', DOT).jumpIf('notEqual', 'look')
-  code.addNumber('rsi', 1).loadByteAtRsi('rax').test('rax').jumpIf('equal', 'entry')
-
-  code.label('look')
-  directory().addressOnStack('rdx', STAT).syscall(262, 'rdi', 'rbp', 'rdx', AT_SYMLINK_NOFOLLOW)
-  code.test('rax').jumpIf('negative', 'entry').loadFromStack('r14', mode, 32)
-  code.move('rax', 'r14').andNumber('rax', TYPE).compareNumber('rax', DIRECTORY).jumpIf('equal', 'descend')
-  directory().syscall(260, 'rdi', 'rbp', NOBODY, 'r13', AT_SYMLINK_NOFOLLOW)
-  code.move('rax', 'r14').andNumber('rax', TYPE).compareNumber('rax', LINK).jumpIf('equal', 'entry')
-  code.andNumber('r14', PERMISSIONS).orNumber('r14', OF_FILES)
-  directory().syscall(268, 'rdi', 'rbp', 'r14').jump('entry')
-
-  code.label('descend')
-  directory().syscall(257, 'rdi', 'rbp', OPEN_DIRECTORY.amd64, 0).test('rax').jumpIf('negative', 'closed')
-  code.subtractNumber('rsp', FRAME_BYTES).addNumber('rbx', 1).storeOnStack('r14', MODE, 64).jump('opened')
-  code.label('closed').set('r12', 1).jump('entry')
-
-  code.label('unreadable').set('r12', 1)
-  code.label('leave')
-  directory().syscall(93, 'rdi', NOBODY, 'r13')
-  code.loadFromStack('r14', MODE, 64).andNumber('r14', PERMISSIONS).orNumber('r14', OF_DIRECTORIES)
-  directory().syscall(91, 'rdi', 'r14')
-  directory().syscall(3, 'rdi').test('rbx').jumpIf('equal', 'done')
-  code.subtractNumber('rbx', 1).addNumber('rsp', FRAME_BYTES).jump('entry')
-
-  code.label('done').syscall(231, 'r12').label('failed').syscall(231, 1)
-  return code.label('here').data(Buffer.from('.\0')).build()
+function begin(code: MachineCode, architecture: Architecture): void {
+  const [HERE, ARGUMENTS] = [NAME, SOME] as const
+  code.syscall('getgid').move(GROUP, 'result').set(EXIT, 0).set(DEPTH, 0).addressOf(HERE, 'here')
+  code.subtract('stack', FRAME_BYTES).move(SOME, 'stack').add(SOME, STAT)
+  code.syscall('newfstatat', AT_FDCWD, HERE, SOME, 0).jumpIf('result', 'less', 0, 'failed')
+  code.load(MODE_NOW, 'stack', STAT + STAT_MODE[architecture], 32).store(MODE_NOW, 'stack', MODE, 64)
+  code.load(ARGUMENTS, 'stack', FRAME_BYTES, 64).jumpIf(ARGUMENTS, 'equal', 1, 'all')
+  code.load(SOME, 'stack', STAT + STAT_GROUP[architecture], 32).jumpIf(SOME, 'notEqual', GROUP, 'all')
+  code.and(MODE_NOW, OF_DIRECTORIES).jumpIf(MODE_NOW, 'equal', OF_DIRECTORIES, 'done')
+  code.label('all').syscall('openat', AT_FDCWD, HERE, OPEN_DIRECTORY[architecture], 0)
+  code.jumpIf('result', 'less', 0, 'failed')
 }
 
-/** x19: the name of an entry; x20: how deep; x21: the exit code; x22: the group; x23: a mode; x9 to x12: for a moment. */
-function arm64(): Buffer {
-  const code = new Arm64Code()
-  const [mode, gid] = [STAT + 16, STAT + 28]
-  const workingDirectory = () => code.set('x0', WORKING_DIRECTORY).negate('x0').addressOf('x1', 'here')
-  const directory = () => code.loadFromStack('x0', FD, 64)
-  const typeOf = (register: 'x23') => code.set('x9', TYPE).and('x9', register)
-  const permissions = (added: number) => code.set('x9', PERMISSIONS).and('x23', 'x9').set('x9', added).or('x23', 'x9')
+function readDirectory(code: MachineCode): void {
+  code.label('opened').store('result', 'stack', FD, 64)
+  code.label('read').move(SOME, 'stack').add(SOME, ENTRIES)
+  directory(code).syscall('getdents64', DIRECTORY_FD, SOME, ENTRIES_BYTES)
+  code.jumpIf('result', 'equal', 0, 'leave').jumpIf('result', 'less', 0, 'unreadable')
+  code.store(SOME, 'stack', NEXT, 64).add('result', SOME).store('result', 'stack', END, 64)
+}
 
-  code.loadFromStack('x19', 0, 64).syscall(176).move('x22', 'x0').set('x21', 0).set('x20', 0)
-  code.subtractNumber('sp', 'sp', FRAME_BYTES)
-  workingDirectory().addNumber('x2', 'sp', STAT).syscall(79, 'x0', 'x1', 'x2', 0)
-  code.compareNumber('x0', 0).jumpIf('negative', 'failed')
-  code.loadFromStack('x23', mode, 32).storeOnStack('x23', MODE, 64).compareNumber('x19', 1).jumpIf('equal', 'all')
-  code.loadFromStack('x9', gid, 32).subtract('x9', 'x22').compareNumber('x9', 0).jumpIf('notEqual', 'all')
-  code.set('x9', OF_DIRECTORIES).and('x23', 'x9').compareNumber('x23', OF_DIRECTORIES).jumpIf('equal', 'done')
-  code.label('all')
-  workingDirectory().syscall(56, 'x0', 'x1', OPEN_DIRECTORY.arm64, 0)
-  code.compareNumber('x0', 0).jumpIf('negative', 'failed')
+/** All but `.` and `..`. */
+function nextEntry(code: MachineCode): void {
+  const [LETTER, ENDS_AT] = [SOME, SOME] as const
+  code
+    .label('entry')
+    .load(NAME, 'stack', NEXT, 64)
+    .load(ENDS_AT, 'stack', END, 64)
+    .jumpIf(NAME, 'notLess', ENDS_AT, 'read')
+  code.load(SOME, NAME, ENTRY_LENGTH, 16).add(SOME, NAME).store(SOME, 'stack', NEXT, 64).add(NAME, ENTRY_NAME)
+  code.load(LETTER, NAME, 0, 8).jumpIf(LETTER, 'notEqual', DOT, 'look')
+  code.load(LETTER, NAME, 1, 8).jumpIf(LETTER, 'equal', 0, 'entry').jumpIf(LETTER, 'notEqual', DOT, 'look')
+  code.load(LETTER, NAME, 2, 8).jumpIf(LETTER, 'equal', 0, 'entry')
+}
 
-  code.label('opened').storeOnStack('x0', FD, 64)
-  code.label('read')
-  directory().addNumber('x1', 'sp', ENTRIES).syscall(61, 'x0', 'x1', ENTRIES_BYTES)
-  code.compareNumber('x0', 0).jumpIf('equal', 'leave').jumpIf('negative', 'unreadable')
-  code.addNumber('x1', 'sp', ENTRIES).storeOnStack('x1', NEXT, 64).add('x0', 'x1').storeOnStack('x0', END, 64)
+function ownEntry(code: MachineCode, mode: number): void {
+  code.label('look').move(SOME, 'stack').add(SOME, STAT)
+  directory(code)
+    .syscall('newfstatat', DIRECTORY_FD, NAME, SOME, AT_SYMLINK_NOFOLLOW)
+    .jumpIf('result', 'less', 0, 'entry')
+  code
+    .load(MODE_NOW, 'stack', mode, 32)
+    .move(SOME, MODE_NOW)
+    .and(SOME, TYPE)
+    .jumpIf(SOME, 'equal', DIRECTORY, 'descend')
+  directory(code).syscall('fchownat', DIRECTORY_FD, NAME, NOBODY, GROUP, AT_SYMLINK_NOFOLLOW)
+  code.jumpIf(SOME, 'equal', LINK, 'entry').and(MODE_NOW, PERMISSIONS).or(MODE_NOW, OF_FILES)
+  directory(code).syscall('fchmodat', DIRECTORY_FD, NAME, MODE_NOW).jump('entry')
+}
 
-  code.label('entry').loadFromStack('x10', NEXT, 64).loadFromStack('x9', END, 64)
-  code.subtract('x9', 'x10').compareNumber('x9', 0).jumpIf('notPositive', 'read').addNumber('x19', 'x10', ENTRY_NAME)
-  code.loadHalf('x9', 'x10', ENTRY_LENGTH).add('x9', 'x10').storeOnStack('x9', NEXT, 64)
-  code.loadByte('x9', 'x19').compareNumber('x9', DOT).jumpIf('notEqual', 'look')
-  code.addNumber('x10', 'x19', 1).loadByte('x9', 'x10').compareNumber('x9', 0).jumpIf('equal', 'entry')
-  code.compareNumber('x9', DOT).jumpIf('notEqual', 'look')
-  code.addNumber('x10', 'x19', 2).loadByte('x9', 'x10').compareNumber('x9', 0).jumpIf('equal', 'entry')
-
-  code.label('look')
-  directory().addNumber('x2', 'sp', STAT).syscall(79, 'x0', 'x19', 'x2', AT_SYMLINK_NOFOLLOW)
-  code.compareNumber('x0', 0).jumpIf('negative', 'entry').loadFromStack('x23', mode, 32)
-  typeOf('x23').compareNumber('x9', DIRECTORY).jumpIf('equal', 'descend')
-  directory().syscall(54, 'x0', 'x19', NOBODY, 'x22', AT_SYMLINK_NOFOLLOW)
-  typeOf('x23').compareNumber('x9', LINK).jumpIf('equal', 'entry')
-  permissions(OF_FILES)
-  directory().syscall(53, 'x0', 'x19', 'x23').jump('entry')
-
-  code.label('descend')
-  directory().syscall(56, 'x0', 'x19', OPEN_DIRECTORY.arm64, 0).compareNumber('x0', 0).jumpIf('negative', 'closed')
-  code.subtractNumber('sp', 'sp', FRAME_BYTES).addNumber('x20', 'x20', 1).storeOnStack('x23', MODE, 64).jump('opened')
-  code.label('closed').set('x21', 1).jump('entry')
-
-  code.label('unreadable').set('x21', 1)
+function leaveDirectory(code: MachineCode): void {
+  code.label('unreadable').set(EXIT, 1)
   code.label('leave')
-  directory().syscall(55, 'x0', NOBODY, 'x22')
-  code.loadFromStack('x23', MODE, 64)
-  permissions(OF_DIRECTORIES)
-  directory().syscall(52, 'x0', 'x23')
-  directory().syscall(57, 'x0').compareNumber('x20', 0).jumpIf('equal', 'done')
-  code.subtractNumber('x20', 'x20', 1).addNumber('sp', 'sp', FRAME_BYTES).jump('entry')
+  directory(code).syscall('fchown', DIRECTORY_FD, NOBODY, GROUP)
+  code.load(MODE_NOW, 'stack', MODE, 64).and(MODE_NOW, PERMISSIONS).or(MODE_NOW, OF_DIRECTORIES)
+  directory(code).syscall('fchmod', DIRECTORY_FD, MODE_NOW)
+  directory(code).syscall('close', DIRECTORY_FD).jumpIf(DEPTH, 'equal', 0, 'done')
+  code.subtract(DEPTH, 1).add('stack', FRAME_BYTES).jump('entry')
+}
 
-  code.label('done').syscall(94, 'x21').label('failed').syscall(94, 1)
-  return code.label('here').data(Buffer.from('.\0\0\0')).build()
+function directory(code: MachineCode): MachineCode {
+  return code.load(DIRECTORY_FD, 'stack', FD, 64)
 }

@@ -1,44 +1,53 @@
-import { Amd64Code } from './amd64-code.ts'
-import { Arm64Code } from './arm64-code.ts'
-import { type Architecture, elfExecutable, u64 } from './elf-executable.ts'
+import type { Architecture } from './elf-executable.ts'
+import type { MachineCode } from './machine-code.ts'
+import { program } from './program.ts'
+import { IGNORE_ACTION, SIG_BLOCK, SIGCHLD, SIGINT, SIGPIPE, SIGSET_BYTES, SIGTERM, signalSet } from './signals.ts'
+import { FRAME_TIMEOUT_MS } from './socket-protocol.ts'
+import { socketRelay } from './socket-relay-code.ts'
 
-const SIGINT = 2
-const SIGTERM = 15
-const SIGCHLD = 17
-const SIG_IGN = 1
-const SIG_BLOCK = 0
-const SIGSET_BYTES = 8
-
-/** `struct sigaction` as the kernel has it: handler, flags, restorer, mask. */
-export const IGNORE_ACTION = Buffer.concat([u64(SIG_IGN), u64(0), u64(0), u64(0)])
-const SIGNALS = u64((1 << (SIGTERM - 1)) | (1 << (SIGINT - 1)))
+/** Where the image has it. */
+export const PAUSE_PATH = '/pause'
+export const SOCKETS_PATH = '/sockets'
 
 /**
- * The program of a sandbox, as machine code. It holds the Pod's namespaces and does nothing else:
+ * The program of a sandbox. It holds the Pod's namespaces, and serves with sockets in them who attaches to it:
  *
  *   rt_sigaction(SIGCHLD, ignore)             so that the kernel buries orphans that come to it
  *   rt_sigprocmask(block TERM and INT)        a blocked signal is kept, even for a process 1 that has no handler
- *   do { n = rt_sigtimedwait({TERM, INT}, forever) } while (n < 0)
+ *   the loop of the socket relay, until TERM or INT comes; the end of stdin only ends the serving
  *   exit_group(0)
+ *
+ * Where it could not serve, it still holds: do { n = rt_sigtimedwait({TERM, INT}, forever) } while (n < 0)
  */
-export function pauseProgram(architecture: Architecture): Buffer {
-  return elfExecutable(architecture, architecture === 'amd64' ? amd64() : arm64())
+export function pauseProgram(architecture: Architecture, frameTimeoutMs = FRAME_TIMEOUT_MS): Buffer {
+  return program(architecture, (code) => {
+    begin(code)
+    socketRelay(code, frameTimeoutMs)
+    code.label('inputEnded').jump('ignoreInput')
+    code.label('broken').addressOf('r1', 'signals').syscall('rt_sigtimedwait', 'r1', 0, 0, SIGSET_BYTES)
+    code.jumpIf('result', 'less', 0, 'broken')
+    end(code)
+  })
 }
 
-function amd64(): Buffer {
-  const code = new Amd64Code()
-  code.addressOf('rsi', 'ignore').syscall(13, SIGCHLD, 'rsi', 0, SIGSET_BYTES)
-  code.addressOf('rsi', 'signals').syscall(14, SIG_BLOCK, 'rsi', 0, SIGSET_BYTES)
-  code.label('wait').addressOf('rdi', 'signals').syscall(128, 'rdi', 0, 0, SIGSET_BYTES)
-  code.test('rax').jumpIf('negative', 'wait').syscall(231, 0)
-  return code.label('ignore').data(IGNORE_ACTION).label('signals').data(SIGNALS).build()
+/** The socket relay alone, for where a sandbox's own cannot be reached: it ends with its stdin. */
+export function socketsProgram(architecture: Architecture): Buffer {
+  return program(architecture, (code) => {
+    begin(code)
+    socketRelay(code, FRAME_TIMEOUT_MS)
+    code.label('inputEnded').jump('terminate')
+    code.label('broken').syscall('exit_group', 1)
+    end(code)
+  })
 }
 
-function arm64(): Buffer {
-  const code = new Arm64Code()
-  code.addressOf('x1', 'ignore').syscall(134, SIGCHLD, 'x1', 0, SIGSET_BYTES)
-  code.addressOf('x1', 'signals').syscall(135, SIG_BLOCK, 'x1', 0, SIGSET_BYTES)
-  code.label('wait').addressOf('x0', 'signals').syscall(137, 'x0', 0, 0, SIGSET_BYTES)
-  code.compareNumber('x0', 0).jumpIf('negative', 'wait').syscall(94, 0)
-  return code.label('ignore').data(IGNORE_ACTION).label('signals').data(SIGNALS).build()
+function begin(code: MachineCode): void {
+  code.addressOf('r1', 'ignore').syscall('rt_sigaction', SIGCHLD, 'r1', 0, SIGSET_BYTES)
+  code.syscall('rt_sigaction', SIGPIPE, 'r1', 0, SIGSET_BYTES)
+  code.addressOf('r1', 'signals').syscall('rt_sigprocmask', SIG_BLOCK, 'r1', 0, SIGSET_BYTES)
+}
+
+function end(code: MachineCode): void {
+  code.label('terminate').syscall('exit_group', 0)
+  code.label('ignore').data(IGNORE_ACTION).label('signals').data(signalSet(SIGTERM, SIGINT))
 }
