@@ -5,6 +5,7 @@ import { DeploymentController } from './deployment/deployment-controller.ts'
 import { DnsEndpoints } from './dns-endpoints/dns-endpoints.ts'
 import { EndpointsController } from './endpoints/endpoints-controller.ts'
 import { EndpointSliceController } from './endpointslice/endpointslice-controller.ts'
+import { EndpointSliceMirroring } from './endpointslice-mirroring/endpointslice-mirroring.ts'
 import { EphemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts'
 import { EventExpiry, type EventExpiryOptions } from './event-expiry/event-expiry.ts'
 import { GarbageCollector } from './garbage-collector/garbage-collector.ts'
@@ -44,6 +45,7 @@ export function controllers(deps: ControllerDeps, options: ControllerOptions = {
     new EphemeralVolumeController(deps),
     new EndpointSliceController(deps),
     new EndpointsController(deps),
+    new EndpointSliceMirroring(deps),
     new DnsEndpoints(deps),
     new ServiceLb(deps),
     new PodGc(deps, options),
