@@ -118,14 +118,16 @@ export class PodExecutor {
     sandbox: SandboxState | undefined,
     pod: Persisted<Pod>,
   ): Promise<'done' | 'waiting' | SandboxState> {
-    const { runtime } = this.#node
+    const { runtime, serviceRules } = this.#node
     switch (action.type) {
       case 'runSandbox':
         return this.#runSandbox(action.replacesDead, pod)
       case 'stopSandbox':
+        serviceRules?.uncover(action.id)
         await runtime.stopSandbox(action.id)
         return 'done'
       case 'removeSandbox':
+        serviceRules?.uncover(action.id)
         await runtime.removeSandbox(action.id)
         return 'done'
       case 'startContainer':
@@ -231,7 +233,7 @@ export class PodExecutor {
   }
 
   async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting' | SandboxState> {
-    const { runtime, clock } = this.#node
+    const { runtime, serviceRules, clock } = this.#node
     const sources = this.#sources(undefined, pod)
     const volumes = await this.#volumes.prepare(sources)
     if (!volumes) return 'waiting'
@@ -243,6 +245,7 @@ export class PodExecutor {
       const spec = sandboxSpec(pod, volumes, await this.#dnsOf(pod))
       const sandbox = await runtime.runSandbox({ ...spec, ...(await this.#addressOf(pod)) })
       this.#sandboxRetryAtMs = undefined
+      await serviceRules?.cover(sandbox)
       return sandbox
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error

@@ -26,6 +26,9 @@ type Report = Omit<PodReport, 'sequence'>
 export class AgentNode {
   readonly reports = new Map<string, Report>()
   readonly history: Report[] = []
+  /** Makes Services reachable from a sandbox. */
+  cover: (sandboxId: string) => Promise<void> = async () => {}
+  readonly uncovered: string[] = []
   readonly events: EventReport[] = []
   readonly prober: Prober
   readonly runtime: Runtime
@@ -157,6 +160,10 @@ export class AgentNode {
       allocatable: () => this.allocatable,
       services: () => this.services,
       devices: this.#devices,
+      serviceRules: {
+        cover: ({ id }) => this.cover(id),
+        uncover: (id) => void this.uncovered.push(id),
+      },
     })
     manager.start()
     return manager

@@ -68,7 +68,7 @@ function* portFrontends(
   const guard = ranges.length > 0 ? { sourceRanges: ranges } : {}
   for (const address of own ?? balancerAddresses(service))
     if (spec.type === 'LoadBalancer') yield { address, protocol, port: port.port, verdict: external, ...guard }
-  for (const address of own ?? spec.externalIPs ?? [])
+  for (const address of spec.externalIPs?.length ? (own ?? spec.externalIPs) : [])
     if (isIPv4(address)) yield { address, protocol, port: port.port, verdict: external }
 }
 

@@ -29,6 +29,7 @@ export class ServiceTable {
     this.#role = role
   }
 
+  /** Those that have frontends. */
   get services(): Iterable<string> {
     return this.#wanted.keys()
   }
@@ -47,6 +48,11 @@ export class ServiceTable {
       const owner = this.#placed.get(key)?.service ?? service
       if (owner === service) this.#place(key, { service, frontend }, changes)
     }
+  }
+
+  /** Those that connections to a frontend are led to; undefined where there is no such frontend. */
+  endpointsOf(key: string): readonly Ipv4Endpoint[] | undefined {
+    return this.#placed.get(key)?.endpoints
   }
 
   /** Everything, as a change of an empty table. */

@@ -5,7 +5,7 @@ import type { Endpoint, EndpointSlice } from '../../../../../shared/api/generate
 import type { Service } from '../../../../../shared/api/kinds.ts'
 import { anEndpointSlice, aService } from '../../../../support/service-objects.ts'
 
-const POD: FrontendFacts = { role: 'pod', nodeName: 'here', zone: 'z1', ownAddresses: ['192.168.1.5'] }
+const POD: FrontendFacts = { role: 'pod', nodeNames: ['here'], zone: 'z1', ownAddresses: ['192.168.1.5'] }
 const GATEWAY: FrontendFacts = { ...POD, role: 'gateway' }
 const NODE_PORT: FrontendFacts = { ...POD, role: 'nodePort', ownAddresses: ['10.42.0.9'] }
 
@@ -122,7 +122,7 @@ describe('serviceFrontends', () => {
 
     it('ignores them where one has none, or none is for here', () => {
       expect(toClusterIP(service(), [near, AWAY])).toBe('10.42.0.5:8080, 10.42.1.6:8080')
-      const elsewhere = { ...POD, nodeName: 'third', zone: 'z3' }
+      const elsewhere = { ...POD, nodeNames: ['third'], zone: 'z3' }
       expect(toClusterIP(service(), [near, far], elsewhere)).toBe('10.42.0.5:8080, 10.42.1.6:8080')
     })
   })

@@ -77,6 +77,7 @@ describe('ServiceTable', () => {
           }
         },
       ),
+      { numRuns: 50 },
     )
   })
 

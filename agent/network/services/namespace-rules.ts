@@ -1,0 +1,144 @@
+import type { Clock } from '../../../shared/clock.ts'
+import type { Logger } from '../../../shared/log.ts'
+import { withinTime } from '../../pods/handlers/within-time.ts'
+import { WakeLoop } from '../../pods/wake-loop.ts'
+import { RuntimeFailure } from '../../runtime/runtime.ts'
+import { forgetUdpFlow, listUdpFlows } from '../conntrack/udp-flows.ts'
+import { NetlinkClient } from '../netlink/netlink-client.ts'
+import { NetlinkError } from '../netlink/netlink-error.ts'
+import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
+import type { SocketRelays } from '../socket-relays.ts'
+import type { RoleRules, RulesStep } from './role-rules.ts'
+
+export interface NamespaceRulesOptions {
+  readonly containerId: string
+  readonly rules: RoleRules
+  readonly relays: SocketRelays
+  readonly clock: Clock
+  readonly log: Logger
+  /** `reached` or `isGone` is another. */
+  onProgress(): void
+}
+
+const NETLINK_NETFILTER = 12
+/** The kernel answers in milliseconds; who does not answer in this time is asked over another socket. */
+const ANSWER_TIMEOUT_MS = 10_000
+
+/** Keeps the table of one network namespace as its role has it, whatever becomes of the way there. */
+export class NamespaceRules {
+  readonly #options: NamespaceRulesOptions
+  readonly #loop: WakeLoop
+  #client: NetlinkClient | undefined
+  /** The version that the kernel has; unknown at first, and after a loss. */
+  #held: number | undefined
+  #isGone = false
+
+  constructor(options: NamespaceRulesOptions) {
+    const { clock, log } = options
+    this.#options = options
+    this.#loop = new WakeLoop({
+      clock,
+      pass: () => this.#pass(),
+      onFault: (err) => {
+        if (!this.#isGone) log.warn({ err }, 'could not write the rules of Services')
+      },
+    })
+    this.wake()
+  }
+
+  /** The newest version that connections from here go by; undefined before the first. */
+  get reached(): number | undefined {
+    return this.#held === undefined ? undefined : this.#options.rules.reached(this.#held)
+  }
+
+  /** Its container does not run: nothing goes by its rules. It may yet start again. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** There are newer rules. */
+  wake(): void {
+    this.#loop.wake()
+  }
+
+  stop(): void {
+    this.#loop.stop()
+    this.#drop()
+  }
+
+  async #pass(): Promise<number> {
+    const { rules } = this.#options
+    for (let step = rules.stepFrom(this.#held); step; step = rules.stepFrom(this.#held)) {
+      if (this.#loop.isStopped) break
+      await this.#apply(step)
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  async #apply(step: RulesStep): Promise<void> {
+    const client = this.#client ?? (await this.#connect())
+    try {
+      await this.#inTime(client.batch(NFTABLES_SUBSYSTEM, step.messages))
+      this.#held = step.version
+      this.#options.onProgress()
+      await this.#inTime(this.#forgetStaleFlows(client, step))
+    } catch (error) {
+      const isChange = this.#held !== undefined
+      // A change that does not fit what is there is no reason to wait: the whole table does.
+      if (error instanceof NetlinkError && isChange) this.#held = undefined
+      else this.#drop()
+      if (this.#client === undefined) throw error
+    }
+  }
+
+  async #forgetStaleFlows(client: NetlinkClient, { udp }: RulesStep): Promise<void> {
+    if (udp !== 'any' && udp.size === 0) return
+    for (const flow of await listUdpFlows(client)) {
+      if (this.#options.rules.isStale(flow, udp)) await forgetUdpFlow(client, flow)
+    }
+  }
+
+  async #connect(): Promise<NetlinkClient> {
+    try {
+      const relay = await this.#options.relays.of(this.#options.containerId)
+      const socket = await relay.netlink(NETLINK_NETFILTER)
+      const client = new NetlinkClient(socket)
+      void socket.closed.then(() => this.#lost(client))
+      this.#setGone(false)
+      this.#client = client
+      return client
+    } catch (error) {
+      this.#setGone(isNotRunning(error))
+      throw error
+    }
+  }
+
+  /** Whoever closed it may have ended the container, or put another in its place. */
+  #lost(client: NetlinkClient): void {
+    if (this.#client !== client) return
+    this.#drop()
+    this.wake()
+  }
+
+  #drop(): void {
+    const client = this.#client
+    this.#client = undefined
+    this.#held = undefined
+    client?.close()
+  }
+
+  #setGone(isGone: boolean): void {
+    if (this.#isGone === isGone) return
+    this.#isGone = isGone
+    this.#options.onProgress()
+  }
+
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    const late = () => 'the kernel has not answered'
+    return withinTime(this.#options.clock, ANSWER_TIMEOUT_MS, late, () => answer)
+  }
+}
+
+function isNotRunning(error: unknown): boolean {
+  return error instanceof RuntimeFailure && (error.code === 'notFound' || error.code === 'conflict')
+}

@@ -1,0 +1,84 @@
+import type { UdpFlow } from '../conntrack/udp-flows.ts'
+import type { NetlinkRequest } from '../netlink/netlink-client.ts'
+import { encodeChange, encodeTable } from '../nftables/encode-change.ts'
+import { isEmptyChange, type TableChange, type TableFrame } from '../nftables/table.ts'
+import { TableChanges } from '../nftables/table-changes.ts'
+import { serviceFrame } from './service-frame.ts'
+import type { RulesRole } from './service-frontends.ts'
+import { type Frontends, ServiceTable } from './service-table.ts'
+
+/** A transaction, and the version that a namespace is at with it. */
+export interface RulesStep {
+  readonly version: number
+  readonly messages: readonly NetlinkRequest[]
+  /** UDP frontends, `address:port`, whose endpoints became others; `any` where that is not known. */
+  readonly udp: ReadonlySet<string> | 'any'
+}
+
+/** Whoever is further behind is given the whole table. */
+const MOST_STEPS = 64
+
+/** The rules for all namespaces of one role: compiled and encoded once, for however many there are. */
+export class RoleRules {
+  readonly #frame: TableFrame
+  readonly #table: ServiceTable
+  #version = 0
+  /** The version that the first of the steps is applied to. */
+  #firstVersion = 0
+  readonly #steps: RulesStep[] = []
+  #complete: RulesStep | undefined
+
+  constructor(role: RulesRole, serviceCIDR: string) {
+    this.#frame = serviceFrame(role, serviceCIDR)
+    this.#table = new ServiceTable(role)
+  }
+
+  /** Those that have frontends. */
+  get services(): Iterable<string> {
+    return this.#table.services
+  }
+
+  /** Versions rise. `services`: the frontends of those that are others with this version. */
+  update(version: number, services: ReadonlyMap<string, Frontends>): void {
+    const changes = new TableChanges()
+    for (const [service, frontends] of services) this.#table.update(service, frontends, changes)
+    this.#version = version
+    const change = changes.result()
+    if (isEmptyChange(change)) return
+    this.#complete = undefined
+    this.#steps.push({ version, messages: encodeChange(this.#frame, change), udp: changedUdp(change) })
+    if (this.#steps.length > MOST_STEPS) this.#firstVersion = this.#steps.shift()?.version ?? 0
+  }
+
+  /** What a namespace is to be given next that has the rules of `held`, or unknown ones; nothing where it has the newest. */
+  stepFrom(held: number | undefined): RulesStep | undefined {
+    if (held !== undefined && held >= this.#firstVersion) return this.#steps.find(({ version }) => version > held)
+    this.#complete ??= {
+      version: this.#version,
+      messages: encodeTable(this.#frame, this.#table.complete()),
+      udp: 'any',
+    }
+    return this.#complete
+  }
+
+  /** The newest version that the rules of `held` are good for. */
+  reached(held: number): number {
+    const next = this.#steps.find(({ version }) => version > held)
+    return next ? next.version - 1 : this.#version
+  }
+
+  /** Of a flow to one of `udp`: whether it goes where none of the frontend's endpoints is any more. */
+  isStale({ destination, responder }: UdpFlow, udp: RulesStep['udp']): boolean {
+    const endpoints = this.#table.endpointsOf(`${destination}/UDP`)
+    if (udp === 'any' ? endpoints === undefined : !udp.has(destination)) return false
+    return !endpoints?.includes(responder)
+  }
+}
+
+/** Elements begin with the frontend that they belong to. */
+function changedUdp({ addedElements, deletedElements }: TableChange): Set<string> {
+  const added = [...addedElements.values()].flatMap((elements) => [...elements.keys()])
+  const keys = [...added, ...[...deletedElements.values()].flat()]
+  const frontends = keys.map((key) => key.split(' . ')).filter(([, protocol]) => protocol === 'udp')
+  return new Set(frontends.map(([address, , port]) => `${address}:${port}`))
+}

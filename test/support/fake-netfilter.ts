@@ -1,0 +1,68 @@
+import { decodeMessages, encodeMessage } from '../../agent/network/netlink/netlink-message.ts'
+import type { DatagramSocket, SocketRelay } from '../../agent/runtime/socket-relay.ts'
+
+const NLMSG_ERROR = 2
+const NLMSG_DONE = 3
+const NLM_F_ACK = 4
+const NFTABLES = 10
+const NEWTABLE = (NFTABLES << 8) | 0
+const BATCH_BEGIN = 0x10
+
+/** A relay into a network namespace whose kernel takes every transaction, or none, and has no flows. */
+export class FakeNetfilter {
+  /** What each transaction was: the whole table, or a change. */
+  readonly transactions: ('table' | 'change')[] = []
+  /** Does not answer while it is set. */
+  isSilent = false
+  /** The errno that the next transactions fail with; 0 for none. */
+  errno = 0
+  #end = () => {}
+  #held: (() => void)[] = []
+
+  relay(): SocketRelay {
+    const closed = new Promise<void>((resolve) => {
+      this.#end = resolve
+    })
+    const refuse = () => Promise.reject(new Error('netlink only'))
+    return { netlink: async () => this.#socket(closed), udp: refuse, tcp: refuse, closed, close: () => this.#end() }
+  }
+
+  /** The relay ends. */
+  end(): void {
+    this.#end()
+  }
+
+  /** Answers what was asked while it was silent. */
+  answer(): void {
+    this.isSilent = false
+    for (const answer of this.#held.splice(0)) answer()
+  }
+
+  #socket(closed: Promise<void>): DatagramSocket {
+    let listener: (data: Buffer, from: undefined) => void = () => {}
+    return {
+      send: async (data) => {
+        const answer = () => listener(this.#answerTo(Buffer.from(data)), undefined)
+        if (this.isSilent) this.#held.push(answer)
+        else queueMicrotask(answer)
+      },
+      onMessage: (callback) => {
+        listener = callback
+      },
+      onFailure: () => {},
+      closed,
+      close: () => {},
+    }
+  }
+
+  #answerTo(datagram: Buffer): Buffer {
+    const messages = decodeMessages(datagram)
+    const isBatch = messages[0]?.type === BATCH_BEGIN
+    const payload = Buffer.alloc(20)
+    if (!isBatch) return encodeMessage({ type: NLMSG_DONE, flags: 0, payload }, messages[0]?.sequence ?? 0)
+    const last = messages.find(({ flags }) => flags & NLM_F_ACK)
+    payload.writeInt32LE(-this.errno)
+    if (this.errno === 0) this.transactions.push(messages[1]?.type === NEWTABLE ? 'table' : 'change')
+    return encodeMessage({ type: NLMSG_ERROR, flags: 0, payload }, last?.sequence ?? 0)
+  }
+}
