@@ -1,0 +1,190 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ObjectKey } from '../../../shared/api/object.ts'
+import { type Clock, sleep } from '../../../shared/clock.ts'
+import type { Logger } from '../../../shared/log.ts'
+import { WakeLoop } from '../../pods/wake-loop.ts'
+import type { Reporter } from '../../reporter.ts'
+import { type PublishedPort, type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
+import type { NetworkConsumer } from '../applied-versions.ts'
+import type { NetworkSnapshot } from '../network-snapshot.ts'
+import type { NetworkView } from '../network-state.ts'
+import type { AddressSource } from '../pod-addresses.ts'
+import { machineMates } from '../services/machine-mates.ts'
+import { parseNodePortsName, portKey } from './container-name.ts'
+import { type NewNodePorts, type NodePortPlan, planNodePorts } from './node-port-plan.ts'
+import { publishedPorts } from './published-ports.ts'
+
+export interface NodePortsOptions {
+  readonly nodeName: string
+  readonly network: NetworkView
+  readonly runtime: Pick<
+    Runtime,
+    'networkContainers' | 'runNetworkContainer' | 'removeNetworkContainer' | 'networkEvents'
+  >
+  readonly addresses: AddressSource
+  readonly rules: NodePortRules
+  readonly reporter: Pick<Reporter, 'event'>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Where published ports are led to a Service's endpoints. */
+export interface NodePortRules {
+  coverNodePorts(containerId: string, service: ObjectKey, address: string): void
+  uncover(containerId: string): void
+}
+
+interface Wanted {
+  readonly service: ObjectKey
+  readonly ports: readonly PublishedPort[]
+}
+
+const RETRY_MS = 30_000
+/** Between one loss of the runtime's events and asking for them again. */
+const EVENTS_RETRY_MS = 2_000
+
+/**
+ * Publishes the node ports, balancer's ports and external addresses of Services on this machine, through containers that
+ * lead them on. Where several nodes are on the machine only the first by name does.
+ */
+export class NodePorts {
+  readonly #options: NodePortsOptions
+  readonly #consumer: NetworkConsumer
+  readonly #loop: WakeLoop
+  readonly #stop = new AbortController()
+  /** By the Service's UID. */
+  #wanted: ReadonlyMap<string, Wanted> = new Map()
+  /** By port, what Docker said when it was to be published. */
+  readonly #troubles = new Map<string, string>()
+  #hasLooked = false
+
+  constructor(options: NodePortsOptions) {
+    const { clock, log } = options
+    this.#options = options
+    this.#consumer = options.network.consumer('node ports')
+    this.#loop = new WakeLoop({
+      clock,
+      pass: () => this.#pass(),
+      onFault: (err) => log.warn({ err }, 'could not publish node ports'),
+    })
+  }
+
+  start(): void {
+    const unsubscribe = this.#options.network.subscribe((snapshot) => {
+      const wanted = this.#wantedOf(snapshot)
+      const isNews = !this.#hasLooked || !isDeepStrictEqual(wanted, this.#wanted)
+      this.#wanted = wanted
+      if (isNews) this.#loop.wake()
+      this.#settle()
+    })
+    this.#stop.signal.addEventListener('abort', unsubscribe, { once: true })
+    void this.#watchContainers()
+  }
+
+  /** Leaves the containers as they are. */
+  stop(): void {
+    this.#stop.abort()
+    this.#loop.stop()
+  }
+
+  #wantedOf({ nodes, services }: NetworkSnapshot): Map<string, Wanted> {
+    const { nodeName } = this.#options
+    const wanted = new Map<string, Wanted>()
+    if (machineMates(nodeName, nodes)[0] !== nodeName) return wanted
+    const addresses = nodes.get(nodeName)?.internalIPs ?? []
+    for (const [key, service] of services) {
+      const ports = publishedPorts(service, addresses)
+      if (ports.length > 0) wanted.set(service.metadata.uid, { service: key, ports })
+    }
+    return wanted
+  }
+
+  async #pass(): Promise<number> {
+    const { runtime, addresses, rules } = this.#options
+    const { remove, run } = await this.#look()
+    for (const { id, name } of remove) {
+      rules.uncover(id)
+      await runtime.removeNetworkContainer(id)
+      addresses.release(name)
+    }
+    if (run.length === 0) return Number.POSITIVE_INFINITY
+    const results = await Promise.all(run.map((container) => this.#run(container)))
+    await this.#look()
+    // Those that failed together are tried one by one.
+    if (results.includes('split')) return 0
+    return results.includes('failed') ? RETRY_MS : Number.POSITIVE_INFINITY
+  }
+
+  /** Sees to the containers that are as they should be, and says what else is to be done. */
+  async #look(): Promise<NodePortPlan> {
+    const ports = new Map([...this.#wanted].map(([uid, wanted]) => [uid, wanted.ports]))
+    const wantedPorts = new Set([...ports.values()].flat().map(portKey))
+    for (const port of this.#troubles.keys()) if (!wantedPorts.has(port)) this.#troubles.delete(port)
+    const containers = await this.#options.runtime.networkContainers()
+    const plan = planNodePorts(ports, containers, new Set(this.#troubles.keys()))
+    this.#cover(plan)
+    this.#hasLooked = true
+    this.#settle()
+    return plan
+  }
+
+  #cover({ keep }: NodePortPlan): void {
+    for (const { container, serviceUid } of keep) {
+      const service = this.#wanted.get(serviceUid)?.service
+      if (service !== undefined && container.ip !== undefined) {
+        this.#options.rules.coverNodePorts(container.id, service, container.ip)
+      }
+    }
+  }
+
+  /** `split`: another look gives each of its ports a container of its own. */
+  async #run({ name, ports, serviceUid }: NewNodePorts): Promise<'done' | 'split' | 'failed'> {
+    const { runtime, addresses } = this.#options
+    try {
+      const network = { address: await addresses.take(name) }
+      await runtime.runNetworkContainer({ name, network, ports, sysctls: { 'net.ipv4.ip_forward': '1' } })
+      for (const port of ports) this.#troubles.delete(portKey(port))
+      return 'done'
+    } catch (error) {
+      addresses.release(name)
+      if (!(error instanceof RuntimeFailure)) throw error
+      if (ports.length > 1) {
+        for (const port of ports) this.#troubles.set(portKey(port), this.#troubles.get(portKey(port)) ?? '')
+        return 'split'
+      }
+      for (const port of ports) this.#tell(port, this.#wanted.get(serviceUid)?.service ?? '', error.message)
+      return 'failed'
+    }
+  }
+
+  /** Once for each new reason. */
+  #tell(port: PublishedPort, service: ObjectKey, reason: string): void {
+    if (this.#troubles.get(portKey(port)) === reason) return
+    this.#troubles.set(portKey(port), reason)
+    const where = `${port.hostIP ?? ''}${port.hostIP === undefined ? '' : ':'}${port.hostPort}/${port.protocol}`
+    const message = `Failed to publish port ${where} of service ${service}: ${reason}`
+    this.#options.reporter.event({ type: 'Warning', reason: 'FailedPublishPort', message })
+    this.#options.log.warn({ service, port: where, reason }, 'could not publish a port')
+  }
+
+  /** A version counts once what an earlier agent left has been found: those containers have older rules. */
+  #settle(): void {
+    const version = this.#options.network.snapshot()?.version
+    if (this.#hasLooked && version !== undefined) this.#consumer.applied(version)
+  }
+
+  /** One that ended is made again. */
+  async #watchContainers(): Promise<void> {
+    const { runtime, clock } = this.#options
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      try {
+        for await (const { name } of runtime.networkEvents(signal)) if (parseNodePortsName(name)) this.#loop.wake()
+      } catch {
+        // It is asked again, after a look: something may have been missed.
+      }
+      await sleep(clock, EVENTS_RETRY_MS, signal).catch(() => undefined)
+      this.#loop.wake()
+    }
+  }
+}
