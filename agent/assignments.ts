@@ -1,4 +1,4 @@
-import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../shared/api/kinds.ts'
+import type { ConfigMap, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../shared/api/kinds.ts'
 import type { Persisted } from '../shared/api/object.ts'
 
 /** All that the control plane wants of this node, as of its newest word. */
@@ -10,6 +10,8 @@ export interface Assignments {
   claim(namespace: string, name: string): Persisted<PersistentVolumeClaim> | undefined
   /** By name: those of the Pods' claims, and those whose data is to be removed. */
   readonly volumes: ReadonlyMap<string, Persisted<PersistentVolume>>
+  /** The node itself, with its labels and taints alone. */
+  readonly node?: Persisted<Node>
 }
 
 /** Makes assignments so. Never called before the first complete set is in, so what is missing is truly unwanted. */

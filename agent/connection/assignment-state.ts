@@ -1,4 +1,4 @@
-import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../shared/api/kinds.ts'
+import type { ConfigMap, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../shared/api/kinds.ts'
 import { keyOf, type Persisted } from '../../shared/api/object.ts'
 import type { AssignedObject, AssignmentsFrame } from '../../shared/protocol/frames.ts'
 import type { Assignments } from '../assignments.ts'
@@ -26,9 +26,11 @@ function combine(base: ReadonlyMap<string, AssignedObject>, parts: readonly Assi
 function snapshot(objects: readonly AssignedObject[]): Assignments {
   const pods = new Map<string, Persisted<Pod>>()
   const volumes = new Map<string, Persisted<PersistentVolume>>()
+  let node: Persisted<Node> | undefined
   const others = new Map<string, AssignedObject['object']>()
   for (const { kind, object } of objects) {
     if (kind === 'Pod') pods.set(object.metadata.uid, object)
+    else if (kind === 'Node') node = object
     else if (kind === 'PersistentVolume') volumes.set(object.metadata.name, object)
     else others.set(`${kind}/${keyOf(object)}`, object)
   }
@@ -39,5 +41,6 @@ function snapshot(objects: readonly AssignedObject[]): Assignments {
     claim: (namespace, name) =>
       others.get(`PersistentVolumeClaim/${namespace}/${name}`) as Persisted<PersistentVolumeClaim> | undefined,
     volumes,
+    ...(node ? { node } : {}),
   }
 }

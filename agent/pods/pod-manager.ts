@@ -151,7 +151,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   /** Beside the others that are assigned: what is on its way out of here holds up nobody for good. */
   #admit(pod: Pod): PodRefusal | undefined {
     const { allowedUnsafeSysctls = [], hasAppArmor, pressure, allocatable } = this.#options
-    const { pods } = this.#assignments
+    const { pods, node } = this.#assignments
     const workers = [...this.#workers]
       .filter(([uid]) => uid !== pod.metadata.uid && pods.has(uid))
       .map(([, worker]) => worker)
@@ -159,6 +159,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       allowedUnsafeSysctls,
       hasAppArmor: hasAppArmor?.(),
       allocatable: allocatable(),
+      node,
       pressure: pressure?.() ?? [],
       others: workers.filter(({ isAdmitted }) => isAdmitted).map((worker) => worker.pod),
       holders: workers.filter(({ isToRun }) => isToRun).map((worker) => worker.allocatedPod),

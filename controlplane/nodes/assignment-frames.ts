@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Pod } from '../../shared/api/kinds.ts'
+import type { Node, Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { AssignedObject, AssignedReference, AssignmentsFrame } from '../../shared/protocol/frames.ts'
 import { referenceTo } from './desired-assignments.ts'
@@ -34,13 +34,20 @@ export function assignmentFrames(
   }))
 }
 
-/** An agent's own status reports come back as new versions of its Pods: those tell it nothing, but open gates do. */
+/** An agent's own reports come back as new versions of its Pods and its Node: those tell it nothing, but open gates do. */
 function sameForAgent(before: AssignedObject | undefined, after: AssignedObject): boolean {
   if (!before || before.kind !== after.kind) return false
   if (before.object.metadata.resourceVersion === after.object.metadata.resourceVersion) return true
+  if (before.kind === 'Node' && after.kind === 'Node') {
+    return isDeepStrictEqual(ofNode(before.object), ofNode(after.object))
+  }
   return (
     before.kind === 'Pod' && after.kind === 'Pod' && isDeepStrictEqual(essence(before.object), essence(after.object))
   )
+}
+
+function ofNode({ metadata: { resourceVersion: _, ...metadata }, spec }: Persisted<Node>): unknown {
+  return { metadata, spec }
 }
 
 function essence({ metadata, spec, status }: Persisted<Pod>): unknown {

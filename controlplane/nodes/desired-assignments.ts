@@ -1,4 +1,4 @@
-import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../shared/api/kinds.ts'
+import type { ConfigMap, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../shared/api/kinds.ts'
 import { type KubeObject, keyOf, type ObjectKey, type Persisted } from '../../shared/api/object.ts'
 import { podReferences } from '../../shared/pod-references.ts'
 import type { AssignedObject, AssignedReference } from '../../shared/protocol/frames.ts'
@@ -6,6 +6,7 @@ import { claimNamesOf } from '../../shared/storage/pod-claims.ts'
 
 /** Where the objects that Pods refer to are found. */
 export interface AssignmentSources {
+  node(): Persisted<Node> | undefined
   configMap(key: ObjectKey): Persisted<ConfigMap> | undefined
   secret(key: ObjectKey): Persisted<Secret> | undefined
   claim(key: ObjectKey): Persisted<PersistentVolumeClaim> | undefined
@@ -38,6 +39,8 @@ export function desiredAssignments(pods: readonly Persisted<Pod>[], sources: Ass
       if (volumeName) references.add(referenceKey('PersistentVolume', volumeName))
     }
   }
+  const node = sources.node()
+  if (node) add({ kind: 'Node', object: ownNode(node) })
   for (const object of sources.volumesToRemove()) add({ kind: 'PersistentVolume', object })
   for (const reference of references) {
     const found = lookUp(reference, sources)
@@ -51,7 +54,7 @@ export function assignmentKey(kind: AssignedObject['kind'], object: KubeObject):
   return `${kind}/${keyOf(object)}/${object.metadata.uid}`
 }
 
-type ReferencedKind = Exclude<AssignedObject['kind'], 'Pod'>
+type ReferencedKind = Exclude<AssignedObject['kind'], 'Pod' | 'Node'>
 
 export function referenceKey(kind: ReferencedKind, key: ObjectKey): string {
   return `${kind}/${key}`
@@ -60,6 +63,17 @@ export function referenceKey(kind: ReferencedKind, key: ObjectKey): string {
 export function referenceTo({ kind, object }: AssignedObject): AssignedReference {
   const { namespace = '', name, uid } = object.metadata
   return { kind, namespace, name, uid }
+}
+
+/** What a node asks of itself when it takes a Pod. */
+function ownNode({ apiVersion, kind, metadata, spec }: Persisted<Node>): Persisted<Node> {
+  const { name, uid, resourceVersion, creationTimestamp, labels } = metadata
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, uid, resourceVersion, creationTimestamp, ...(labels ? { labels } : {}) },
+    spec: spec?.taints ? { taints: spec.taints } : {},
+  }
 }
 
 function lookUp(reference: string, sources: AssignmentSources): AssignedObject | undefined {

@@ -106,6 +106,11 @@ export class LiveNode {
     else if (told && mergePodStatus(object.status, told.status, '').kind === 'changed') this.#reports.again(told)
   }
 
+  /** Its Node is not what it was. */
+  nodeChanged(): void {
+    this.#assignments.wake()
+  }
+
   /** `reference` as of `referenceKey`. */
   objectChanged(reference: string): void {
     this.#assignments.wakeFor(reference)
@@ -218,6 +223,7 @@ export class LiveNode {
   #desired() {
     const { informers, nodeName } = this.#deps
     return desiredAssignments(podsByNode(informers).byIndex(PODS_BY_NODE, nodeName), {
+      node: () => informers.of(NODES).get(nodeName),
       configMap: (key) => informers.of(CONFIG_MAPS).get(key),
       secret: (key) => informers.of(SECRETS).get(key),
       claim: (key) => informers.of(PERSISTENT_VOLUME_CLAIMS).get(key),

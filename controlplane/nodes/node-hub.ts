@@ -132,7 +132,9 @@ function subscribe(
       for (const session of sessions) session.live?.volumeChanged(object)
     }),
     informers.of(NODES).onChange(({ type, object }) => {
-      if (type === 'deleted') current.get(object.metadata.name)?.nodeDeleted(object.metadata.uid)
+      const session = current.get(object.metadata.name)
+      if (type === 'deleted') session?.nodeDeleted(object.metadata.uid)
+      else session?.live?.nodeChanged()
     }),
   ]
 }

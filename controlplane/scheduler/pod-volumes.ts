@@ -1,11 +1,11 @@
 import type { Volume } from '../../shared/api/generated/core-v1.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
+import { nodeTermMatcher } from '../../shared/required-node-matcher.ts'
 import { areBound, bestVolume, isReservedFor } from '../../shared/storage/claim-matching.ts'
 import { SELECTED_NODE_ANNOTATION } from '../../shared/storage/local-volumes.ts'
 import { claimNameOf } from '../../shared/storage/pod-claims.ts'
 import type { NodeInfo } from './node-info.ts'
-import { nodeTermMatcher } from './required-node-matcher.ts'
 import type { StorageView } from './storage.ts'
 
 type Claim = Persisted<PersistentVolumeClaim>

@@ -1,4 +1,5 @@
 import type { TopologySpreadConstraint } from '../../shared/api/generated/core-v1.ts'
+import { requiredNodeMatcher } from '../../shared/required-node-matcher.ts'
 import { matchesRequirements, type Requirement } from '../../shared/selectors.ts'
 import { tolerates } from '../../shared/tolerations.ts'
 import type { ClusterView } from './framework.ts'
@@ -6,7 +7,6 @@ import type { NodeInfo } from './node-info.ts'
 import { selectorWithKeys } from './pod-affinity-terms.ts'
 import { ownerUidOf, type PodClass } from './pod-class.ts'
 import type { PodInfo } from './pod-info.ts'
-import { requiredNodeMatcher } from './required-node-matcher.ts'
 
 export const HOSTNAME = 'kubernetes.io/hostname'
 const ZONE = 'topology.kubernetes.io/zone'

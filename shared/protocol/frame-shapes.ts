@@ -77,7 +77,7 @@ const streamRequest: Shape = (value, path) => {
   return wrong ?? STREAM_REQUESTS[(value as StreamRequest).kind](value, path)
 }
 
-const assignedKind = oneOf('Pod', 'ConfigMap', 'Secret', 'PersistentVolumeClaim', 'PersistentVolume')
+const assignedKind = oneOf('Pod', 'Node', 'ConfigMap', 'Secret', 'PersistentVolumeClaim', 'PersistentVolume')
 const persistedMeta = fields({
   metadata: fields({
     namespace: optional(nonEmptyText),
@@ -88,6 +88,7 @@ const persistedMeta = fields({
 })
 const API_TYPES: Readonly<Record<string, Shape>> = {
   Pod: apiType('core.v1.Pod'),
+  Node: apiType('core.v1.Node'),
   ConfigMap: apiType('core.v1.ConfigMap'),
   Secret: apiType('core.v1.Secret'),
   PersistentVolumeClaim: apiType('core.v1.PersistentVolumeClaim'),

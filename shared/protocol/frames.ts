@@ -63,7 +63,8 @@ export interface NodeReport {
 }
 
 /**
- * The Pods bound to the node, what they need of other objects, and the PersistentVolumes whose data is to be removed.
+ * The Pods bound to the node, what they need of other objects, the node itself, and the PersistentVolumes whose data is to
+ * be removed.
  * A Pod with a deletionTimestamp is to be ended; a removed Pod's object is gone from the API, so its containers must go
  * at once.
  */
@@ -78,6 +79,8 @@ export type AssignedObject =
   | { kind: 'ConfigMap'; object: Persisted<ConfigMap> }
   | { kind: 'Secret'; object: Persisted<Secret> }
   | { kind: 'PersistentVolumeClaim'; object: Persisted<PersistentVolumeClaim> }
+  /** The agent's own, with its labels and taints alone. */
+  | { kind: 'Node'; object: Persisted<Node> }
   /** A claim's, or one whose data this node is to remove. */
   | { kind: 'PersistentVolume'; object: Persisted<PersistentVolume> }
 

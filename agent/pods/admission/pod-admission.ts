@@ -1,7 +1,8 @@
-import type { Pod } from '../../../shared/api/generated/core-v1.ts'
+import type { Node, Pod } from '../../../shared/api/generated/core-v1.ts'
 import { isCriticalPod } from '../../eviction/critical-pod.ts'
 import { refuseAppArmor } from './app-armor.ts'
 import { refuseHostPorts } from './host-ports.ts'
+import { refuseOtherNodes, refuseTainted } from './node.ts'
 import { missingOf, podsToPreempt } from './preemption.ts'
 import { refuseUnderPressure } from './pressure.ts'
 import { refusalForShortage, resourceShortages, type Shortage } from './resources.ts'
@@ -23,6 +24,8 @@ export interface AdmissionFacts {
   allocatable: Readonly<Record<string, string>>
   /** The conditions that tell what the node is short of, such as `MemoryPressure`. */
   pressure: readonly string[]
+  /** Its labels and taints; undefined where they are not known. */
+  node: Pick<Node, 'metadata' | 'spec'> | undefined
   /** Those that the node has admitted and that have not ended. */
   others: readonly Pod[]
   /** Those that are to run here, with the resources that they have been given. */
@@ -36,7 +39,7 @@ export type Admission = { taken: false; refusal: PodRefusal } | { taken: true; p
 
 /** In the kubelet's order; resources come between them. */
 const BEFORE_RESOURCES: readonly AdmissionCheck[] = [refuseUnderPressure, refuseSysctls]
-const AFTER_RESOURCES: readonly AdmissionCheck[] = [refuseHostPorts, refuseAppArmor]
+const AFTER_RESOURCES: readonly AdmissionCheck[] = [refuseOtherNodes, refuseHostPorts, refuseTainted, refuseAppArmor]
 
 /** Whether the node takes a Pod that is new on it: the first reason against it, if there is one. */
 export function admitPod(pod: Pod, facts: AdmissionFacts): Admission {

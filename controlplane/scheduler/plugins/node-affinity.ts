@@ -1,5 +1,5 @@
+import { nodeTermMatcher, requiredNodeMatcher } from '../../../shared/required-node-matcher.ts'
 import { FITS, type FilterPlugin, normalizeByMaximum, refuse, type ScorePlugin } from '../framework.ts'
-import { nodeTermMatcher, requiredNodeMatcher } from '../required-node-matcher.ts'
 
 const REFUSED = refuse("node(s) didn't match Pod's node affinity/selector")
 

@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS } from '../../../../shared/api/kinds.ts'
+import {
+  CONFIG_MAPS,
+  NODES,
+  type Node,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  PODS,
+} from '../../../../shared/api/kinds.ts'
+import type { Persisted } from '../../../../shared/api/object.ts'
 import type { AssignmentsFrame } from '../../../../shared/protocol/frames.ts'
 import { aClaim, aVolume } from '../../../support/storage-objects.ts'
 import { podReport, startHub } from './hub-fixture.ts'
 
+/** Without the node itself. */
 const names = (frame: AssignmentsFrame | undefined) =>
-  frame?.set.map(({ kind, object }) => `${kind} ${object.metadata.name}`)
+  frame?.set.filter(({ kind }) => kind !== 'Node').map(({ kind, object }) => `${kind} ${object.metadata.name}`)
 
 describe('assignments', () => {
   it('begin with all that the node needs and nothing else', async () => {
@@ -28,9 +37,28 @@ describe('assignments', () => {
   it('are complete even when there is nothing to do', async () => {
     const { agent } = await startHub()
     const { assignments } = await agent('n1')
-    expect(assignments()).toEqual([
-      { type: 'assignments', mode: 'complete', appliesTo: 0, resultsIn: 1, more: false, set: [], remove: [] },
+    expect(assignments()).toMatchObject([
+      { type: 'assignments', mode: 'complete', appliesTo: 0, resultsIn: 1, more: false, remove: [] },
     ])
+    expect(names(assignments()[0])).toEqual([])
+  })
+
+  it('tell a node of its labels and taints, and of nothing else that becomes of it', async () => {
+    const { agent, client, clock } = await startHub()
+    const { assignments } = await agent('n1')
+    await agent('n2')
+    const nodes = () => assignments().flatMap(({ set }) => set.filter(({ kind }) => kind === 'Node'))
+    expect(nodes()).toMatchObject([{ object: { metadata: { name: 'n1', labels: { disk: 'ssd' } } } }])
+    expect(nodes()[0]?.object).not.toHaveProperty('status')
+    const update = async (change: (node: Persisted<Node>) => Persisted<Node>) => {
+      await client.update(NODES, change((await client.get(NODES, { name: 'n1' })) as Persisted<Node>))
+      await clock.advance(100)
+    }
+    await update((node) => ({ ...node, metadata: { ...node.metadata, annotations: { a: 'b' } } }))
+    expect(nodes()).toHaveLength(1)
+    const taints = [{ key: 'gpu', effect: 'NoExecute' }]
+    await update((node) => ({ ...node, spec: { ...node.spec, taints } }))
+    expect(nodes().slice(1)).toMatchObject([{ object: { spec: { taints } } }])
   })
 
   it('wait until all Pods are known: one that is missing would be taken for unwanted', async () => {
@@ -161,7 +189,7 @@ describe('assignments', () => {
       false,
     ])
     expect(new Set(assignments().map(({ mode, resultsIn }) => `${mode} ${resultsIn}`)).size).toBe(1)
-    expect(assignments().flatMap(({ set }) => set)).toHaveLength(11)
+    expect(assignments().flatMap(names)).toHaveLength(11)
   })
 
   it('wait for an agent that reads slowly, and then say only what is so by then', async () => {

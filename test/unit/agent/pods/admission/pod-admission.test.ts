@@ -4,7 +4,7 @@ import type { Pod, PodSpec } from '../../../../../shared/api/generated/core-v1.t
 import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
 
 const NOTHING = {
-  ...{ allowedUnsafeSysctls: [], hasAppArmor: false, others: [], holders: [], pressure: [] },
+  ...{ allowedUnsafeSysctls: [], hasAppArmor: false, others: [], holders: [], pressure: [], node: undefined },
   allocatable: { cpu: '2', memory: '1Gi', 'ephemeral-storage': '10Gi', pods: '3', 'example.com/dongle': '1' },
 }
 const asking = (name: string, requests: Record<string, string>, more: Partial<PodSpec> = {}) =>
@@ -100,6 +100,39 @@ describe('admitPod', () => {
     expect(refusePod(asking('a', requests), { ...NOTHING, allocatable: {} })).toBeUndefined()
     const holders = [asking('b', { cpu: '3' })]
     expect(refusePod(asking('a', { memory: '1Gi' }), { ...NOTHING, holders })).toBeUndefined()
+  })
+
+  it('refuses a Pod that wants a node with other labels', () => {
+    const node = (labels: Record<string, string>) => ({
+      ...NOTHING,
+      node: { metadata: { name: 'n1', labels }, spec: {} },
+    })
+    const choosy = assignedPod('a', { nodeSelector: { disk: 'ssd' } })
+    expect(refusePod(choosy, node({ disk: 'ssd' }))).toBeUndefined()
+    expect(refusePod(choosy, NOTHING)).toBeUndefined()
+    expect(refusePod(choosy, node({ disk: 'hdd' }))).toEqual({
+      reason: 'NodeAffinity',
+      message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    })
+    const matchFields = [{ key: 'metadata.name', operator: 'In', values: ['n2'] }]
+    const nodeAffinity = {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] },
+    }
+    expect(refusePod(assignedPod('a', { affinity: { nodeAffinity } }), node({}))?.reason).toBe('NodeAffinity')
+  })
+
+  it('refuses a Pod that the node’s taints would expel', () => {
+    const taint = (effect: string) => ({
+      ...NOTHING,
+      node: { metadata: {}, spec: { taints: [{ key: 'gpu', effect }] } },
+    })
+    const tolerations = [{ key: 'gpu', operator: 'Exists', effect: 'NoExecute' }]
+    expect(refusePod(assignedPod('a'), taint('NoSchedule'))).toBeUndefined()
+    expect(refusePod(assignedPod('a', { tolerations }), taint('NoExecute'))).toBeUndefined()
+    expect(refusePod(assignedPod('a'), taint('NoExecute'))).toEqual({
+      reason: 'TaintToleration',
+      message: "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate",
+    })
   })
 
   it('takes no best-effort Pod while memory is short, unless it tolerates that', () => {

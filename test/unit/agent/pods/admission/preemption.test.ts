@@ -14,7 +14,15 @@ const asking = (name: string, requests: Amounts, priority = 0, limits: Amounts =
 
 describe('a critical Pod for which there is no room', () => {
   const preempted = (pod: Pod, holders: Pod[], allocatable: Amounts = { cpu: '2', memory: '1Gi', pods: '10' }) => {
-    const facts = { allowedUnsafeSysctls: [], hasAppArmor: false, others: [], pressure: [], allocatable, holders }
+    const facts = {
+      allowedUnsafeSysctls: [],
+      hasAppArmor: false,
+      others: [],
+      pressure: [],
+      node: undefined,
+      allocatable,
+      holders,
+    }
     const admission = admitPod(pod, facts)
     return admission.taken ? admission.preempted.map(({ metadata }) => metadata.name) : admission.refusal
   }

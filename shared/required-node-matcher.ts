@@ -1,12 +1,17 @@
-import type { NodeSelectorTerm } from '../../shared/api/generated/core-v1.ts'
-import type { Pod } from '../../shared/api/kinds.ts'
-import { matchesRequirements, type Requirement } from '../../shared/selectors.ts'
-import type { NodeInfo } from './node-info.ts'
+import type { NodeSelectorTerm } from './api/generated/core-v1.ts'
+import type { Pod } from './api/kinds.ts'
+import { matchesRequirements, type Requirement } from './selectors.ts'
+
+/** What a Pod may choose nodes by. */
+export interface NamedNode {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+}
 
 /** Tells the nodes that a Pod's `nodeSelector` and required affinity allow; undefined where it asks for nothing. */
-export function requiredNodeMatcher(pod: Pod): ((node: NodeInfo) => boolean) | undefined {
-  const labels = Object.entries(pod.spec.nodeSelector ?? {})
-  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+export function requiredNodeMatcher({ spec }: Pick<Pod, 'spec'>): ((node: NamedNode) => boolean) | undefined {
+  const labels = Object.entries(spec.nodeSelector ?? {})
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   if (labels.length === 0 && !required) return undefined
   const terms = required?.nodeSelectorTerms.map(nodeTermMatcher)
   return (node) =>
@@ -17,7 +22,7 @@ export function requiredNodeMatcher(pod: Pod): ((node: NodeInfo) => boolean) | u
 export function nodeTermMatcher({
   matchExpressions = [],
   matchFields = [],
-}: NodeSelectorTerm): (node: NodeInfo) => boolean {
+}: NodeSelectorTerm): (node: NamedNode) => boolean {
   if (matchExpressions.length + matchFields.length === 0) return () => false
   const [expressions, fields] = [matchExpressions, matchFields].map((list) =>
     list.map(
