@@ -16,6 +16,7 @@ import type { PodRefusal } from './admission/pod-admission.ts'
 import type { HookRunner } from './hooks/hook-runner.ts'
 import type { Prober } from './probes/prober.ts'
 import type { ResizeRefusal } from './resize/pod-resize.ts'
+import type { ClusterDns } from './spec/pod-dns.ts'
 
 /** What all Pods of the node share. */
 export interface NodeContext {
@@ -39,6 +40,8 @@ export interface NodeContext {
   allocatable(): Readonly<Record<string, string>>
   /** How the machine resolves names. */
   resolvConf(): Promise<ResolvConf>
+  /** Where the cluster's names are resolved; undefined while that is not known. */
+  clusterDns(): ClusterDns | undefined
   /** Takes a Pod that is new to the node, or says why not. A critical one may push others off it. */
   admit(pod: Pod): PodRefusal | undefined
   /** Why the node has no room for a Pod that it has and that asks for more; nothing where it has. */

@@ -14,7 +14,7 @@ import type { PodEvents } from './pod-events.ts'
 import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
 import { isBelowUse } from './resize/resize-actions.ts'
-import { hasOwnDns, podDns } from './spec/pod-dns.ts'
+import { podDns, resolvesAsItsMachine } from './spec/pod-dns.ts'
 import { podIPOf } from './spec/pod-ip.ts'
 import { refusedFields, refusedMessage } from './spec/refused-fields.ts'
 import { sandboxSpec } from './spec/sandbox-spec.ts'
@@ -263,9 +263,9 @@ export class PodExecutor {
   }
 
   /** Undefined leaves it to the runtime. */
-  async #dnsOf({ spec }: Persisted<Pod>): Promise<ResolvConf | undefined> {
-    if (!hasOwnDns(spec)) return undefined
-    const { dns, omissions } = podDns(spec, await this.#node.resolvConf())
+  async #dnsOf(pod: Persisted<Pod>): Promise<ResolvConf | undefined> {
+    if (resolvesAsItsMachine(pod.spec)) return undefined
+    const { dns, omissions } = podDns(pod, await this.#node.resolvConf(), this.#node.clusterDns())
     for (const omission of omissions) this.#events.pod('Warning', 'DNSConfigForming', omission)
     return dns
   }

@@ -24,6 +24,7 @@ import { PodWorker, type PodWorkerState } from './pod-worker.ts'
 import type { Prober } from './probes/prober.ts'
 import { resizeRefusal } from './resize/node-room.ts'
 import type { ResizeRefusal } from './resize/pod-resize.ts'
+import type { ClusterDns } from './spec/pod-dns.ts'
 
 export interface PodManagerOptions {
   runtime: Runtime
@@ -52,6 +53,8 @@ export interface PodManagerOptions {
   services?(): Iterable<Service> | undefined
   /** How the machine resolves names; by default as its own `/etc/resolv.conf` says. */
   resolvConf?(): Promise<ResolvConf>
+  /** Where the cluster's names are resolved; undefined while that is not known, by default for ever. */
+  clusterDns?(): ClusterDns | undefined
   /** Gets to know which images this agent brings to the machine. */
   pulled?: PulledImages
   /** Of the machine, for containers that ask for them. */
@@ -105,6 +108,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       hooks,
       resolvConf: options.resolvConf ?? (() => readResolvConf()),
       services: options.services ?? (() => []),
+      clusterDns: options.clusterDns ?? (() => undefined),
       admit: (pod) => this.#admit(pod),
       refuseResize: (pod) => this.#refuseResize(pod),
       assignments: () => this.#assignments,

@@ -157,6 +157,7 @@ export class AgentNode {
       random: seededRandom(1),
       log: silentLogger,
       hostIPs: () => ['192.0.2.10'],
+      resolvConf: async () => ({ servers: ['192.0.2.53'], searches: [], options: [] }),
       allocatable: () => this.allocatable,
       services: () => this.services,
       devices: this.#devices,

@@ -84,6 +84,7 @@ export class SimAgent {
       random,
       log,
       hostIPs: () => [`192.0.2.${this.#options.number}`],
+      resolvConf: async () => ({ servers: ['192.0.2.53'], searches: [], options: [] }),
       allocatable: () => ({ cpu: '4', memory: '8Gi' }),
     })
     this.#process = { manager, link }

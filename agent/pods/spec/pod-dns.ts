@@ -1,4 +1,4 @@
-import type { PodDNSConfig, PodSpec } from '../../../shared/api/generated/core-v1.ts'
+import type { Pod, PodDNSConfig, PodSpec } from '../../../shared/api/generated/core-v1.ts'
 import type { ResolvConf } from '../../network/resolv-conf.ts'
 
 const MAX_SERVERS = 3
@@ -11,14 +11,24 @@ export interface PodDns {
   omissions: string[]
 }
 
-/** Whether it needs more than the machine's own way of resolving, which is every policy's while there is no cluster DNS. */
-export function hasOwnDns({ dnsPolicy, dnsConfig }: PodSpec): boolean {
-  return dnsPolicy === 'None' || dnsConfig !== undefined
+/** Where the cluster's own names are resolved. */
+export interface ClusterDns {
+  /** The address of the Service. */
+  address: string
+  /** Such as `cluster.local`. */
+  domain: string
 }
 
-/** How a Pod resolves names: as the machine does unless its policy is `None`, and then what its `dnsConfig` adds. */
-export function podDns({ dnsPolicy, dnsConfig = {} }: PodSpec, machine: ResolvConf): PodDns {
-  const base = dnsPolicy === 'None' ? { servers: [], searches: [], options: [] } : machine
+/** Whether it resolves as the machine whose network it uses does, which needs nothing of ours. */
+export function resolvesAsItsMachine({ hostNetwork, dnsPolicy, dnsConfig }: PodSpec): boolean {
+  const isMachines = dnsPolicy === 'Default' || (dnsPolicy ?? 'ClusterFirst') === 'ClusterFirst'
+  return hostNetwork === true && isMachines && dnsConfig === undefined
+}
+
+/** How a Pod of the namespace resolves names: by its policy, and then what its `dnsConfig` adds. Without `cluster` the cluster has no DNS. */
+export function podDns({ metadata, spec }: Pod, machine: ResolvConf, cluster: ClusterDns | undefined): PodDns {
+  const { dnsConfig = {} } = spec ?? {}
+  const base = policyDns(spec, machine, cluster && { ...cluster, namespace: metadata.namespace ?? '' })
   const servers = union(base.servers, dnsConfig.nameservers)
   const searches = union(base.searches, dnsConfig.searches)
   const keptServers = servers.slice(0, MAX_SERVERS)
@@ -30,6 +40,20 @@ export function podDns({ dnsPolicy, dnsConfig = {} }: PodSpec, machine: ResolvCo
       ...omission('Search Line limits were exceeded, some search paths', 'search', searches, keptSearches),
     ],
   }
+}
+
+function policyDns(
+  spec: Pod['spec'],
+  machine: ResolvConf,
+  cluster: (ClusterDns & { namespace: string }) | undefined,
+): ResolvConf {
+  const { dnsPolicy = 'ClusterFirst', hostNetwork = false } = spec ?? {}
+  if (dnsPolicy === 'None') return { servers: [], searches: [], options: [] }
+  const isCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork)
+  if (!isCluster || !cluster) return machine
+  const { namespace, domain, address } = cluster
+  const own = [`${namespace}.svc.${domain}`, `svc.${domain}`, domain]
+  return { servers: [address], searches: union(own, machine.searches), options: ['ndots:5'] }
 }
 
 function union(first: readonly string[], second: readonly string[] = []): string[] {

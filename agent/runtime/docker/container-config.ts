@@ -10,6 +10,7 @@ import type {
 } from '../runtime.ts'
 import { annotationLabels, LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
 import { type DockerMount, sandboxMount } from './mounts.ts'
+import { nameFiles } from './name-files.ts'
 import { securityOptions } from './security-options.ts'
 
 /** A daemon may have another log driver as its default, or let logs grow without end. */
@@ -38,9 +39,11 @@ export function sandboxConfig(
   network: NetworkConfig | undefined,
   oomScoreAdj: number,
 ) {
-  const { pod, dns, hosts, ports, volumes, domain, namespaces = USUAL_NAMESPACES } = spec
+  const { pod, ports, volumes, domain, namespaces = USUAL_NAMESPACES } = spec
+  const files = network === undefined ? undefined : filesOf(spec)
   return {
     Image: image,
+    ...(files === undefined ? {} : { Cmd: files }),
     ...(network === undefined ? {} : { Hostname: spec.hostname, ...(domain ? { Domainname: domain } : {}) }),
     Labels: { ...ownerLabels(owner), ...podLabels(pod), [LABELS.kind]: 'sandbox' },
     OpenStdin: network !== undefined,
@@ -52,8 +55,7 @@ export function sandboxConfig(
       ...(namespaces.processes === 'node' ? { PidMode: 'host' } : {}),
       Sysctls: spec.sysctls ?? {},
       PortBindings: portBindings(ports),
-      ...(dns ? dnsConfig(dns) : {}),
-      ExtraHosts: hosts.flatMap(({ ip, hostnames }) => hostnames.map((hostname) => `${hostname}:${ip}`)),
+      ...(files === undefined ? dockerNames(spec) : {}),
       Mounts: volumes.map((volume) => sandboxMount(pod, volume)),
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none' },
@@ -64,6 +66,24 @@ export function sandboxConfig(
       ...(network === undefined ? {} : { CapAdd: ['NET_ADMIN'] }),
       SecurityOpt: ['no-new-privileges'],
     },
+  }
+}
+
+/**
+ * Files that the sandbox's program writes over Docker's, which would name a resolver of its own: paths and texts. The Pod's
+ * address must be known beforehand.
+ */
+function filesOf({ address, dns, ...names }: SandboxSpec): string[] | undefined {
+  if (address === undefined || dns === undefined) return undefined
+  const { resolvConf, hosts } = nameFiles(names, address, dns)
+  return ['/etc/resolv.conf', resolvConf, '/etc/hosts', hosts]
+}
+
+/** What Docker is to write into the same files. */
+function dockerNames({ dns, hosts }: SandboxSpec) {
+  return {
+    ...(dns ? dnsConfig(dns) : {}),
+    ExtraHosts: hosts.flatMap(({ ip, hostnames }) => hostnames.map((hostname) => `${hostname}:${ip}`)),
   }
 }
 

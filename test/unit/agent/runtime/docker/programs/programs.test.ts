@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ownProgram } from '../../../../../../agent/runtime/docker/programs/own-program.ts'
 import { pauseProgram, socketsProgram } from '../../../../../../agent/runtime/docker/programs/pause-program.ts'
 import { CONNECTED, relayProgram } from '../../../../../../agent/runtime/docker/programs/relay-program.ts'
@@ -38,7 +38,9 @@ describe.each([
         ? [13, 14, 9, 289, 72, 271, 45, 3, 288, 0, 44, 28, 41, 54, 49, 50, 1]
         : [134, 135, 222, 74, 25, 73, 207, 57, 242, 63, 206, 233, 198, 208, 200, 201, 64]
     const holding = architecture === 'amd64' ? [128, 231] : [137, 94]
-    expect([...pausing].sort()).toEqual([...relaying, ...holding].sort())
+    // To open and write files; it closes and writes anyway.
+    const writing = architecture === 'amd64' ? [257] : [56]
+    expect([...pausing].sort()).toEqual([...relaying, ...holding, ...writing].sort())
     expect(callsOf(architecture, switchProgram(architecture))).toEqual(
       architecture === 'amd64' ? [264, 263, 263, 231, 231] : [38, 35, 35, 94, 94],
     )
@@ -132,6 +134,23 @@ describe.skipIf(own === undefined || process.platform !== 'linux')('run on this 
     await once(server, 'listening')
     return String((server.address() as AddressInfo).port)
   }
+
+  it('pause writes files over that are there, before it serves', async () => {
+    const [long, empty, missing] = ['long', 'empty', 'missing'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ]
+    await writeFile(long, 'x'.repeat(5000))
+    await writeFile(empty, '')
+    const text = 'nameserver 10.43.0.10\n'.repeat(300)
+    const pause = start('pause', long, 'short\n', missing, 'never', empty, text)
+    await vi.waitFor(async () => expect(await readFile(empty, 'utf8')).toBe(text))
+    pause.kill('SIGTERM')
+    await endOf(pause)
+    expect(await readFile(long, 'utf8')).toBe('short\n')
+    expect(await readdir(folder)).not.toContain('missing')
+  })
 
   it('pause ends when it is asked to', async () => {
     const pause = start('pause')

@@ -1,0 +1,43 @@
+import type { SandboxSpec } from '../runtime.ts'
+
+/** What the files of a sandbox say of names; all containers of the Pod see the same. */
+export interface NameFiles {
+  /** `/etc/resolv.conf` */
+  resolvConf: string
+  /** `/etc/hosts` */
+  hosts: string
+}
+
+const LOCAL_HOSTS = [
+  ['127.0.0.1', 'localhost'],
+  ['::1', 'localhost', 'ip6-localhost', 'ip6-loopback'],
+  ['fe00::0', 'ip6-localnet'],
+  ['fe00::0', 'ip6-mcastprefix'],
+  ['fe00::1', 'ip6-allnodes'],
+  ['fe00::2', 'ip6-allrouters'],
+]
+
+type Named = Pick<SandboxSpec, 'hostname' | 'domain' | 'hosts'>
+
+/** In the kubelet's form, which people and programs know. */
+export function nameFiles(spec: Named, address: string, dns: NonNullable<SandboxSpec['dns']>): NameFiles {
+  return { resolvConf: resolvConfText(dns), hosts: hostsText(spec, address) }
+}
+
+function resolvConfText({ servers, searches, options }: NonNullable<SandboxSpec['dns']>): string {
+  const search = searches.length > 0 ? [`search ${searches.join(' ')}`] : []
+  const option = options.length > 0 ? [`options ${options.join(' ')}`] : []
+  return lines([...search, ...servers.map((server) => `nameserver ${server}`), ...option])
+}
+
+function hostsText({ hostname, domain, hosts }: Named, address: string): string {
+  const fullName = domain === undefined ? [] : [`${hostname}.${domain}`]
+  const own = [...LOCAL_HOSTS, [address, ...fullName, hostname]]
+  const aliases = hosts.map(({ ip, hostnames }) => [ip, ...hostnames].join('\t'))
+  const added = aliases.length > 0 ? ['', '# Entries added by HostAliases.', ...aliases] : []
+  return lines(['# Kubernetes-managed hosts file.', ...own.map((row) => row.join('\t')), ...added])
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join('')
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { nameFiles } from '../../../../../agent/runtime/docker/name-files.ts'
+
+const dns = {
+  servers: ['10.43.0.10', '192.0.2.1'],
+  searches: ['default.svc.cluster.local', 'home'],
+  options: ['ndots:5'],
+}
+const local = [
+  '# Kubernetes-managed hosts file.',
+  '127.0.0.1\tlocalhost',
+  '::1\tlocalhost\tip6-localhost\tip6-loopback',
+  'fe00::0\tip6-localnet',
+  'fe00::0\tip6-mcastprefix',
+  'fe00::1\tip6-allnodes',
+  'fe00::2\tip6-allrouters',
+]
+
+describe('nameFiles', () => {
+  it('says how to resolve', () => {
+    const { resolvConf } = nameFiles({ hostname: 'web', hosts: [] }, '10.42.1.5', dns)
+    expect(resolvConf).toBe(
+      'search default.svc.cluster.local home\nnameserver 10.43.0.10\nnameserver 192.0.2.1\noptions ndots:5\n',
+    )
+  })
+
+  it('has no line that would be empty', () => {
+    expect(
+      nameFiles({ hostname: 'web', hosts: [] }, '10.42.1.5', { servers: [], searches: [], options: [] }).resolvConf,
+    ).toBe('')
+  })
+
+  it('names the Pod by its address, and what was added', () => {
+    const hosts = [{ ip: '192.0.2.7', hostnames: ['a', 'b.example'] }]
+    const { hosts: text } = nameFiles(
+      { hostname: 'web', domain: 'sub.default.svc.cluster.local', hosts },
+      '10.42.1.5',
+      dns,
+    )
+    expect(text.split('\n')).toEqual([
+      ...local,
+      '10.42.1.5\tweb.sub.default.svc.cluster.local\tweb',
+      '',
+      '# Entries added by HostAliases.',
+      '192.0.2.7\ta\tb.example',
+      '',
+    ])
+  })
+
+  it('names a Pod without a subdomain by its hostname only', () => {
+    expect(nameFiles({ hostname: 'web', hosts: [] }, '10.42.1.5', dns).hosts.split('\n')).toEqual([
+      ...local,
+      '10.42.1.5\tweb',
+      '',
+    ])
+  })
+})
