@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.ts'
 import { type ClusterFacts, DEFAULT_CLUSTER_FACTS } from '../shared/cluster-facts.ts'
 import { DNS_SERVICE_PLACE } from '../shared/dns-service.ts'
 import type { Ipv4Range } from '../shared/ipv4-range.ts'
-import type { ApiEndpoint } from '../shared/kubernetes-service.ts'
+import type { ApiWhereabouts } from '../shared/kubernetes-service.ts'
 import type { Logger } from '../shared/log.ts'
 import type { Random } from '../shared/random.ts'
 import type { Client } from './client/client.ts'
@@ -33,7 +33,7 @@ export interface CoreOptions {
   /** What Pods and Services have their addresses from. Absent: what is usual. */
   network?: ClusterNetwork
   /** Where Pods reach the API. Absent: they do not. */
-  apiEndpoint?: ApiEndpoint
+  api?: ApiWhereabouts
   seams?: CoreSeams
 }
 
@@ -94,22 +94,22 @@ export async function startCore(options: CoreOptions): Promise<Core> {
 }
 
 /** With the objects that every cluster has. */
-async function openRegistry({ store, clock, random, log, network, apiEndpoint }: CoreOptions): Promise<Registry> {
+async function openRegistry({ store, clock, random, log, network, api }: CoreOptions): Promise<Registry> {
   const { services = DEFAULT_SERVICE_NETWORK } = network ?? {}
   const serviceNetwork = services
   const registry = createRegistry({ store, clock, random, log: log.child({ part: 'registry' }), serviceNetwork })
   await bootstrapNamespaces(registry)
   await bootstrapStorageClass(registry)
-  await bootstrapKubernetesService(registry, services.addresses, apiEndpoint?.port ?? HTTPS_PORT)
+  await bootstrapKubernetesService(registry, services.addresses, api?.port ?? HTTPS_PORT)
   await bootstrapDnsService(registry, services.addresses, log)
   return registry
 }
 
-function controllerOptions({ network, apiEndpoint }: CoreOptions): ControllerOptions {
+function controllerOptions({ network, api }: CoreOptions): ControllerOptions {
   const { services = DEFAULT_SERVICE_NETWORK } = network ?? {}
   return {
     ...(network ? { podRange: network.podRange } : {}),
-    ...(apiEndpoint ? { api: { apiEndpoint, clusterIP: services.addresses.at(1) } } : {}),
+    ...(api ? { api: { ...api, clusterIP: services.addresses.at(1) } } : {}),
   }
 }
 

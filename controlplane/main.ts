@@ -13,6 +13,7 @@ import { type CertificateAuthority, openCertificateAuthority } from './apiserver
 import { issueServerCredentials, renewServerCredentials } from './apiserver/auth/pki/server-certificate.ts'
 import { registryNodeLookup } from './apiserver/auth/registry-node-lookup.ts'
 import { removeExpiredTokens } from './apiserver/auth/tokens.ts'
+import { localPeers } from './apiserver/http/local-peers.ts'
 import { type ApiServer, createApiServer } from './apiserver/server.ts'
 import { createSnapshotRoute } from './apiserver/snapshot-route.ts'
 import { versionInfo } from './apiserver/version.ts'
@@ -27,16 +28,16 @@ import type { Store } from './store/store.ts'
 export interface ControlPlaneOptions {
   /** Holds the state, the CA and the kubeconfig; made where it is missing. */
   dataDir: string
-  /** Where connections are accepted. */
-  bindAddress: string
   port: number
+  /** Whether other machines may connect; otherwise this one may, and the Pods on it. */
+  isOpen: boolean
   /** How others reach this machine; the kubeconfig names the first, or 127.0.0.1 where there is none. */
   hosts: readonly string[]
   /** One more name that the server's certificate is good for. */
   machineName: string
   network: ClusterNetwork
-  /** Where Pods reach this machine; an IPv4 address. Absent where it has none. */
-  advertiseAddress?: string
+  /** Where Pods reach this machine: an IPv4 address, and another when it has another. Undefined where it has none. */
+  advertisedAddress: () => string | undefined
   version: string
   clock: Clock
   random: Random
@@ -55,7 +56,7 @@ const TOKEN_CLEANUP_MS = 3_600_000
 
 /** Resolves when the API is served. Rejects, with nothing left running, where something it needs cannot be had. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { dataDir, bindAddress, port, hosts, network, advertiseAddress, clock, random, log } = options
+  const { dataDir, port, hosts, network, advertisedAddress, clock, random, log } = options
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await finishRestore(dataDir)
   const ca = await openCertificateAuthority(join(dataDir, 'pki'), clock, random)
@@ -63,20 +64,20 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     volatilePrefixes: VOLATILE_PREFIXES,
     onOutcomeUnknown: options.onOutcomeUnknown,
   })
-  const apiEndpoint = advertiseAddress ? { apiEndpoint: { ip: advertiseAddress, port } } : {}
-  const coreOptions = { store, clusterId: clusterIdOf(ca), clock, random, log, network, ...apiEndpoint }
+  const api = { port, address: advertisedAddress }
+  const coreOptions = { store, clusterId: clusterIdOf(ca), clock, random, log, network, api }
   const core = await startCore(coreOptions).catch(async (error) => {
     await store.close()
     throw error
   })
-  const names = [...hosts, options.machineName, network.services.addresses.at(1)]
-  if (advertiseAddress) names.push(advertiseAddress)
+  const addresses = [network.services.addresses.at(1), advertisedAddress()].filter((address) => address !== undefined)
+  const names = [...hosts, options.machineName, ...addresses]
   const apiServer = await createDoors(options, core, ca, names, () => takeSnapshot(store, VOLATILE_PREFIXES))
   const end = endOf(store, core, apiServer)
   const url = serverUrl(hosts[0] ?? '127.0.0.1', port)
   const kubeconfigPath = join(dataDir, 'kubeconfig')
   try {
-    await apiServer.listen(bindAddress, port)
+    await apiServer.listen('0.0.0.0', port)
     await writeAdminKubeconfig(kubeconfigPath, { ca, serverUrl: url, random })
   } catch (error) {
     await end()
@@ -105,7 +106,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 }
 
 async function createDoors(
-  { clock, random, log, version }: ControlPlaneOptions,
+  { isOpen, network, clock, random, log, version }: ControlPlaneOptions,
   core: Core,
   ca: CertificateAuthority,
   hosts: readonly string[],
@@ -122,6 +123,7 @@ async function createDoors(
     nodeStreams: nodeHub,
     version: versionInfo(version),
     tls: { ...(await issueServerCredentials(ca, hosts)), ca: ca.pem },
+    ...(isOpen ? {} : { admits: localPeers(network.podRange) }),
     extraRoutes: [
       ...createJoinRoutes({ ...shared, ca, clusterId: clusterIdOf(ca) }),
       createSnapshotRoute({ authenticator, authorizer, clock, log, snapshot }),

@@ -4,10 +4,10 @@ import type { Service } from './api/kinds.ts'
 export const KUBERNETES_SERVICE = { namespace: 'default', name: 'kubernetes' } as const
 
 /** Where the API is reached from Pods. */
-export interface ApiEndpoint {
-  /** IPv4. */
-  readonly ip: string
+export interface ApiWhereabouts {
   readonly port: number
+  /** The machine's IPv4 address, which may change; undefined while it has none. */
+  address(): string | undefined
 }
 
 /** `port`: where the API listens. */

@@ -30,7 +30,7 @@ export function addServerCommand(program: Command): void {
     .description('Run the control plane on this machine.')
     .option(
       '--host <address...>',
-      'address or name under which agents and kubectl reach this machine (default: this machine only)',
+      'address or name under which agents and kubectl reach this machine (default: this machine and its Pods only)',
     )
     .option('--port <port>', 'the one port of the API and of the agents', parsePort, DEFAULT_PORT)
     .option(
@@ -50,7 +50,6 @@ export function addServerCommand(program: Command): void {
 async function runServer(options: ServerOptions): Promise<void> {
   const network = clusterNetworkOf(options)
   const hosts = options.host ?? []
-  const advertiseAddress = advertisedAddress(options.advertiseAddress, hosts)
   const stopped = whenAskedToStop()
   const clock = systemClock()
   const dataDir = dataDirectory(options.data)
@@ -61,10 +60,10 @@ async function runServer(options: ServerOptions): Promise<void> {
     dataDir,
     port: options.port,
     // Without an address that others can reach, nothing but this machine should.
-    bindAddress: options.host || options.advertiseAddress ? '0.0.0.0' : '127.0.0.1',
+    isOpen: hosts.length > 0,
     hosts,
     network,
-    ...(advertiseAddress ? { advertiseAddress } : {}),
+    advertisedAddress: () => advertisedAddress(options.advertiseAddress, hosts),
     machineName: hostname(),
     version: VERSION,
     clock,

@@ -7,6 +7,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { Authenticator, Authorizer, Identity } from './auth/identity.ts'
 import type { HealthCheck } from './health.ts'
 import type { HttpRequest, HttpResponse } from './http/http-request.ts'
+import type { Ends } from './http/local-peers.ts'
 import type { NodeStreams } from './node-streams.ts'
 import type { VersionInfo } from './version.ts'
 
@@ -20,6 +21,8 @@ export interface ApiServerOptions {
   readonly log: Logger
   readonly version: VersionInfo
   readonly tls: TlsOptions
+  /** Whose connections are taken; others end before anything is said. Absent: everybody's. */
+  readonly admits?: (ends: Ends) => boolean
   /** `host:port` as clients know it, for `/api`. */
   readonly serverAddress?: string
   readonly healthChecks?: readonly HealthCheck[]

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { sleep } from '../../shared/clock.ts'
 import { createDispatcher } from './dispatcher.ts'
@@ -42,6 +42,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     maxSessionMemory: MOST_SESSION_MEMORY,
     settings: { maxConcurrentStreams: MOST_STREAMS_PER_CONNECTION },
   })
+  const { admits } = options
+  // Before TLS and all else.
+  if (admits) server.prependListener('connection', (socket: Socket) => void (admits(socket) || socket.destroy()))
   connections.follow(server)
   server.on('request', (request: HttpRequest, response: HttpResponse) => {
     connections.track(response)

@@ -9,16 +9,18 @@ import {
   SERVICES,
 } from '../../../shared/api/kinds.ts'
 import { type KubeObject, keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
-import { type ApiEndpoint, KUBERNETES_SERVICE, kubernetesService } from '../../../shared/kubernetes-service.ts'
+import { type ApiWhereabouts, KUBERNETES_SERVICE, kubernetesService } from '../../../shared/kubernetes-service.ts'
 import type { Client } from '../../client/client.ts'
-import { type Controller, watch } from '../../reconcile/controller.ts'
+import { type Controller, type Requeue, watch } from '../../reconcile/controller.ts'
 import type { ControllerDeps } from '../controller-deps.ts'
 
-export interface ApiEndpointOptions {
-  apiEndpoint: ApiEndpoint
+export interface ApiEndpointOptions extends ApiWhereabouts {
   /** The address of the Service `kubernetes`. */
   clusterIP: string
 }
+
+/** No event tells that a machine has another address. */
+const LOOK_AGAIN_MS = 10_000
 
 const KEY = keyOf({ metadata: KUBERNETES_SERVICE })
 const onlyOurs = ({ object }: { object: KubeObject }) => (keyOf(object) === KEY ? [KEY] : [])
@@ -37,19 +39,22 @@ export class ApiEndpointController implements Controller {
     this.#options = options
   }
 
-  async reconcile(): Promise<void> {
-    const { apiEndpoint, clusterIP } = this.#options
-    await this.#keep(SERVICES, kubernetesService(clusterIP, apiEndpoint.port), () => true)
-    const endpoints = endpointsOf(apiEndpoint)
+  async reconcile(): Promise<Requeue> {
+    const { port, clusterIP } = this.#options
+    await this.#keep(SERVICES, kubernetesService(clusterIP, port), () => true)
+    const ip = this.#options.address()
+    if (ip) await this.#keepEndpoint(ip, port)
+    return { requeueAfterMs: LOOK_AGAIN_MS }
+  }
+
+  async #keepEndpoint(ip: string, port: number): Promise<void> {
+    const endpoints = endpointsOf(ip, port)
     await this.#keep(ENDPOINTS, endpoints, ({ subsets }) => isDeepStrictEqual(subsets, endpoints.subsets))
-    const slice = sliceOf(apiEndpoint)
-    await this.#keep(
-      ENDPOINT_SLICES,
-      slice,
-      (current) =>
-        isDeepStrictEqual([current.endpoints, current.ports], [slice.endpoints, slice.ports]) &&
-        isLabelledAs(slice, current),
-    )
+    const slice = sliceOf(ip, port)
+    const isRight = (current: EndpointSlice) =>
+      isDeepStrictEqual([current.endpoints, current.ports], [slice.endpoints, slice.ports]) &&
+      isLabelledAs(slice, current)
+    await this.#keep(ENDPOINT_SLICES, slice, isRight)
   }
 
   /** Creates what is missing, and replaces what is not as it should be. */
@@ -79,14 +84,14 @@ function isLabelledAs(wanted: KubeObject, { metadata: { labels } }: KubeObject):
 }
 
 /** The label keeps the Endpoints from being mirrored into a second slice. */
-function endpointsOf({ ip, port }: ApiEndpoint): Endpoints {
+function endpointsOf(ip: string, port: number): Endpoints {
   return {
     metadata: { ...KUBERNETES_SERVICE, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
     subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
   }
 }
 
-function sliceOf({ ip, port }: ApiEndpoint): EndpointSlice {
+function sliceOf(ip: string, port: number): EndpointSlice {
   return {
     metadata: { ...KUBERNETES_SERVICE, labels: { 'kubernetes.io/service-name': KUBERNETES_SERVICE.name } },
     addressType: 'IPv4',

@@ -4,9 +4,18 @@ import { ENDPOINT_SLICES, ENDPOINTS, SERVICES } from '../../../../../shared/api/
 import { KUBERNETES_SERVICE } from '../../../../../shared/kubernetes-service.ts'
 import { startTestControlPlane, type TestControlPlane } from '../../../../support/test-control-plane.ts'
 
-async function startAt(ip: string, before?: TestControlPlane): Promise<TestControlPlane> {
+async function startAt(
+  address: string | (() => string | undefined),
+  before?: TestControlPlane,
+): Promise<TestControlPlane> {
   const plane = await startTestControlPlane(before ? { clock: before.clock, registry: before.registry } : {})
-  plane.run(new ApiEndpointController(plane, { apiEndpoint: { ip, port: 7443 }, clusterIP: '10.43.0.1' }))
+  plane.run(
+    new ApiEndpointController(plane, {
+      port: 7443,
+      address: typeof address === 'string' ? () => address : address,
+      clusterIP: '10.43.0.1',
+    }),
+  )
   await plane.clock.advance(100)
   return plane
 }
@@ -45,7 +54,18 @@ describe('what says where the API is', () => {
     expect(spec.ports).toEqual([{ name: 'https', port: 443, protocol: 'TCP', targetPort: 7443 }])
   })
 
-  it('follows the machine to another address, and writes nothing where that stays', async () => {
+  it('follows the machine to another address while it runs', async () => {
+    let address: string | undefined
+    const plane = await startAt(() => address)
+    await expect(stateOf(plane)).rejects.toThrow('not found')
+    for (const next of ['192.0.2.1', '192.0.2.2']) {
+      address = next
+      await plane.clock.advance(10_000)
+      expect(await stateOf(plane)).toEqual(stateWith(next))
+    }
+  })
+
+  it('follows the machine to another address over a restart, and writes nothing where that stays', async () => {
     const first = await startAt('192.0.2.1')
     await first.stop()
     const second = await startAt('192.0.2.2', first)
