@@ -17,6 +17,8 @@ import { MetricsServer } from './metrics/metrics-server.ts'
 import { UsageMeter } from './metrics/usage-meter.ts'
 import { NetworkState } from './network/network-state.ts'
 import { readResolvConf } from './network/resolv-conf.ts'
+import { ServiceRules } from './network/services/service-rules.ts'
+import { SocketRelays } from './network/socket-relays.ts'
 import { readMachineUsage } from './node/machine-usage.ts'
 import type { NodeOffer } from './node/node-capacity.ts'
 import { NodeFacts } from './node/node-facts.ts'
@@ -76,6 +78,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log: log.child({ part: 'docker' }),
     ...(options.seccompProfiles === undefined ? {} : { seccompDirectory: options.seccompProfiles }),
   })
+  const relays = new SocketRelays((id, signal) => runtime.openSockets(id, signal))
   const facts = new NodeFacts({
     ...options,
     offer: withDevices(options.offer, devices),
@@ -87,6 +90,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const pulled = new PulledImages({ path: join(dataDir, 'pulled-images.json'), random, log })
 
   const network = new NetworkState({ clock, log: log.child({ part: 'network' }) })
+  const serviceRules = new ServiceRules({
+    ...{ nodeName, network, relays, runtime, clock, log: log.child({ part: 'services' }) },
+  })
   // The link hands the Pods over to a manager that reports through the link.
   const link = createControlLink({
     dial: createDial(serverUrl, () => renewal.current, clock),
@@ -111,6 +117,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     clock,
     random,
     log: log.child({ part: 'pods' }),
+    serviceRules,
     hostIPs: () => facts.hostIPs(),
     allocatable: () => facts.allocatable(),
     pressure: () => facts.pressure(),
@@ -163,6 +170,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   await pulled.load()
   await facts.start(() => link.nodeChanged())
+  serviceRules.start()
   pods.start()
   evictions.start()
   images.start()
@@ -173,9 +181,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       images.stop()
       evictions.stop()
       pods.stop()
+      serviceRules.stop()
       volumes.stop()
       facts.stop()
       renewal.stop()
+      relays.close()
     },
   }
 }

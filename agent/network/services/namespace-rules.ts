@@ -79,9 +79,9 @@ export class NamespaceRules {
     const client = this.#client ?? (await this.#connect())
     try {
       await this.#inTime(client.batch(NFTABLES_SUBSYSTEM, step.messages))
+      await this.#inTime(this.#forgetStaleFlows(client, step))
       this.#held = step.version
       this.#options.onProgress()
-      await this.#inTime(this.#forgetStaleFlows(client, step))
     } catch (error) {
       const isChange = this.#held !== undefined
       // A change that does not fit what is there is no reason to wait: the whole table does.

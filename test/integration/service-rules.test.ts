@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NetworkState } from '../../agent/network/network-state.ts'
+import { ServiceRules } from '../../agent/network/services/service-rules.ts'
+import type { SandboxState } from '../../agent/runtime/runtime.ts'
+import type { ServiceSpec } from '../../shared/api/generated/core-v1.ts'
+import { sleep, systemClock } from '../../shared/clock.ts'
+import { silentLogger } from '../../shared/log.ts'
+import { anEndpoint, aService, aSlice, networkFrame } from '../support/network-objects.ts'
+import { ServiceNamespaces } from '../support/service-namespaces.ts'
+
+const clock = systemClock()
+const ENDING = { ready: false, serving: true, terminating: true }
+
+/** On real Docker and its kernel: one sandbox asks, two answer. */
+describe('the rules of Services', () => {
+  const namespaces = new ServiceNamespaces('services')
+  const network = new NetworkState({ clock, log: silentLogger })
+  const { runtime, relays } = namespaces
+  const rules = new ServiceRules({ nodeName: 'here', network, relays, runtime, clock, log: silentLogger })
+  let client: SandboxState
+  let servers: SandboxState[]
+  let shell: string
+  let revision = 1
+
+  beforeAll(async () => {
+    const prefix = await namespaces.start()
+    const three = ['client', 'one', 'two'].map((name, place) => namespaces.sandbox(name, `${prefix}.${place + 4}`))
+    const [first, ...others] = await Promise.all(three)
+    client = first as SandboxState
+    servers = others
+    shell = await namespaces.shell(client)
+    for (const server of [client, ...servers]) await namespaces.serve(server, 8080)
+    rules.start()
+  }, 60_000)
+
+  afterAll(async () => {
+    rules.stop()
+    await namespaces.close()
+  })
+
+  /** Resolves when every namespace has it. */
+  async function tell(name: string, number: number, of: Partial<ServiceSpec>, endpoints: [SandboxState, object?][]) {
+    revision++
+    const protocols = (of.ports ?? []).map(({ protocol = 'TCP', name = '' }) => ({ name, protocol, port: 8080 }))
+    const slice = aSlice(
+      name,
+      endpoints.map(([{ ip = '', pod }, conditions]) => anEndpoint(ip, pod.uid, { ready: true, ...conditions })),
+      revision,
+    )
+    if (protocols.length > 0) slice.object.ports = protocols
+    const spec = { clusterIP: `10.43.7.${number}`, ports: [{ port: 80, protocol: 'TCP' }], ...of }
+    const set = [aService(name, spec, revision), slice]
+    const version = network.apply([networkFrame(set, { mode: 'incremental' })])
+    while (network.appliedVersion < version) await sleep(clock, 5)
+  }
+
+  /** What a shell says with this script, line by line. */
+  async function said(script: string): Promise<string[]> {
+    const { output } = await runtime.exec(shell, ['sh', '-c', script], 20_000)
+    return output.trim().split('\n')
+  }
+
+  /** Who answers to connections. */
+  async function answering(address: string, times = 20): Promise<Set<string>> {
+    return new Set(await said(`for i in $(seq ${times}); do echo | nc -w 3 ${address} 80 | tail -n 1; done`))
+  }
+
+  /** Who answers to a datagram of a socket that is used again and again. */
+  async function udpClient(address: string): Promise<() => Promise<string>> {
+    const socket = await (await relays.of(client.id)).udp('0.0.0.0', 0)
+    let heard = (_: string) => {}
+    socket.onMessage((data) => heard(data.toString()))
+    return async () => {
+      const answer = new Promise<string>((resolve) => {
+        heard = resolve
+      })
+      await socket.send(Buffer.from(''), { address, port: 80 })
+      return Promise.race([answer, sleep(clock, 1_000).then(() => 'nobody')])
+    }
+  }
+
+  const all = (): [SandboxState][] => servers.map((server) => [server])
+  const [one, two] = [() => servers[0] as SandboxState, () => servers[1] as SandboxState]
+
+  it.concurrent('lead to each of the endpoints', async () => {
+    await tell('both', 1, {}, all())
+    expect(await answering('10.43.7.1')).toEqual(new Set(['one', 'two']))
+  })
+
+  it.concurrent('lead a client to itself, from its own address', async () => {
+    await tell('self', 2, {}, [[client]])
+    expect(await answering('10.43.7.2', 2)).toEqual(new Set(['client']))
+  })
+
+  it.concurrent('refuse at once where nobody is, or no Service', async () => {
+    await tell('nobody', 3, {}, [])
+    const refused = await said('for i in 3 4; do time -p nc -w 5 10.43.7.$i 80 </dev/null; done 2>&1')
+    expect(refused.filter((line) => line.includes('refused'))).toHaveLength(2)
+    for (const line of refused.filter((line) => line.startsWith('real')))
+      expect(Number(line.slice(5))).toBeLessThan(0.5)
+  })
+
+  it.concurrent('stay with an endpoint for session affinity, until that is gone', async () => {
+    const of: Partial<ServiceSpec> = { sessionAffinity: 'ClientIP' }
+    await tell('sticky', 5, of, all())
+    const [first] = await answering('10.43.7.5')
+    expect(await answering('10.43.7.5')).toEqual(new Set([first]))
+    const other = servers.filter(({ pod }) => pod.name !== first)
+    await tell(
+      'sticky',
+      5,
+      of,
+      other.map((server) => [server]),
+    )
+    expect(await answering('10.43.7.5')).toEqual(new Set(other.map(({ pod }) => pod.name)))
+    await tell('sticky', 5, of, all())
+    expect(await answering('10.43.7.5')).toEqual(new Set(other.map(({ pod }) => pod.name)))
+  })
+
+  it.concurrent('leave an open connection where it is, while new ones go elsewhere', async () => {
+    await tell('moving', 6, {}, [[one()]])
+    const until = (condition: string) => `until ${condition}; do sleep 0.05; done`
+    const open = said(`(echo; ${until('[ -e /tmp/go ]')}; echo) | nc 10.43.7.6 80 > /tmp/said; cat /tmp/said`)
+    await said(until('grep -q one /tmp/said'))
+    await tell('moving', 6, {}, [[two()]])
+    expect(await answering('10.43.7.6', 3)).toEqual(new Set(['two']))
+    await said('touch /tmp/go')
+    expect((await open).filter((line) => line !== '')).toEqual(['one', 'one'])
+  })
+
+  it.concurrent('send datagrams of a known flow to another endpoint when the one before is gone', async () => {
+    const of: Partial<ServiceSpec> = { ports: [{ port: 80, protocol: 'UDP' }] }
+    await tell('datagrams', 8, of, [[one()]])
+    const ask = await udpClient('10.43.7.8')
+    expect([await ask(), await ask()]).toEqual(['one', 'one'])
+    await tell('datagrams', 8, of, all())
+    expect(await ask()).toBe('one')
+    await tell('datagrams', 8, of, [[two()]])
+    expect(await ask()).toBe('two')
+  })
+
+  it.concurrent('fall back to endpoints that end while they serve, when no other is there', async () => {
+    await tell('ending', 9, {}, [[one()], [two(), ENDING]])
+    expect(await answering('10.43.7.9')).toEqual(new Set(['one']))
+    await tell('ending', 9, {}, [
+      [one(), { ready: false, serving: false }],
+      [two(), ENDING],
+    ])
+    expect(await answering('10.43.7.9')).toEqual(new Set(['two']))
+  })
+})
