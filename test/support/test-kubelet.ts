@@ -17,6 +17,8 @@ export interface TestKubeletOptions {
   /** From the request to terminate to gone. */
   stopMs?: number
   fateOf?: (pod: Persisted<Pod>) => PodFate
+  /** The address that a Pod has once it runs; none unless told. */
+  addressOf?: (pod: Persisted<Pod>) => string
 }
 
 export interface TestKubeletDeps {
@@ -28,7 +30,7 @@ export interface TestKubeletDeps {
 /** Says of bound Pods that they run, and lets go of those that terminate: a node without containers. */
 export function startTestKubelet(deps: TestKubeletDeps, options: TestKubeletOptions, signal: AbortSignal): void {
   const { client, informers, clock } = deps
-  const { nodeName, startMs = 20, stopMs = 20, fateOf = () => 'ready' as const } = options
+  const { nodeName, startMs = 20, stopMs = 20, fateOf = () => 'ready' as const, addressOf } = options
   const handled = new Set<string>()
 
   /** Does `work` once, after a while, unless the kubelet has ended. */
@@ -46,6 +48,8 @@ export function startTestKubelet(deps: TestKubeletDeps, options: TestKubeletOpti
       (draft) => {
         if (draft.metadata.uid !== pod.metadata.uid || draft.metadata.deletionTimestamp) return false
         draft.status = runningStatus(draft.status, fateOf(pod), clock.now())
+        const ip = addressOf?.(pod)
+        if (ip) Object.assign(draft.status, { podIP: ip, podIPs: [{ ip }] })
       },
       { status: true },
     )
