@@ -25,6 +25,7 @@ export function createDial(serverUrl: string, credentials: () => NodeCredentials
         ...tls,
         maxPayload: MAX_MESSAGE_BYTES,
         perMessageDeflate: false,
+        generateMask: noMask,
       })
       const giveUp = () => socket.terminate()
       const timer = clock.after(HANDSHAKE_TIMEOUT_MS, giveUp)
@@ -43,6 +44,14 @@ export function createDial(serverUrl: string, credentials: () => NodeCredentials
         })
       })
     })
+}
+
+/**
+ * Masks are there so that no web page can make a proxy take its data for a request. Here is no page, and nobody between
+ * the ends of TLS; and to mask what a stream carries would cost more than all else on its way.
+ */
+function noMask(mask: Buffer): void {
+  mask.fill(0)
 }
 
 /** Why the control plane does not take the connection, as far as it says so. */
