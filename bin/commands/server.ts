@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { type Command, Option } from 'commander'
 import { startControlPlane } from '../../controlplane/main.ts'
 import { type Clock, systemClock } from '../../shared/clock.ts'
@@ -50,6 +51,7 @@ export function addServerCommand(program: Command): void {
 async function runServer(options: ServerOptions): Promise<void> {
   const network = clusterNetworkOf(options)
   const hosts = options.host ?? []
+  setFlagsFromString('--opt') // see kubette.js
   const stopped = whenAskedToStop()
   const clock = systemClock()
   const dataDir = dataDirectory(options.data)

@@ -15,6 +15,9 @@ try {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    // Node keeps the text of what it runs. Names stay, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
     target: 'node20.19',
     inject: [fileURLToPath(new URL('./stack-traces.js', import.meta.url))],
     sourcemap: 'external',
