@@ -1,134 +1,106 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createLocalClient } from '../../controlplane/client/local-client.ts'
-import { DeploymentController } from '../../controlplane/controllers/deployment/deployment-controller.ts'
-import { EndpointsController } from '../../controlplane/controllers/endpoints/endpoints-controller.ts'
-import { EndpointSliceController } from '../../controlplane/controllers/endpointslice/endpointslice-controller.ts'
-import { EndpointSliceMirroring } from '../../controlplane/controllers/endpointslice-mirroring/endpointslice-mirroring.ts'
-import { GarbageCollector } from '../../controlplane/controllers/garbage-collector/garbage-collector.ts'
-import { ReplicaSetController } from '../../controlplane/controllers/replicaset/replicaset-controller.ts'
-import { ServiceLb } from '../../controlplane/controllers/service-lb/service-lb.ts'
-import { startController } from '../../controlplane/reconcile/controller-loop.ts'
-import { createInformers } from '../../controlplane/reconcile/shared-informer.ts'
-import { ENDPOINT_SLICES, NODES } from '../../shared/api/kinds.ts'
-import { systemClock } from '../../shared/clock.ts'
-import { silentLogger } from '../../shared/log.ts'
-import { systemRandom } from '../../shared/random.ts'
+import { stringify } from 'yaml'
+import type { EndpointSlice, Endpoints, Service } from '../../shared/api/kinds.ts'
 import { KubectlUser } from '../support/kubectl-user.ts'
-import { eventually } from '../support/shell.ts'
+import { anEndpointSlice, aService, someEndpoints } from '../support/service-objects.ts'
 import { startTestApiServer, type TestApiServer } from '../support/test-api-server.ts'
-import { startTestBinder } from '../support/test-binder.ts'
-import { startTestKubelet } from '../support/test-kubelet.ts'
 
-const stop = new AbortController()
-/** How many endpoints each version of a slice had ready, by namespace. */
-const readyCounts = new Map<string, number[]>()
 let server: TestApiServer
 
-/** The controllers that Services have to do with, and a node that only says that Pods run. */
-async function startCluster(): Promise<void> {
+beforeAll(async () => {
   server = await startTestApiServer()
-  const [clock, random, log] = [systemClock(), systemRandom, silentLogger]
-  const client = createLocalClient(server.registry)
-  const informers = createInformers({ client, clock, random, log })
-  const deps = { client, informers, clock, random, log }
-  informers.start(stop.signal)
-  const conditions = [{ type: 'Ready', status: 'True' }]
-  const addresses = [{ type: 'InternalIP', address: '192.0.2.7' }]
-  await client.create(NODES, { metadata: { name: 'n1' }, spec: {}, status: { conditions, addresses } })
-  const controllers = [
-    new DeploymentController(deps),
-    new ReplicaSetController(deps),
-    new GarbageCollector(deps),
-    new EndpointSliceController(deps),
-    new EndpointsController(deps),
-    new EndpointSliceMirroring(deps),
-    new ServiceLb(deps),
-  ]
-  for (const controller of controllers) void startController(controller, deps, stop.signal)
-  let count = 3
-  startTestBinder(deps, stop.signal)
-  startTestKubelet(deps, { addressOf: () => `10.42.0.${++count}`, stopMs: 300 }, stop.signal)
-  informers.of(ENDPOINT_SLICES).onChange(({ object: { metadata, endpoints = [] } }) => {
-    const ready = endpoints.filter(({ conditions }) => conditions?.ready).length
-    readyCounts.get(metadata.namespace ?? '')?.push(ready)
-  })
-}
-
-beforeAll(startCluster)
-
-afterAll(async () => {
-  stop.abort()
-  await server.close()
 })
 
-describe.concurrent.each(['1.27', '1.36'] as const)('kubectl %s', (version) => {
-  it('shows where the traffic of a Service goes, through a rolling update and to its end', async () => {
-    const namespace = `v${version.replace('.', '-')}`
-    const admin = new KubectlUser(server.kubeconfig, 'default', version)
-    await admin.ok('create', 'namespace', namespace)
-    const user = admin.in(namespace)
-    await user.ok('create', 'deployment', 'web', '--image=web:1', '--replicas=3')
-    await user.ok('rollout', 'status', 'deployment/web', '--timeout=20s')
-    await user.ok('expose', 'deployment', 'web', '--port=80', '--target-port=8080', '--type=LoadBalancer')
-    const podAddresses = async () => {
-      const path = "jsonpath={range .items[*]}{.status.podIP}{'\\n'}{end}"
-      return (await user.ok('get', 'pods', '-o', path)).split('\n').sort()
-    }
-    const offered = async () => (await user.ok('get', 'endpoints', 'web', '--no-headers')).split(/\s+/)[1] ?? ''
-    const isOffered = async (addresses: string[]) =>
-      (await offered()).split(',').sort().join() ===
-      addresses
-        .map((ip) => `${ip}:8080`)
-        .sort()
-        .join()
+afterAll(() => server.close())
 
-    const before = await podAddresses()
-    await eventually('the Pods are offered', () => isOffered(before))
-    const slices = await user.ok('get', 'endpointslices', '-l', 'kubernetes.io/service-name=web')
-    expect(slices).toMatch(
-      /^NAME +ADDRESSTYPE +PORTS +ENDPOINTS +AGE\nweb-\w{5} +IPv4 +8080 +10\.42\.\S+,10\.42\.\S+,10\.42\.\S+ +\d+s$/,
-    )
-    const described = await user.ok('describe', 'service', 'web')
-    expect(described).toMatch(/LoadBalancer Ingress: +192\.0\.2\.7( \(VIP\))?\n/)
-    expect(described).toMatch(/Endpoints: +(10\.42\.0\.\d+:8080,?){3}\n/)
-    expect(described).toContain('EnsuredLoadBalancer')
+const manifest = (...objects: object[]) => objects.map((object) => stringify(object)).join('---\n')
+const service = (name: string, spec = {}) => ({ apiVersion: 'v1', kind: 'Service', ...aService(name, spec) })
 
-    const counts: number[] = []
-    readyCounts.set(namespace, counts)
-    await user.ok('rollout', 'restart', 'deployment/web')
-    await user.ok('rollout', 'status', 'deployment/web', '--timeout=20s')
-    await eventually('the new Pods are offered, and they alone', async () => {
-      const now = await podAddresses()
-      return now.length === 3 && !now.some((ip) => before.includes(ip)) && (await isOffered(now))
-    })
-    expect(Math.min(...counts)).toBe(3)
+/** The oldest and the newest that is served; against the API alone. */
+describe.each(['1.27', '1.36'] as const)('kubectl %s', (version) => {
+  const namespace = `v${version.replace('.', '-')}`
+  let user: KubectlUser
 
-    await user.ok('scale', 'deployment/web', '--replicas=0')
-    await eventually('nothing is offered', async () => (await offered()) === '<none>')
-    await user.ok('delete', 'service', 'web')
-    await eventually(
-      'nothing is left',
-      async () => (await user.ok('get', 'endpoints,endpointslices', '-o', 'name')) === '',
-    )
+  beforeAll(async () => {
+    user = new KubectlUser(server.kubeconfig, namespace, version)
+    await user.ok('create', 'namespace', namespace)
   })
 
-  it('offers what a user says where a Service selects nothing', async () => {
-    const namespace = `hand-${version.replace('.', '-')}`
-    const admin = new KubectlUser(server.kubeconfig, 'default', version)
-    await admin.ok('create', 'namespace', namespace)
-    const user = admin.in(namespace)
-    await user.apply(
-      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'db' }, spec: { ports: [{ port: 5432 }] } },
-      {
-        apiVersion: 'v1',
-        kind: 'Endpoints',
-        metadata: { name: 'db' },
-        subsets: [{ addresses: [{ ip: '192.0.2.40' }], ports: [{ port: 5432 }] }],
-      },
+  const apply = (...objects: object[]) => user.try(['apply', '-f', '-'], { input: manifest(...objects) })
+
+  it('creates Services by command', async () => {
+    await Promise.all([
+      user.ok('create', 'deployment', 'web', '--image=x', '--port=8080'),
+      user.ok('create', 'service', 'clusterip', 'headless', '--clusterip=None'),
+      user.ok('create', 'service', 'nodeport', 'outside', '--tcp=80:8080'),
+      user.ok('create', 'service', 'loadbalancer', 'balanced', '--tcp=53', '--tcp=54'),
+      user.ok('create', 'service', 'externalname', 'elsewhere', '--external-name=example.com', '--tcp=80'),
+    ])
+    expect(await user.ok('expose', 'deployment', 'web', '--target-port=http', '--type=NodePort')).toBe(
+      'service/web exposed',
     )
-    await eventually('the slice is there', async () =>
-      /^db-\w+ +IPv4 +5432 +192\.0\.2\.40 /.test(await user.ok('get', 'endpointslices', '--no-headers')),
+    const rows = (await user.ok('get', 'svc', '-o', 'wide')).split('\n').map((line) => line.split(/ {2,}/))
+    expect(rows[0]).toEqual(['NAME', 'TYPE', 'CLUSTER-IP', 'EXTERNAL-IP', 'PORT(S)', 'AGE', 'SELECTOR'])
+    const address = expect.stringMatching(/^10\.43\./)
+    const age = expect.any(String)
+    const nodePort = (port: number) => expect.stringMatching(RegExp(`^${port}:3\\d{4}/TCP`))
+    expect(rows.slice(1)).toEqual([
+      ['balanced', 'LoadBalancer', address, '<pending>', nodePort(53), age, 'app=balanced'],
+      ['elsewhere', 'ExternalName', '<none>', 'example.com', '80/TCP', age, 'app=elsewhere'],
+      ['headless', 'ClusterIP', 'None', '<none>', '<none>', age, 'app=headless'],
+      ['outside', 'NodePort', address, '<none>', nodePort(80), age, 'app=outside'],
+      ['web', 'NodePort', address, '<none>', nodePort(8080), age, 'app=web'],
+    ])
+    expect(await user.ok('get', 'all')).toContain('service/web')
+  })
+
+  it('changes Services, which keep what they were given', async () => {
+    expect((await apply(service('applied', { type: 'NodePort' }))).stdout).toBe('service/applied created\n')
+    const { spec } = await user.json<Service>('get', 'svc', 'applied')
+    const changed = await apply(service('applied', { type: 'NodePort', ports: [{ port: 81 }] }))
+    expect(changed.stdout).toBe('service/applied configured\n')
+    const replacing = { input: manifest(service('applied', { type: 'NodePort', ports: [{ port: 82 }] })) }
+    expect((await user.try(['replace', '-f', '-'], replacing)).stdout).toBe('service/applied replaced\n')
+    const editing = { env: { KUBE_EDITOR: 'sed -i "s/port: 82/port: 83/"' } }
+    expect((await user.try(['edit', 'svc', 'applied'], editing)).stdout).toBe('service/applied edited\n')
+    const after = await user.json<Service>('get', 'svc', 'applied')
+    expect(after.spec).toEqual({ ...spec, ports: [{ ...spec.ports?.[0], port: 83, targetPort: 82 }] })
+    await user.ok('patch', 'svc', 'applied', '-p', '{"spec":{"type":"ClusterIP"}}')
+    const inside = await user.json<Service>('get', 'svc', 'applied')
+    expect(inside.spec.ports).toEqual([{ port: 83, targetPort: 82, protocol: 'TCP' }])
+    expect(await user.refused('patch', 'svc', 'applied', '-p', '{"spec":{"clusterIP":"10.43.0.99"}}')).toContain(
+      'spec.clusterIPs[0]: Invalid value: ["10.43.0.99"]: may not change once set',
     )
-    expect(await user.ok('describe', 'service', 'db')).toMatch(/Endpoints: +192\.0\.2\.40:5432\n/)
+    expect(await user.ok('delete', 'svc', 'applied')).toContain('service "applied" deleted')
+  })
+
+  it('shows endpoints, and a Service with them', async () => {
+    const { stderr } = await apply(
+      { apiVersion: 'v1', kind: 'Endpoints', ...someEndpoints('web') },
+      { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...anEndpointSlice('web') },
+    )
+    expect(stderr).toBe('')
+    expect(await user.ok('get', 'ep', 'web')).toMatch(/^NAME +ENDPOINTS +AGE\nweb +10\.42\.0\.5:80 /)
+    expect(await user.ok('get', 'endpointslices')).toMatch(
+      /^NAME +ADDRESSTYPE +PORTS +ENDPOINTS +AGE\nweb +IPv4 +80 +10\.42\.0\.5 /,
+    )
+    expect(await user.ok('describe', 'svc', 'web')).toMatch(/^Endpoints: +10\.42\.0\.5:/m)
+    const [endpoints, slice] = await Promise.all([
+      user.json<Endpoints>('get', 'endpoints', 'web'),
+      user.json<EndpointSlice>('get', 'endpointslice', 'web'),
+    ])
+    expect([endpoints.subsets?.length, slice.endpoints?.length]).toEqual([1, 1])
+  })
+
+  it('says of what is not there yet that it is not, and does the rest', async () => {
+    const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'deny' }, spec: {} }
+    const ingress = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'web' }, spec: {} }
+    const { code, stdout, stderr } = await apply(policy, ingress, service('beside'))
+    expect([code, stdout]).toEqual([1, 'service/beside created\n'])
+    expect(stderr).toContain('NetworkPolicy is not supported by Kubette yet: it would keep no connection out')
+    expect(stderr).toContain('Ingress is not supported by Kubette yet: no request would be routed by it')
+    expect(await user.refused('get', 'netpol')).toContain('NetworkPolicy is not supported by Kubette yet')
+    expect(await user.ok('delete', 'netpol', 'deny', '--ignore-not-found')).toBe('')
+    expect(await user.ok('api-resources', '-o', 'name')).not.toContain('networkpolicies')
   })
 })
