@@ -4,6 +4,7 @@ import type { Persisted } from '../../../shared/api/object.ts'
 import { isPodReady, isPodTerminating } from '../pods/pod-state.ts'
 import { addressesOf, hostnameIn, referenceTo, targetPortOf } from '../services/pod-endpoints.ts'
 import { ZONE_LABEL } from '../services/zone-label.ts'
+import { endpointHints } from './endpoint-hints.ts'
 
 /**
  * A Pod as an endpoint of a Service: `serving` is its readiness, and `ready` too while it is not terminating. A Service
@@ -22,13 +23,16 @@ export function podEndpoint(
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating)
   const hostname = hostnameIn(service, pod)
   const zone = node?.metadata.labels?.[ZONE_LABEL]
+  const { nodeName } = pod.spec
+  const hints = ready ? endpointHints(service.spec, { zone, nodeName }) : undefined
   return {
     addresses,
     conditions: { ready, serving, terminating },
     ...(hostname ? { hostname } : {}),
     targetRef: referenceTo(pod),
-    ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}),
+    ...(nodeName ? { nodeName } : {}),
     ...(zone ? { zone } : {}),
+    ...(hints ? { hints } : {}),
   }
 }
 

@@ -14,9 +14,6 @@ export function serviceWarnings({ metadata, spec }: Service): string[] {
     ...(spec.healthCheckNodePort
       ? ['spec.healthCheckNodePort: no node answers the health checks of other load balancers']
       : []),
-    ...(spec.trafficDistribution
-      ? ['spec.trafficDistribution: connections go to all ready endpoints alike, wherever they are']
-      : []),
   ]
 }
 
