@@ -15,6 +15,8 @@ import { PulledImages } from './images/pulled-images.ts'
 import { LogsServer } from './logs/logs-server.ts'
 import { MetricsServer } from './metrics/metrics-server.ts'
 import { UsageMeter } from './metrics/usage-meter.ts'
+import { FabricManager } from './network/fabric/fabric-manager.ts'
+import { fabricState } from './network/fabric/fabric-state.ts'
 import { NetworkState } from './network/network-state.ts'
 import { readResolvConf } from './network/resolv-conf.ts'
 import { ServiceRules } from './network/services/service-rules.ts'
@@ -79,10 +81,16 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ...(options.seccompProfiles === undefined ? {} : { seccompDirectory: options.seccompProfiles }),
   })
   const relays = new SocketRelays((id, signal) => runtime.openSockets(id, signal))
+  const fabric = new FabricManager({
+    ...{ runtime, relays, clusterId, clock, random, log: log.child({ part: 'fabric' }) },
+    path: join(dataDir, 'network.json'),
+    onCondition: () => facts.networkChanged(),
+  })
   const facts = new NodeFacts({
     ...options,
     offer: withDevices(options.offer, devices),
     unfitImages: () => pods.unfitImages(),
+    network: () => fabric.condition,
     runtime,
   })
   const renewal = keepCertificateFresh({ credentials, serverUrl, dataDir, clock, random, log })
@@ -93,6 +101,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const serviceRules = new ServiceRules({
     ...{ nodeName, network, relays, runtime, clock, log: log.child({ part: 'services' }) },
   })
+  network.subscribe((snapshot, { nodes }) => nodes && fabric.update(fabricState(snapshot, nodeName)))
   // The link hands the Pods over to a manager that reports through the link.
   const link = createControlLink({
     dial: createDial(serverUrl, () => renewal.current, clock),
@@ -114,6 +123,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     runtime,
     reporter: link.reporter,
     prober: new NetworkProber({ runtime, clock }),
+    addresses: fabric,
     clock,
     random,
     log: log.child({ part: 'pods' }),
@@ -169,6 +179,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   })
 
   await pulled.load()
+  await fabric.start()
   await facts.start(() => link.nodeChanged())
   serviceRules.start()
   pods.start()
@@ -185,6 +196,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       volumes.stop()
       facts.stop()
       renewal.stop()
+      await fabric.stop()
       relays.close()
     },
   }

@@ -17,8 +17,8 @@ const SERVER_FILES = [
   'restore.new',
   'restore',
 ]
-const AGENT_FILES = ['node.key', 'identity.json', 'agent.pid']
-const UP_FILES = ['nodes', 'logs', 'up.pid']
+const AGENT_FILES = ['node.key', 'identity.json', 'agent.pid', 'pulled-images.json', 'network.json']
+const UP_FILES = ['nodes', 'logs', 'up.pid', 'ranges.json']
 const AGENT_DIRECTORY = 'agent'
 
 /** The clusters whose server or agents keep their data there. Throws where the files are damaged. */

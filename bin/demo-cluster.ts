@@ -4,11 +4,13 @@ import { clusterIdOf } from '../controlplane/cluster-id.ts'
 import type { Deployment, Node, Pod } from '../shared/api/kinds.ts'
 import { type Clock, sleep } from '../shared/clock.ts'
 import { formatMilli } from '../shared/quantity.ts'
+import { systemRandom } from '../shared/random.ts'
 import { ApiClient } from './api-client.ts'
 import { type ClusterSnapshot, ClusterView, isAvailable, isReady, type Screen } from './cluster-view.ts'
 import { CommandFailure } from './command-failure.ts'
 import { applyExample, getExample, readExample } from './example.ts'
 import { provideExampleImage } from './example-image.ts'
+import { freeRanges } from './free-ranges.ts'
 import { createJoinToken } from './join-token.ts'
 import { machineSize } from './local-docker.ts'
 import { claimProcessFile } from './process-file.ts'
@@ -77,10 +79,17 @@ export class DemoCluster {
 
   async #startServer(): Promise<void> {
     const { dataDir, port, serverArguments } = this.#options
-    const args = ['server', '--data', dataDir, '--port', String(port), ...serverArguments]
+    const args = ['server', '--data', dataDir, '--port', String(port), ...(await this.#ranges()), ...serverArguments]
     await this.#startProcess('server', args).catch((error) => {
       throw new CommandFailure(error.message)
     })
+  }
+
+  /** What somebody has said counts. */
+  async #ranges(): Promise<string[]> {
+    const isSaid = this.#options.serverArguments.some((argument) => /^--(cluster|service)-cidr=/.test(argument))
+    const ranges = isSaid ? undefined : await freeRanges({ ...this.#options, random: systemRandom })
+    return ranges ? [`--cluster-cidr=${ranges.clusterCidr}`, `--service-cidr=${ranges.serviceCidr}`] : []
   }
 
   async #startAgents(api: ApiClient): Promise<void> {

@@ -29,12 +29,16 @@ const SHOWN_ID = 8
 /** `podCIDR`: of the node that makes the network, should it not be there yet. */
 export function podNetwork(clusterId: string, podCIDR: string, ranges: ClusterRanges, mtu: number): PodNetwork {
   return {
-    name: `kubette-${clusterId.slice(0, SHOWN_ID)}`,
+    name: networkName(clusterId),
     bridge: bridgeName(clusterId),
     subnet: Ipv4Range.parse(ranges.clusterCIDR).spanning(Ipv4Range.parse(ranges.serviceCIDR)).toString(),
     gateway: Ipv4Range.parse(podCIDR).at(GATEWAY_PLACE),
     mtu,
   }
+}
+
+export function networkName(clusterId: string): string {
+  return `kubette-${clusterId.slice(0, SHOWN_ID)}`
 }
 
 export function bridgeName(clusterId: string): string {

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { pino } from 'pino'
-import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
-import { systemClock } from '../../shared/clock.ts'
-import { createLogger } from '../../shared/log.ts'
+import { removeTunnel } from '../../agent/network/fabric/remove-tunnel.ts'
+import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
+import { type Removed, removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
+import { type Clock, systemClock } from '../../shared/clock.ts'
+import { createLogger, type Logger } from '../../shared/log.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { clusterIdsIn, removeDataFiles } from '../data-directory.ts'
 import { dataDirectory } from '../options.ts'
@@ -26,11 +28,20 @@ async function runDown(dataDir: string): Promise<void> {
   const clusterIds = await clusterIdsIn(dataDir)
   if (clusterIds.length === 0) console.log(`kubette: ${dataDir} holds no cluster: no container to remove`)
   for (const clusterId of clusterIds) {
-    const removed = await removeEverything({ clusterId, clock, log }).catch((error: Error) => {
+    const removed = await removeCluster(clusterId, clock, log).catch((error: Error) => {
       throw new CommandFailure(`Docker does not let go of the cluster's containers: ${error.message}`)
     })
     const list = Object.entries(removed).map(([what, count]) => `${count} ${what}`)
     console.log(`kubette: removed ${list.join(', ')}`)
   }
   removeDataFiles(dataDir)
+}
+
+/** The device between the cluster's machines goes first: it is reached through a container. */
+async function removeCluster(clusterId: string, clock: Clock, log: Logger): Promise<Removed> {
+  const runtime = createDockerRuntime({ clusterId, nodeName: 'down', clock, log })
+  await removeTunnel(runtime, clusterId, new AbortController().signal).catch((error: Error) => {
+    log.warn({ err: error }, 'the network device of the cluster could not be removed')
+  })
+  return removeEverything({ clusterId, clock, log })
 }

@@ -10,6 +10,7 @@ import { sleep, systemClock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
 import { needsLimits } from '../support/docker-limits.ts'
 import { loadTestImage } from '../support/test-image.ts'
+import { joinTestNetwork } from '../support/test-pod-network.ts'
 
 const clock = systemClock()
 const clusterId = `${process.pid}-features`
@@ -18,6 +19,7 @@ const IMAGE = `kubette-test/features:${process.pid}`
 const log = silentLogger
 const docker = new DockerApi({}, clock)
 const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log })
+const network = await joinTestNetwork(runtime, `f${process.pid}`)
 const pod: PodIdentity = { uid: `feature${process.pid}-0000`, namespace: 'default', name: 'pod' }
 
 describe('Docker runtime', () => {
@@ -191,13 +193,14 @@ describe('Docker runtime', () => {
   it('makes its network and pause image again when somebody removed them', async () => {
     const first = await sandbox()
     await runtime.removeSandbox(first.id)
-    await docker.json({ method: 'DELETE', path: `/networks/kubette-${clusterId.slice(0, 8)}-node-1` })
+    await docker.json({ method: 'DELETE', path: `/networks/${network.name}` })
     await docker.json({ method: 'DELETE', path: `/images/${pauseReference(clusterId)}` })
     expect((await sandbox()).running).toBe(true)
   })
 
   it('makes one network for many Pods that come at once', async () => {
     const fresh = createDockerRuntime({ clusterId, nodeName: 'node-2', clock, log })
+    await fresh.ensurePodNetwork(network)
     const base = { hostname: 'x', hosts: [], ports: [], hostNetwork: false, volumes: [] }
     const pods = ['1', '2', '3'].map((n) => ({ uid: `${n}${pod.uid}`, namespace: 'default', name: `p${n}` }))
     const states = await Promise.all(pods.map((each) => fresh.runSandbox({ pod: each, ...base })))
@@ -207,6 +210,7 @@ describe('Docker runtime', () => {
 
   it('removes everything of one cluster and nothing of another', async () => {
     const theirs = createDockerRuntime({ clusterId: other, nodeName: 'node-1', clock, log })
+    await joinTestNetwork(theirs, `o${process.pid}`)
     const base = { hostname: 'x', hosts: [], ports: [], hostNetwork: false }
     const theirPod = { ...pod, uid: `other${process.pid}` }
     await theirs.runSandbox({ ...base, pod: theirPod, volumes: [{ name: 'v', medium: 'disk' }] })

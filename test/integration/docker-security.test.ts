@@ -10,6 +10,7 @@ import type { ContainerSecurity, ContainerSpec, PodIdentity, SandboxSpec } from 
 import { sleep, systemClock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
 import { loadTestImage } from '../support/test-image.ts'
+import { joinTestNetwork } from '../support/test-pod-network.ts'
 
 const clock = systemClock()
 const clusterId = `${process.pid}-security`
@@ -17,6 +18,7 @@ const IMAGE = `kubette-test/security:${process.pid}`
 const seccompDirectory = mkdtempSync(join(tmpdir(), 'kubette-seccomp-'))
 const docker = new DockerApi({}, clock)
 const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log: silentLogger, seccompDirectory })
+await joinTestNetwork(runtime, `s${process.pid}`)
 let pods = 0
 let pod: PodIdentity
 

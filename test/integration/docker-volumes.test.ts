@@ -9,6 +9,7 @@ import type { PodIdentity, SandboxSpec, VolumeMount, VolumeSpec } from '../../ag
 import { sleep, systemClock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
 import { loadTestImage } from '../support/test-image.ts'
+import { joinTestNetwork } from '../support/test-pod-network.ts'
 
 const clock = systemClock()
 const clusterId = `${process.pid}-volumes`
@@ -16,6 +17,7 @@ const IMAGE = `kubette-test/volumes:${process.pid}`
 const CLAIM = `kubette_test-${process.pid}`
 const own = mkdtempSync(join(tmpdir(), 'kubette-own-'))
 const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log: silentLogger, ownFiles: [own] })
+await joinTestNetwork(runtime, `v${process.pid}`)
 
 describe('volumes in Docker', () => {
   let imageId = ''

@@ -11,11 +11,13 @@ import { AgentNode } from '../support/agent-node.ts'
 import { assignedPod, podContainer } from '../support/assigned-pod.ts'
 import { MemoryStream } from '../support/memory-stream.ts'
 import { loadTestImage } from '../support/test-image.ts'
+import { joinTestNetwork } from '../support/test-pod-network.ts'
 
 const clock = systemClock()
 const clusterId = `${process.pid}-pods`
 const IMAGE = 'kubette-test/pods:1'
 const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log: silentLogger })
+await joinTestNetwork(runtime, `p${process.pid}`)
 
 const sh = (name: string, script: string, more: Partial<Container> = {}): Container =>
   podContainer(name, { image: IMAGE, command: ['sh', '-c', script], ...more })

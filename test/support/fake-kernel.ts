@@ -52,6 +52,11 @@ export class FakeKernel {
     return this.links.find((link) => link.name === name)
   }
 
+  setMtu(name: string, mtu: number): void {
+    const link = this.link(name)
+    if (link) this.#tell(NEWLINK, Object.assign(link, { mtu }))
+  }
+
   removeLink(name: string): void {
     const at = this.links.findIndex((link) => link.name === name)
     const [gone] = this.links.splice(at, 1)

@@ -82,6 +82,11 @@ export class Machines {
     await this.lab.spawn(host, 'agent', ...this.agentCommand(host, join(this.#folder, host)))
   }
 
+  /** What a user does on a machine that shall be no node any more. */
+  async removeNode(host: string): Promise<void> {
+    await this.lab.exec(host, process.execPath, KUBETTE, 'down', '--data', join(this.#folder, host))
+  }
+
   /** The words that make a machine the node `name`. */
   agentCommand(name: string, data: string): string[] {
     const server = `https://${this.lab.switchAddress}:7443`

@@ -1,12 +1,12 @@
 import type { Logger } from '../../../shared/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { type PodNetwork, podNetwork } from '../pod-network.ts'
+import { networkName, type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import { type FabricState, otherMachines } from './fabric-state.ts'
 import { keepContainer } from './kept-container.ts'
 import { setPodMtu } from './pod-links.ts'
 import { gatewaySpec, openGateway } from './service-gateway.ts'
-import { type MachineNetwork, Uplink } from './uplink.ts'
+import { type MachineNetwork, UPLINK, Uplink } from './uplink.ts'
 
 export interface NodeNetworkOptions {
   runtime: Runtime
@@ -35,8 +35,7 @@ export class NodeNetwork {
   /** Afterwards Pods can be given addresses. */
   async join(state: FabricState, podCIDR: string): Promise<void> {
     const { runtime, clusterId } = this.#options
-    const { name } = podNetwork(clusterId, podCIDR, state, 0)
-    const there = await runtime.podNetwork(name)
+    const there = await runtime.podNetwork(networkName(clusterId))
     const isTunnelled = otherMachines(state).length > 0
     this.#machine = isTunnelled || !there ? await this.#uplink.look(state) : undefined
     const mtu = this.#machine?.mtu ?? there?.mtu ?? 0
@@ -73,7 +72,7 @@ export class NodeNetwork {
   /** With no other machine there is nothing to do in this one's network. */
   async #withdraw(state: FabricState, isNews: boolean): Promise<void> {
     const { runtime } = this.#options
-    if (!(await runtime.networkContainers()).some(({ name }) => name === 'uplink')) return
+    if (!(await runtime.networkContainers()).some(({ name }) => name === UPLINK)) return
     if (!this.#machine) await this.#uplink.make(state, await this.#uplink.look(state), isNews)
     await this.#uplink.drop()
   }

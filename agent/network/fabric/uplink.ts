@@ -8,10 +8,10 @@ import { bridgeName, tunnelName } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import { type FabricState, otherMachines } from './fabric-state.ts'
 import { dropContainer, keepContainer } from './kept-container.ts'
-import { pathMtu } from './path-mtu.ts'
+import { findPath, type Path } from './path.ts'
 import { Tunnel } from './tunnel.ts'
 
-const NAME = 'uplink'
+export const UPLINK = 'uplink'
 const NETLINK_ROUTE = 0
 /** No link has this index. */
 const NONE = 0
@@ -25,12 +25,15 @@ export interface UplinkOptions {
 }
 
 /** What there is in the machine's network. */
-export interface MachineNetwork {
+export interface MachineNetwork extends Path {
   links: readonly Link[]
   /** IPv4 addresses with the index of their link. */
   addresses: ReadonlyMap<string, number>
-  /** Of what goes to other machines through the tunnel. */
-  mtu: number
+}
+
+interface Left extends Path {
+  /** The index of the Pods' bridge. */
+  bridge: number
 }
 
 /**
@@ -44,7 +47,7 @@ export class Uplink {
   #routes: Routes | undefined
   #tunnel: Tunnel | undefined
   /** What was left so: anything else is damage. */
-  #left: { bridge: number; mtu: number } | undefined
+  #left: Left | undefined
 
   constructor(options: UplinkOptions) {
     this.#options = options
@@ -53,11 +56,11 @@ export class Uplink {
   async look(state: FabricState): Promise<MachineNetwork> {
     const { links, routes } = await this.#open()
     const there = { links: await links.list(), addresses: await links.addresses(), routes }
-    return { ...there, mtu: await pathMtu(there, otherMachines(state), state.own.address) }
+    return { ...there, ...(await findPath(there, otherMachines(state), state.own.address)) }
   }
 
   /** As `Tunnel.make`; links of Pods and their bridge get the MTU too. True where any had another. */
-  async make(state: FabricState, { mtu, addresses }: MachineNetwork, isNews: boolean): Promise<boolean> {
+  async make(state: FabricState, { mtu, ways, addresses }: MachineNetwork, isNews: boolean): Promise<boolean> {
     const { links, tunnel } = await this.#open()
     const { address } = state.own
     const local = address !== undefined && addresses.has(address) ? { local: address } : {}
@@ -67,18 +70,18 @@ export class Uplink {
     const others = there.filter((link) => bridge && isOf(bridge, link) && link.mtu !== mtu)
     // Ports first: the kernel fits a bridge to the least of them.
     for (const { index } of others.sort((a) => (a === bridge ? 1 : -1))) await links.change(index, { mtu })
-    this.#left = { bridge: bridge?.index ?? NONE, mtu }
+    this.#left = { bridge: bridge?.index ?? NONE, mtu, ways }
     return others.length > 0
   }
 
   async drop(): Promise<void> {
     this.#close()
-    await dropContainer(this.#options.runtime, NAME)
+    await dropContainer(this.#options.runtime, UPLINK)
   }
 
   async #open() {
     const { runtime, relays, clusterId } = this.#options
-    const id = await keepContainer(runtime, { name: NAME, network: 'host' })
+    const id = await keepContainer(runtime, { name: UPLINK, network: 'host' })
     if (id !== this.#containerId) this.#close()
     if (!this.#links || !this.#routes || !this.#tunnel) {
       const relay = await relays.of(id)
@@ -110,8 +113,10 @@ export class Uplink {
     if (this.#left && this.#isDamage(linkOf(payload), type === RTM_DELLINK, this.#left)) this.#options.onDamage()
   }
 
-  #isDamage(link: Link, isGone: boolean, { bridge, mtu }: { bridge: number; mtu: number }): boolean {
+  #isDamage(link: Link, isGone: boolean, { bridge, mtu, ways }: Left): boolean {
     const { clusterId } = this.#options
+    const wayMtu = ways.get(link.index)
+    if (wayMtu !== undefined) return isGone || link.mtu !== wayMtu
     if (link.name === tunnelName(clusterId)) return isGone || !link.up || link.master !== bridge || link.mtu !== mtu
     if (link.name === bridgeName(clusterId)) return isGone || link.index !== bridge
     return !isGone && link.master === bridge && link.mtu !== mtu

@@ -4,7 +4,7 @@ import { RuntimeFailure } from '../runtime.ts'
 import type { NetworkConfig } from './container-config.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
-import { LABELS, type Ownership, ownerLabels } from './labels.ts'
+import { LABELS, type Ownership } from './labels.ts'
 
 interface NetworkInspect {
   Name: string
@@ -50,24 +50,14 @@ export class Networks {
     throw new RuntimeFailure('conflict', `network ${name} exists and is not this cluster's`)
   }
 
-  /** What a container joins it with; a bridge of the node's own where nobody has said yet which network it is. */
+  /** What a container joins it with. Rejects where nobody has said yet which network it is. */
   async join(address: string | undefined): Promise<NetworkConfig> {
-    if (!this.#network) return this.#joinOwn()
+    if (!this.#network) throw new RuntimeFailure('failed', 'the network of Pods is not known yet')
     await this.#ensure(this.#network)
     const { name } = this.#network
     // Docker 28 and newer make it by chance unless told; those before derive the same one.
     const own = address ? { IPAMConfig: { IPv4Address: address }, MacAddress: macAddressOf(address) } : {}
     return { mode: name, config: { EndpointsConfig: { [name]: own } } }
-  }
-
-  async #joinOwn(): Promise<NetworkConfig> {
-    const name = `kubette-${this.#owner.clusterId.slice(0, 8)}-${this.#owner.nodeName}`
-    const Labels = { ...ownerLabels(this.#owner), [LABELS.kind]: 'network' }
-    const body = { Name: name, Driver: 'bridge', CheckDuplicate: true, Labels }
-    await this.#docker.json({ method: 'POST', path: '/networks/create', body }).catch((error: unknown) => {
-      if (!isFailure(error, 'conflict')) throw error
-    })
-    return { mode: name, config: {} }
   }
 
   /** Somebody may have removed it. */

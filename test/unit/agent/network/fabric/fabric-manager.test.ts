@@ -190,6 +190,9 @@ describe('FabricManager', () => {
     const late = machine.addLink({ name: 'veth2', mtu: 1_350, master: machine.link(BRIDGE)?.index ?? 0 })
     await clock.advance(1_000)
     expect(late.mtu).toBe(8_950)
+    machine.setMtu('eth0', 1_500)
+    await clock.advance(1_000)
+    expect([port.mtu, inside.link('eth0')?.mtu]).toEqual([1_450, 1_450])
   })
 
   it('goes by what an earlier agent was told while the control plane is away', async () => {

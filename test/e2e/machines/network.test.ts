@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Machines } from '../../support/machines.ts'
+import { BIG_BYTES, bigFile, get, PodsOnMachines, whoAmI } from '../../support/pods-on-machines.ts'
+import { eventually } from '../../support/shell.ts'
+import { loadTestImage } from '../../support/test-image.ts'
+import { WebOnMachines } from '../../support/web-on-machines.ts'
+
+const HOST_PORT = 8090
+const NEW_ADDRESS = '10.77.0.99'
+
+describe('the network of Pods on three machines', () => {
+  let machines: Machines
+  let pods: PodsOnMachines
+  let addresses: string[]
+
+  beforeAll(async () => {
+    machines = await Machines.start(3)
+    pods = new PodsOnMachines(machines)
+    await machines.lab.exec('h3', 'ip', 'link', 'set', 'eth0', 'mtu', '1400')
+    await Promise.all(
+      machines.hosts.flatMap((host) => [
+        loadTestImage({ docker: { socketPath: machines.lab.dockerSocket(host) } }),
+        machines.lab.spawn(host, 'web', 'busybox', 'httpd', '-f', '-p', String(HOST_PORT), '-h', '/etc/docker'),
+        machines.lab.exec(host, 'sh', '-c', 'echo here > /etc/docker/index.html'),
+      ]),
+    )
+    for (const host of machines.hosts) await new WebOnMachines(machines).nodeIsReady(host)
+    await pods.run()
+    addresses = await pods.addresses()
+  })
+  afterAll(() => machines?.stop())
+
+  const allReachAll = () => eventually('every Pod reaches every Pod', () => pods.allReachAll(addresses), 40_000)
+
+  it('takes Pods from all machines to all, by addresses of their own', async () => {
+    await allReachAll()
+    const ranges = addresses.map((address) => address.split('.').slice(0, 3).join('.'))
+    expect(new Set(ranges).size).toBe(3)
+    expect(await Promise.all(machines.hosts.map((host) => pods.networkCondition(host)))).toEqual(Array(3).fill('False'))
+  })
+
+  it('takes machines to Pods, and Pods to machines and to the world', async () => {
+    const [, second = ''] = addresses
+    const page = (address: string) => get(address, '/', HOST_PORT)
+    const outside = ['sh', '-c', `busybox nc -w 3 ${machines.lab.switchAddress} 7443 </dev/null && echo connected`]
+    const pages = ['h1', 'h2'].map((host) => pods.inPod('h1', ...page(machines.lab.address(host))))
+    for (const answer of await Promise.all(pages)) expect(answer).toMatch(/here\n$/)
+    expect(await pods.inPod('h1', ...outside)).toBe('connected\n')
+    const seen = await Promise.all(['h1', 'h2'].map((host) => pods.onHost(host, ...whoAmI(second))))
+    // Each machine has an address of its own on the Pods' link.
+    expect(new Set(seen).size).toBe(2)
+  })
+
+  it('fits what the machines’ own network carries', async () => {
+    const [first = '', second = '', third = ''] = addresses
+    const mtus = machines.hosts.map((host) => pods.inPod(host, 'cat', '/sys/class/net/eth0/mtu'))
+    expect(await Promise.all(mtus)).toEqual(['1450\n', '1450\n', '1350\n'])
+    const transfers = [pods.inPod('h1', ...bigFile(third)), pods.inPod('h3', ...bigFile(first))]
+    for (const bytes of await Promise.all(transfers)) expect(Number(bytes)).toBeGreaterThan(BIG_BYTES)
+    await pods.inPod('h1', 'ping', '-c', '1', '-s', '60000', '-W', '3', second)
+  })
+
+  it('needs neither agents nor the control plane to go on', async () => {
+    await machines.killServer()
+    await Promise.all(machines.hosts.map((host) => machines.lab.killProcess(host, 'agent')))
+    await pods.allReachAll(addresses)
+    // Agents find what they need to know beside them.
+    await machines.startAgent('h1')
+    await pods.removeContainer('h1', 'kubette_gateway')
+    const gateways = () => machines.lab.exec('h1', 'docker', 'ps', '-q', '--filter', 'name=kubette_gateway')
+    await eventually('the gateway is there again', gateways, 20_000)
+    await machines.startServer()
+    await Promise.all(['h2', 'h3'].map((host) => machines.startAgent(host)))
+    for (const host of machines.hosts) await new WebOnMachines(machines).nodeIsReady(host)
+    await pods.allReachAll(addresses)
+  })
+
+  it('heals what somebody took away, and what a machine’s new address breaks', async () => {
+    const device = (await machines.lab.exec('h1', 'sh', '-c', 'ls /sys/class/net | grep kbv-')).trim()
+    await Promise.all([
+      machines.lab.exec('h1', 'ip', 'link', 'del', device),
+      pods.removeContainer('h2', 'kubette_uplink'),
+      machines.lab.exec(
+        'h3',
+        'sh',
+        '-c',
+        `ip addr add ${NEW_ADDRESS}/24 dev eth0 && ip addr del ${machines.lab.address('h3')}/24 dev eth0`,
+      ),
+    ])
+    await allReachAll()
+  })
+
+  it('comes back with a machine that was switched off, and with a dockerd that was started again', async () => {
+    await Promise.all([
+      machines.powerOff('h2').then(() => machines.powerOn('h2')),
+      machines.lab.killProcess('h1', 'dockerd').then(() => machines.lab.restartDocker('h1')),
+    ])
+    await eventually('all Pods have a sandbox again', async () => {
+      addresses = await pods.addresses()
+      return pods.allReachAll(addresses)
+    })
+  })
+
+  it('is removed with the cluster', async () => {
+    await machines.removeNode('h3')
+    expect(await machines.lab.exec('h3', 'sh', '-c', 'ls /sys/class/net')).not.toMatch(/kb[bv]-/)
+  })
+})
