@@ -23,6 +23,11 @@ export async function readResolvConf(path?: string): Promise<ResolvConf> {
   return { ...found, servers: found.servers.filter((server) => !isLoopback(server)) }
 }
 
+/** As `readResolvConf`, for this process itself, which can ask a server on its loopback. Without it there is nobody to ask. */
+export function readOwnResolvConf(path?: string): Promise<ResolvConf> {
+  return read(path ?? USUAL)
+}
+
 export function parseResolvConf(text: string): ResolvConf {
   const lines = text.split('\n').map((line) => line.trim().split(/\s+/))
   const valuesOf = (keyword: string) => lines.filter(([first]) => first === keyword).map(([, ...rest]) => rest)

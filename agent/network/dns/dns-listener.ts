@@ -1,11 +1,9 @@
 import type { Clock } from '../../../shared/clock.ts'
+import { DNS_PORT } from '../../../shared/dns-service.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { DatagramSocket, RelayedConnection, SocketRelay, StreamListener } from '../../runtime/socket-relay.ts'
 import type { DnsServer } from './dns-server.ts'
 import { withLength } from './upstream.ts'
-
-/** Where the cluster's names are served, in the namespace of the node's gateway. */
-export const DNS_PORT = 53
 
 /** Who says nothing for so long has his connection closed. */
 const IDLE_MS = 10_000

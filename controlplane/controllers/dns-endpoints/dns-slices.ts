@@ -42,6 +42,8 @@ export function dnsEndpoint({ metadata, spec, status }: Persisted<Node>): Endpoi
     addresses: [range.at(GATEWAY_PLACE)],
     conditions: { ready, serving: ready, terminating: false },
     nodeName: metadata.name,
+    // A node's Pods ask the node itself.
+    hints: { forNodes: [{ name: metadata.name }] },
     ...(zone ? { zone } : {}),
   }
 }
