@@ -15,12 +15,8 @@ import { PulledImages } from './images/pulled-images.ts'
 import { LogsServer } from './logs/logs-server.ts'
 import { MetricsServer } from './metrics/metrics-server.ts'
 import { UsageMeter } from './metrics/usage-meter.ts'
-import { FabricManager } from './network/fabric/fabric-manager.ts'
-import { fabricState } from './network/fabric/fabric-state.ts'
-import { NetworkState } from './network/network-state.ts'
+import { ClusterNetwork } from './network/cluster-network.ts'
 import { readResolvConf } from './network/resolv-conf.ts'
-import { ServiceRules } from './network/services/service-rules.ts'
-import { SocketRelays } from './network/socket-relays.ts'
 import { readMachineUsage } from './node/machine-usage.ts'
 import type { NodeOffer } from './node/node-capacity.ts'
 import { NodeFacts } from './node/node-facts.ts'
@@ -80,28 +76,22 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log: log.child({ part: 'docker' }),
     ...(options.seccompProfiles === undefined ? {} : { seccompDirectory: options.seccompProfiles }),
   })
-  const relays = new SocketRelays((id, signal) => runtime.openSockets(id, signal))
-  const fabric = new FabricManager({
-    ...{ runtime, relays, clusterId, clock, random, log: log.child({ part: 'fabric' }) },
-    path: join(dataDir, 'network.json'),
+  const network = new ClusterNetwork({
+    ...options,
+    ...{ runtime, clusterId, reporter: { event: (event) => link.reporter.event(event) } },
     onCondition: () => facts.networkChanged(),
   })
   const facts = new NodeFacts({
     ...options,
     offer: withDevices(options.offer, devices),
     unfitImages: () => pods.unfitImages(),
-    network: () => fabric.condition,
+    network: () => network.fabric.condition,
     runtime,
   })
   const renewal = keepCertificateFresh({ credentials, serverUrl, dataDir, clock, random, log })
 
   const pulled = new PulledImages({ path: join(dataDir, 'pulled-images.json'), random, log })
 
-  const network = new NetworkState({ clock, log: log.child({ part: 'network' }) })
-  const serviceRules = new ServiceRules({
-    ...{ nodeName, network, relays, runtime, clock, log: log.child({ part: 'services' }) },
-  })
-  network.subscribe((snapshot, { nodes }) => nodes && fabric.update(fabricState(snapshot, nodeName)))
   // The link hands the Pods over to a manager that reports through the link.
   const link = createControlLink({
     dial: createDial(serverUrl, () => renewal.current, clock),
@@ -116,18 +106,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         volumes.assign(assignments)
       },
     },
-    network,
+    network: network.state,
     streams: { serve: (request, stream) => streams.serve(request, stream) },
   })
   const pods = new PodManager({
     runtime,
     reporter: link.reporter,
     prober: new NetworkProber({ runtime, clock }),
-    addresses: fabric,
+    addresses: network.fabric,
     clock,
     random,
     log: log.child({ part: 'pods' }),
-    serviceRules,
+    serviceRules: network.serviceRules,
+    clusterDns: () => network.dns(),
     hostIPs: () => facts.hostIPs(),
     allocatable: () => facts.allocatable(),
     pressure: () => facts.pressure(),
@@ -135,12 +126,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     hasAppArmor: () => facts.hasAppArmor(),
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     resolvConf: () => readResolvConf(options.resolvConf),
-    services: () => network.snapshot()?.services.values(),
+    services: () => network.state.snapshot()?.services.values(),
     devices,
     allowedHostPaths: options.allowedHostPaths,
     pulled,
   })
-  const stopWaiting = network.subscribe(() => {
+  const stopWaiting = network.state.subscribe(() => {
     stopWaiting()
     pods.retryConfiguration()
   })
@@ -179,9 +170,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   })
 
   await pulled.load()
-  await fabric.start()
+  await network.start()
   await facts.start(() => link.nodeChanged())
-  serviceRules.start()
   pods.start()
   evictions.start()
   images.start()
@@ -192,12 +182,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       images.stop()
       evictions.stop()
       pods.stop()
-      serviceRules.stop()
       volumes.stop()
       facts.stop()
       renewal.stop()
-      await fabric.stop()
-      relays.close()
+      await network.stop()
     },
   }
 }

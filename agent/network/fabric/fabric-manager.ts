@@ -23,7 +23,7 @@ export interface FabricManagerOptions {
   /** The condition has changed. */
   onCondition?: () => void
   /** The container that answers for Services on this node is another one now. */
-  onGateway?: (containerId: string) => void
+  onGateway?: (containerId: string, address: string) => void
 }
 
 /** What nobody tells of is seen after so long. */

@@ -14,7 +14,7 @@ export interface NodeNetworkOptions {
   clusterId: string
   log: Logger
   onDamage: () => void
-  onGateway?: (containerId: string) => void
+  onGateway?: (containerId: string, address: string) => void
 }
 
 /** Makes one node's part of the network so, step by step; what is so already stays as it is. */
@@ -52,12 +52,13 @@ export class NodeNetwork {
   async #keepGateway(state: FabricState, podCIDR: string): Promise<void> {
     const { runtime, relays, onGateway } = this.#options
     const askers = [this.#network?.gateway, state.own.address].filter((address) => address !== undefined)
-    const id = await keepContainer(runtime, gatewaySpec(podCIDR))
+    const spec = gatewaySpec(podCIDR)
+    const id = await keepContainer(runtime, spec)
     const opening = JSON.stringify([id, state.serviceCIDR, askers])
     if (opening === this.#opened) return
     await openGateway(await relays.of(id), state.serviceCIDR, askers)
     this.#opened = opening
-    onGateway?.(id)
+    onGateway?.(id, spec.network.address)
   }
 
   async #connectMachine(state: FabricState, machine: MachineNetwork, isNews: boolean): Promise<void> {

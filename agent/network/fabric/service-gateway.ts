@@ -14,7 +14,7 @@ const PRIORITY = 100
 const LINK = 'eth0'
 
 /** The node's container that answers on the Pods' link for the addresses of Services: the machine itself has no rules for them. */
-export function gatewaySpec(podCIDR: string): NetworkContainerSpec {
+export function gatewaySpec(podCIDR: string): NetworkContainerSpec & { network: { address: string } } {
   return {
     name: GATEWAY,
     network: { address: Ipv4Range.parse(podCIDR).at(NETWORK_CONTAINER_PLACE) },

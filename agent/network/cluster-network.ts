@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/log.ts'
+import type { Random } from '../../shared/random.ts'
+import type { ClusterDns } from '../pods/spec/pod-dns.ts'
+import type { Reporter } from '../reporter.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { DnsService } from './dns/dns-service.ts'
+import { networkExchange } from './dns/upstream.ts'
+import { FabricManager } from './fabric/fabric-manager.ts'
+import { fabricState } from './fabric/fabric-state.ts'
+import { NetworkState } from './network-state.ts'
+import { NodePorts } from './node-ports/node-ports.ts'
+import { readOwnResolvConf } from './resolv-conf.ts'
+import { ServiceRules } from './services/service-rules.ts'
+import { SocketRelays } from './socket-relays.ts'
+
+export interface ClusterNetworkOptions {
+  runtime: Runtime
+  nodeName: string
+  clusterId: string
+  /** Where the newest word of the network is kept. */
+  dataDir: string
+  /** The file that says whom to ask for names outside the cluster; by default the machine's own. */
+  resolvConf?: string | undefined
+  reporter: Pick<Reporter, 'event'>
+  /** What the Node says of its network has changed. */
+  onCondition: () => void
+  clock: Clock
+  random: Random
+  log: Logger
+}
+
+/** This node's part of the cluster's network, put together: the fabric, the rules of Services, node ports, and DNS. */
+export class ClusterNetwork {
+  /** What the control plane tells; the rest goes by it. */
+  readonly state: NetworkState
+  readonly fabric: FabricManager
+  readonly serviceRules: ServiceRules
+  readonly relays: SocketRelays
+  readonly #nodePorts: NodePorts
+  readonly #dns: DnsService
+
+  constructor(options: ClusterNetworkOptions) {
+    const { runtime, nodeName, clusterId, clock, random, reporter } = options
+    const log = (part: string) => options.log.child({ part })
+    this.relays = new SocketRelays((id, signal) => runtime.openSockets(id, signal))
+    this.state = new NetworkState({ clock, log: log('network') })
+    const shared = { runtime, nodeName, network: this.state, relays: this.relays, clock }
+    this.serviceRules = new ServiceRules({ ...shared, log: log('services') })
+    this.#dns = new DnsService({
+      ...{ ...shared, random, exchange: networkExchange, log: log('dns') },
+      resolvConf: () => readOwnResolvConf(options.resolvConf),
+    })
+    this.fabric = new FabricManager({
+      ...{ runtime, relays: this.relays, clusterId, clock, random, log: log('fabric') },
+      path: join(options.dataDir, 'network.json'),
+      onCondition: options.onCondition,
+      onGateway: (containerId, address) => {
+        this.serviceRules.coverGateway(containerId)
+        this.#dns.serveAt(containerId, address)
+      },
+    })
+    this.#nodePorts = new NodePorts({
+      ...{ ...shared, addresses: this.fabric, rules: this.serviceRules, reporter, log: log('node ports') },
+    })
+    this.state.subscribe((snapshot, { nodes }) => nodes && this.fabric.update(fabricState(snapshot, nodeName)))
+  }
+
+  /** Where Pods ask for names; undefined before the control plane's first word. */
+  dns(): ClusterDns | undefined {
+    const cluster = this.state.snapshot()?.cluster
+    return cluster && { address: cluster.dnsAddress, domain: cluster.domain }
+  }
+
+  async start(): Promise<void> {
+    await this.fabric.start()
+    this.serviceRules.start()
+    this.#nodePorts.start()
+  }
+
+  /** The network stays as it is, and works. */
+  async stop(): Promise<void> {
+    this.#dns.stop()
+    this.#nodePorts.stop()
+    this.serviceRules.stop()
+    await this.fabric.stop()
+    this.relays.close()
+  }
+}
