@@ -79,7 +79,7 @@ export class WebDeployment {
       ['available replicas', status.availableReplicas ?? 0, wanted],
       ['ready Pods of the newest template', current.length, wanted],
       ['Pods', pods.length, wanted],
-      ...(await this.#offered()).map(([what, uids]): [string, unknown, unknown] => [
+      ...(await this.offered()).map(([what, uids]): [string, unknown, unknown] => [
         what,
         uids.sort().join(' '),
         uidsOf(pods.filter(isReady).map(({ metadata }) => metadata.uid)),
@@ -95,7 +95,7 @@ export class WebDeployment {
   }
 
   /** The Pods that the Service sends to, once for each time that it does. */
-  async #offered(): Promise<[string, string[]][]> {
+  async offered(): Promise<[string, string[]][]> {
     const { items: slices } = await this.#cluster.user.list(ENDPOINT_SLICES, { namespace: KEY.namespace })
     const { items: all } = await this.#cluster.user.list(ENDPOINTS, { namespace: KEY.namespace })
     const ready = slices.flatMap(({ endpoints = [] }) => endpoints.filter(({ conditions }) => conditions?.ready))
