@@ -1,10 +1,14 @@
+import { createSocket } from 'node:dgram'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NetworkState } from '../../agent/network/network-state.ts'
+import { NodePorts } from '../../agent/network/node-ports/node-ports.ts'
 import { ServiceRules } from '../../agent/network/services/service-rules.ts'
 import type { SandboxState } from '../../agent/runtime/runtime.ts'
 import type { ServiceSpec } from '../../shared/api/generated/core-v1.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
+import type { EventReport } from '../../shared/protocol/frames.ts'
 import { anEndpoint, aService, aSlice, networkFrame } from '../support/network-objects.ts'
 import { ServiceNamespaces } from '../support/service-namespaces.ts'
 
@@ -16,7 +20,10 @@ describe('the rules of Services', () => {
   const namespaces = new ServiceNamespaces('services')
   const network = new NetworkState({ clock, log: silentLogger })
   const { runtime, relays } = namespaces
-  const rules = new ServiceRules({ nodeName: 'here', network, relays, runtime, clock, log: silentLogger })
+  const common = { nodeName: 'here', network, runtime, clock, log: silentLogger }
+  const rules = new ServiceRules({ ...common, relays })
+  const told: string[] = []
+  let nodePorts: NodePorts
   let client: SandboxState
   let servers: SandboxState[]
   let shell: string
@@ -31,9 +38,15 @@ describe('the rules of Services', () => {
     shell = await namespaces.shell(client)
     for (const server of [client, ...servers]) await namespaces.serve(server, 8080)
     rules.start()
+    const free = Array.from({ length: 5 }, (_, place) => `${prefix}.${place + 20}`)
+    const addresses = { take: async () => free.shift() ?? '', release: () => {} }
+    const reporter = { event: ({ message }: EventReport) => void told.push(message) }
+    nodePorts = new NodePorts({ ...common, rules, addresses, reporter })
+    nodePorts.start()
   }, 60_000)
 
   afterAll(async () => {
+    nodePorts.stop()
     rules.stop()
     await namespaces.close()
   })
@@ -147,5 +160,49 @@ describe('the rules of Services', () => {
       [two(), ENDING],
     ])
     expect(await answering('10.43.7.9')).toEqual(new Set(['two']))
+  })
+
+  /** What the first of these says that answers on a port of the machine. */
+  async function fromMachine(port: number, host = '127.0.0.1'): Promise<string> {
+    for (let tries = 0; tries < 100; tries++) {
+      const answer = await new Promise<string>((resolve) => {
+        const socket = connect(port, host, () => socket.write('hello'))
+        socket.on('data', (data) => resolve(String(data).trim()))
+        socket.on('data', () => socket.destroy())
+        socket.on('close', () => resolve(''))
+        socket.on('error', () => resolve(''))
+      })
+      if (answer) return answer
+      await sleep(clock, 50)
+    }
+    return 'nobody'
+  }
+
+  it.concurrent('lead node ports of the machine to endpoints, but for one that somebody else has', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '0.0.0.0', resolve))
+    const { port: takenPort } = taken.address() as AddressInfo
+    const nodePort = 30_000 + (process.pid % 2_700)
+    const ports = [
+      { name: 'web', port: 80, nodePort, protocol: 'TCP' },
+      { name: 'taken', port: 81, nodePort: takenPort, protocol: 'TCP' },
+      { name: 'udp', port: 80, nodePort, protocol: 'UDP' },
+    ]
+    await tell('outside', 10, { type: 'NodePort', ports }, [[two()]])
+    expect(await fromMachine(nodePort)).toBe('hellotwo')
+    const datagrams = createSocket('udp4')
+    const heard = new Promise<string>((resolve) => datagrams.once('message', (data) => resolve(data.toString())))
+    datagrams.send('hi ', nodePort, '127.0.0.1')
+    expect(await heard).toBe('hi two')
+    datagrams.close()
+    taken.close()
+    expect(told).toEqual([
+      expect.stringMatching(
+        new RegExp(`^Failed to publish port ${takenPort}/TCP of service default/outside: .*address already in use`),
+      ),
+    ])
+    await tell('outside', 10, { ports: [{ port: 80 }] }, [[two()]])
+    const isGone = async () => (await runtime.networkContainers()).length === 0
+    while (!(await isGone())) await sleep(clock, 50)
   })
 })
