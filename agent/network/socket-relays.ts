@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { SocketRelay } from '../runtime/socket-relay.ts'
 
 /** Opens the relay of a running container, ending any that is open. */
@@ -11,6 +12,8 @@ export class SocketRelays {
 
   constructor(open: OpenSockets) {
     this.#open = open
+    // One for each container, however many there are.
+    setMaxListeners(0, this.#stop.signal)
   }
 
   /** The container's relay, opened where it is not open. It is nobody's own: close its sockets, not the relay. */
