@@ -16,6 +16,8 @@ import { LogsServer } from './logs/logs-server.ts'
 import { MetricsServer } from './metrics/metrics-server.ts'
 import { UsageMeter } from './metrics/usage-meter.ts'
 import { ClusterNetwork } from './network/cluster-network.ts'
+import { SandboxConnections } from './network/drain/sandbox-connections.ts'
+import { ServiceDrain } from './network/drain/service-drain.ts'
 import { readResolvConf } from './network/resolv-conf.ts'
 import { readMachineUsage } from './node/machine-usage.ts'
 import type { NodeOffer } from './node/node-capacity.ts'
@@ -48,6 +50,8 @@ export interface AgentOptions {
   allowedUnsafeSysctls?: readonly string[]
   /** Where the machine's seccomp profiles are; without it there are none. */
   seccompProfiles?: string
+  /** Whether Pods leave their Services before their containers are told to end. Without it requests are lost. */
+  drainsPods?: boolean
   /** The file that says how Pods resolve names; by default the machine's own. */
   resolvConf?: string
   version: string
@@ -109,6 +113,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     network: network.state,
     streams: { serve: (request, stream) => streams.serve(request, stream) },
   })
+  const { withdrawals } = link
+  const drainer = new ServiceDrain({
+    ...{ withdrawals, network: network.state, clock, log: log.child({ part: 'drain' }) },
+    connections: new SandboxConnections((sandboxId) => network.relays.of(sandboxId)),
+  })
   const pods = new PodManager({
     runtime,
     reporter: link.reporter,
@@ -128,6 +137,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     resolvConf: () => readResolvConf(options.resolvConf),
     services: () => network.state.snapshot()?.services.values(),
     devices,
+    ...(options.drainsPods === false ? {} : { drainer }),
     allowedHostPaths: options.allowedHostPaths,
     pulled,
   })

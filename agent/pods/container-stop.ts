@@ -25,8 +25,8 @@ export function stopWithin(
 }
 
 /**
- * Adds the next step of a container's end: its preStop hook, then its stop signal once it is its turn, KILL at the
- * deadline, and KILL again while that shows no effect. Without any time left it is killed at once.
+ * Adds the next step of a container's end: its preStop hook, then its stop signal once it is its turn and the Pod is
+ * drained, KILL at the deadline, and KILL again while that shows no effect. Without any time left it is killed at once.
  */
 export function stopBy(
   situation: PodSituation,
@@ -52,7 +52,7 @@ function begin(
   const preStop = container?.lifecycle?.preStop
   if (plan.isDue(killAtMs)) plan.add({ type: 'killContainer', target, why, killAtMs })
   else if (container && preStop) plan.add({ type: 'beginStop', target, container, why, killAtMs, preStop })
-  else if (container && !isItsTurn(situation, target, why))
+  else if (container && isHeldUp(situation, target, why, plan))
     plan.add({ type: 'beginStop', target, container, why, killAtMs })
   else plan.add({ type: 'stopContainer', target, why, killAtMs })
 }
@@ -64,7 +64,9 @@ function tellInTime(
   killAtMs: number,
   plan: PlanBuilder,
 ): void {
-  const isWaiting = inPreStop || !isItsTurn(situation, target, why)
+  // Asked for in any case: the plan must wake for it.
+  const isHeld = isHeldUp(situation, target, why, plan)
+  const isWaiting = inPreStop || isHeld
   if (isWaiting && !plan.isDue(killAtMs)) return
   const notKilledBeforeMs = situation.monotonicMs + EXTENSION_MS
   plan.add({ type: 'stopContainer', target, why, killAtMs, notKilledBeforeMs })
@@ -75,6 +77,12 @@ function killInTime(target: ContainerState, stopping: Stopping, killAtMs: number
   const isDue = plan.isDue(Math.max(killAtMs, notKilledBeforeMs))
   const isAgainDue = isDue && plan.isDue(killedAtMs === undefined ? undefined : killedAtMs + KILL_AGAIN_MS)
   if (isAgainDue) plan.add({ type: 'killContainer', target, why, killAtMs })
+}
+
+/** Clients are not done with the Pod, or others are to end before this one. */
+function isHeldUp(situation: PodSituation, target: ContainerState, why: StopReason, plan: PlanBuilder): boolean {
+  const isDrained = why !== 'podEnds' || plan.isDue(situation.drainUntilMs)
+  return !isDrained || !isItsTurn(situation, target, why)
 }
 
 /** When a Pod ends, its sidecars end after the containers that they serve: the main ones, and sidecars that came later. */

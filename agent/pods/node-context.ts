@@ -14,6 +14,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { HostPathGuard } from '../volumes/host-path-guard.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
 import type { HookRunner } from './hooks/hook-runner.ts'
+import type { PodDrainer } from './pod-drain.ts'
 import type { Prober } from './probes/prober.ts'
 import type { ResizeRefusal } from './resize/pod-resize.ts'
 import type { ClusterDns } from './spec/pod-dns.ts'
@@ -25,6 +26,7 @@ export interface NodeContext {
   devices: DeviceAllocator
   prober: Prober
   hooks: HookRunner
+  drainer: PodDrainer
   reporter: Reporter
   clock: Clock
   random: Random

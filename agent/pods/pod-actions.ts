@@ -17,6 +17,8 @@ export interface PodSituation extends PlanTime {
   givenUp: ReadonlyMap<string, StopReason>
   /** Whether a running container's startup probe, if it has one, has passed. */
   isStarted(containerId: string): boolean
+  /** Monotonic: before that its clients are not done with a Pod that ends; absent: they are. */
+  drainUntilMs?: number
 }
 
 /** What to do now for a Pod that is to run. Pure: the same situation gives the same plan. */

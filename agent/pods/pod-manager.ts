@@ -20,6 +20,7 @@ import { HostPathGuard } from '../volumes/host-path-guard.ts'
 import { admitPod, type PodRefusal } from './admission/pod-admission.ts'
 import { HookRunner } from './hooks/hook-runner.ts'
 import type { NodeContext } from './node-context.ts'
+import { NO_DRAIN, type PodDrainer } from './pod-drain.ts'
 import { PodWorker, type PodWorkerState } from './pod-worker.ts'
 import type { Prober } from './probes/prober.ts'
 import { resizeRefusal } from './resize/node-room.ts'
@@ -57,6 +58,8 @@ export interface PodManagerOptions {
   clusterDns?(): ClusterDns | undefined
   /** Gets to know which images this agent brings to the machine. */
   pulled?: PulledImages
+  /** Ends what clients have with Pods that are deleted; by default they have nothing. */
+  drainer?: PodDrainer
   /** Of the machine, for containers that ask for them. */
   devices?: readonly Device[]
   /** Paths of the machine that a Pod may mount although they give power over the node; none unless told. */
@@ -106,6 +109,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       images,
       devices,
       hooks,
+      drainer: options.drainer ?? NO_DRAIN,
       resolvConf: options.resolvConf ?? (() => readResolvConf()),
       services: options.services ?? (() => []),
       clusterDns: options.clusterDns ?? (() => undefined),

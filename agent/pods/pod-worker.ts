@@ -10,6 +10,7 @@ import { PreStopRecord } from './hooks/pre-stop-record.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Plan } from './plan.ts'
 import { type PodSituation, planFinish, planSync, planTermination } from './pod-actions.ts'
+import { PodDrain } from './pod-drain.ts'
 import { activeDeadlineMs, endByDeadline, endByEviction, endByRefusal, endInApi } from './pod-end.ts'
 import { PodEvents } from './pod-events.ts'
 import { PodExecutor } from './pod-executor.ts'
@@ -57,6 +58,7 @@ export class PodWorker {
   readonly #messages: TerminationMessages
   readonly #executor: PodExecutor
   readonly #resize: PodResize
+  readonly #drain: PodDrain
   #pod: Persisted<Pod>
   #state: PodWorkerState = { phase: 'syncing' }
   #isAssigned = false
@@ -82,6 +84,7 @@ export class PodWorker {
     const preStops = new PreStopRecord({ runtime, clock, log: this.#log })
     this.#hooks = new PodHooks({ runner, preStops, events: this.#events, log: this.#log, onReturn: wake })
     this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter, hooks: this.#hooks })
+    this.#drain = new PodDrain(node.drainer, wake)
     this.#resize = new PodResize((wanted) => node.refuseResize(wanted))
     this.#probes = new PodProbes({
       prober,
@@ -162,6 +165,7 @@ export class PodWorker {
     this.#probes.freeze()
     this.#starter.stop()
     this.#hooks.stop()
+    this.#drain.stop()
   }
 
   #terminate(graceMs: number): void {
@@ -294,6 +298,18 @@ export class PodWorker {
     })
   }
 
+  /** Begins beside the preStop hooks. A Pod whose time is up, or of which nothing runs, has nothing to drain. */
+  #draining(observed: PodObservation): Pick<PodSituation, 'drainUntilMs'> {
+    if (this.#state.phase !== 'terminating') return {}
+    const { deadlineMs } = this.#state
+    const nowMs = this.#node.clock.monotonic()
+    const hasTime = deadlineMs > nowMs && runningContainers(observed).length > 0
+    if (hasTime) this.#drain.begin(this.#pod, observed.sandbox?.id, nowMs)
+    else this.#drain.stop()
+    const drainUntilMs = this.#drain.untilMs(deadlineMs)
+    return drainUntilMs === undefined ? {} : { drainUntilMs }
+  }
+
   #plan(observed: PodObservation): Plan {
     const { clock } = this.#node
     const situation: PodSituation = {
@@ -311,7 +327,7 @@ export class PodWorker {
       case 'finished':
         return planFinish(situation, this.#state.end.graceSeconds)
       case 'terminating':
-        return planTermination(situation, this.#state.deadlineMs)
+        return planTermination({ ...situation, ...this.#draining(observed) }, this.#state.deadlineMs)
       // A call that was given up may still have made something: it goes too.
       case 'terminated':
         return planTermination(situation, situation.monotonicMs)

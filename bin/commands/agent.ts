@@ -23,6 +23,7 @@ interface AgentOptions extends NodeOptionValues {
   data?: string
   capacity?: Record<string, string>
   logLevel: string
+  drain: boolean
 }
 
 export function addAgentCommand(program: Command): void {
@@ -43,6 +44,8 @@ export function addAgentCommand(program: Command): void {
       parseCapacity,
     )
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    // To show what is lost without it.
+    .addOption(new Option('--no-drain').hideHelp())
     .addHelpText(
       'after',
       '\nExamples:\n  kubette agent --server https://10.0.0.5:7443 --token-file ./token\n' +
@@ -76,6 +79,7 @@ async function runAgent(options: AgentOptions): Promise<void> {
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     ...(options.seccompProfiles === undefined ? {} : { seccompProfiles: options.seccompProfiles }),
     ...(options.resolvConf === undefined ? {} : { resolvConf: options.resolvConf }),
+    drainsPods: options.drain,
     version: VERSION,
     clock,
     random: systemRandom,

@@ -5,6 +5,7 @@ import { HealthyContainers } from './healthy-containers.ts'
 import { PodInvariants } from './pod-invariants.ts'
 import { ReplicaBounds } from './replica-bounds.ts'
 import type { SecretLeaks } from './secret-leaks.ts'
+import { ServiceExits } from './service-exits.ts'
 import { Violations } from './violations.ts'
 import { WatchOracle } from './watch-oracle.ts'
 
@@ -19,6 +20,7 @@ export class Invariants {
   readonly #watches: WatchOracle
   readonly #writes: AcknowledgedWrites
   readonly #secrets: SecretLeaks
+  readonly #exits: ServiceExits
 
   constructor(cluster: SimCluster, secrets: SecretLeaks) {
     this.#cluster = cluster
@@ -28,10 +30,11 @@ export class Invariants {
     this.sizes = new ReplicaBounds(cluster, this.violations)
     this.#watches = new WatchOracle(cluster, this.violations)
     this.#writes = new AcknowledgedWrites(cluster, this.violations)
+    this.#exits = new ServiceExits(cluster, this.violations)
     const containers = new HealthyContainers(cluster, this.pods, this.violations)
     this.seams = {
       client: (client) => this.#watches.watch(client),
-      runtime: (runtime, nodeName) => containers.watch(runtime, nodeName),
+      runtime: (runtime, nodeName) => this.#exits.watch(containers.watch(runtime, nodeName), nodeName),
     }
   }
 
@@ -43,6 +46,7 @@ export class Invariants {
   async check(): Promise<void> {
     this.pods.check()
     this.sizes.check()
+    this.#exits.check()
     this.#watches.check()
     this.#secrets.check(this.#cluster, this.violations)
     await this.#writes.check()
@@ -50,5 +54,6 @@ export class Invariants {
 
   stop(): void {
     this.pods.stop()
+    this.#exits.stop()
   }
 }

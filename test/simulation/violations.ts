@@ -7,6 +7,7 @@ export const INVARIANTS = [
   'a Pod only goes forward',
   'a Pod outlives its containers',
   'a healthy container is left alone',
+  'a Pod leaves its Services before it ends',
   'Pods within bounds',
   'a watch shows what happened',
   'what is acknowledged is kept',

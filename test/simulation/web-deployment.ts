@@ -85,6 +85,10 @@ export class WebDeployment {
         uidsOf(pods.filter(isReady).map(({ metadata }) => metadata.uid)),
       ]),
       ...this.#cluster.agents.map((agent): [string, unknown, unknown] => {
+        const ready = uidsOf(pods.filter(isReady).map(({ metadata }) => metadata.uid))
+        return [`where ${agent.name} sends`, uidsOf(agent.rules.targets(KEY.namespace)), ready]
+      }),
+      ...this.#cluster.agents.map((agent): [string, unknown, unknown] => {
         const assigned = pods.filter(({ spec }) => spec.nodeName === agent.name).map(({ metadata }) => metadata.uid)
         const { sandboxes, containers } = agent.runtime
         const held = [...sandboxes.values(), ...[...containers.values()].map(({ state }) => state)]

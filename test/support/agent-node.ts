@@ -1,5 +1,6 @@
 import type { Assignments } from '../../agent/assignments.ts'
 import type { Device } from '../../agent/devices/device.ts'
+import { NO_DRAIN, type PodDrainer } from '../../agent/pods/pod-drain.ts'
 import { PodManager } from '../../agent/pods/pod-manager.ts'
 import type { Prober } from '../../agent/pods/probes/prober.ts'
 import type { Runtime } from '../../agent/runtime/runtime.ts'
@@ -32,6 +33,7 @@ export class AgentNode {
   readonly events: EventReport[] = []
   readonly prober: Prober
   readonly runtime: Runtime
+  drainer: PodDrainer = NO_DRAIN
   allocatable: Record<string, string> = { cpu: '4', memory: '8Gi' }
   services: Service[] | undefined = []
   readonly #clock: Clock
@@ -165,6 +167,7 @@ export class AgentNode {
         cover: ({ id }) => this.cover(id),
         uncover: (id) => void this.uncovered.push(id),
       },
+      drainer: { drain: (...what) => this.drainer.drain(...what) },
     })
     manager.start()
     return manager

@@ -1,4 +1,5 @@
 import { type ControlLink, createControlLink } from '../../agent/connection/control-link.ts'
+import { ServiceDrain } from '../../agent/network/drain/service-drain.ts'
 import { NetworkState } from '../../agent/network/network-state.ts'
 import { PodManager } from '../../agent/pods/pod-manager.ts'
 import type { Clock } from '../../shared/clock.ts'
@@ -9,6 +10,7 @@ import { type Random, randomInt } from '../../shared/random.ts'
 import { FakeProber } from './fake-prober.ts'
 import type { FakeProgram } from './fake-program.ts'
 import { FakeRuntime } from './fake-runtime.ts'
+import { SimRules } from './sim-rules.ts'
 import type { SimSeams } from './sim-seams.ts'
 import { type SocketPair, socketPair } from './socket-pair.ts'
 import { UnansweredCalls } from './unanswered-calls.ts'
@@ -29,10 +31,11 @@ export interface SimAgentOptions {
 export class SimAgent {
   readonly name: string
   readonly runtime: FakeRuntime
+  readonly rules = new SimRules()
   /** What the agent does not get to know of its runtime. */
   readonly unanswered: UnansweredCalls
   readonly #options: SimAgentOptions
-  #process: { manager: PodManager; link: ControlLink } | undefined
+  #process: { manager: PodManager; link: ControlLink; leaveRules: () => void } | undefined
   #connection: SocketPair | undefined
   #cable: 'whole' | 'cut' = 'whole'
   #delayMs = 0
@@ -65,6 +68,8 @@ export class SimAgent {
     const { clock, random, seams } = this.#options
     const log = this.#options.log.child({ agent: this.name })
     const runtime = this.unanswered.before(this.runtime)
+    const network = new NetworkState({ clock, log })
+    const leaveRules = this.rules.follow(seams.network?.(network) ?? network, clock, random)
     const link = createControlLink({
       dial: () => this.#dial(),
       clock,
@@ -73,13 +78,15 @@ export class SimAgent {
       agentVersion: '0.0.0',
       node: () => REPORT,
       assignments: { assign: (assignments) => manager.assign(assignments) },
-      network: new NetworkState({ clock, log }),
+      network,
       streams: { serve: async () => undefined },
     })
+    const { withdrawals } = link
     const manager = new PodManager({
       runtime: seams.runtime?.(runtime, this.name) ?? runtime,
       reporter: seams.reporter?.(link.reporter) ?? link.reporter,
       prober: new FakeProber(),
+      drainer: new ServiceDrain({ withdrawals, network, connections: { busyMs: async () => 0 }, clock, log }),
       clock,
       random,
       log,
@@ -87,15 +94,16 @@ export class SimAgent {
       resolvConf: async () => ({ servers: ['192.0.2.53'], searches: [], options: [] }),
       allocatable: () => ({ cpu: '4', memory: '8Gi' }),
     })
-    this.#process = { manager, link }
+    this.#process = { manager, link, leaveRules }
     manager.start()
     link.start()
   }
 
   /** kill -9: no goodbye; what runs in the runtime runs on. */
   crash(): void {
-    const { manager, link } = this.#process ?? {}
+    const { manager, link, leaveRules } = this.#process ?? {}
     this.#process = undefined
+    leaveRules?.()
     this.#connection?.cut()
     manager?.stop()
     link?.close()
@@ -106,6 +114,7 @@ export class SimAgent {
     this.#connection?.drop()
     this.crash()
     this.runtime.powerCut()
+    this.rules.forget()
   }
 
   /** `noticed`: both ends see it at once; else messages are lost without a word, until it is healed. */

@@ -1,3 +1,4 @@
+import type { NetworkView } from '../../agent/network/network-state.ts'
 import type { Reporter } from '../../agent/reporter.ts'
 import type { Runtime } from '../../agent/runtime/runtime.ts'
 import type { CoreSeams } from '../../controlplane/core.ts'
@@ -8,6 +9,8 @@ export interface SimSeams extends CoreSeams {
   /** What one run of an agent sees of its machine's runtime. */
   runtime?(runtime: Runtime, nodeName: string): Runtime
   reporter?(reporter: Reporter): Reporter
+  /** What makes an agent's rules sees of the network. */
+  network?(view: NetworkView): NetworkView
   /** An agent's end of a new connection. */
   agentSocket?(socket: MessageSocket): MessageSocket
   /** The control plane has just been killed; its store is still as it was. */
@@ -22,6 +25,7 @@ export function joinSeams(all: readonly SimSeams[]): SimSeams {
     informers: (informers) => all.reduce((part, seams) => seams.informers?.(part) ?? part, informers),
     runtime: (runtime, name) => all.reduce((part, seams) => seams.runtime?.(part, name) ?? part, runtime),
     reporter: (reporter) => all.reduce((part, seams) => seams.reporter?.(part) ?? part, reporter),
+    network: (view) => all.reduce((part, seams) => seams.network?.(part) ?? part, view),
     agentSocket: (socket) => all.reduce((part, seams) => seams.agentSocket?.(part) ?? part, socket),
     afterCrash: () => {
       for (const seams of all) seams.afterCrash?.()

@@ -1,8 +1,11 @@
 import type { Plant } from '../scenario.ts'
 import type { InvariantName } from '../violations.ts'
 import {
+  acknowledgeTooEarly,
+  drainTooEarly,
   forgetToAdopt,
   ignoreAssignmentGaps,
+  ignoreNetworkGaps,
   reportEndTooEarly,
   reportOutOfOrder,
   startSecondSandbox,
@@ -45,6 +48,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { plant: forgetStatusReports, seed: 2, breaks: 'all ends as asked' },
   { plant: missPodChanges, seed: 1, breaks: 'all ends as asked' },
   { plant: ignoreAssignmentGaps, seed: 8, breaks: 'all ends as asked' },
+  { plant: ignoreNetworkGaps, seed: 1, breaks: 'all ends as asked' },
+  { plant: drainTooEarly, seed: 1, breaks: 'a Pod leaves its Services before it ends' },
+  { plant: acknowledgeTooEarly, seed: 1, breaks: 'a Pod leaves its Services before it ends' },
   { plant: startSecondSandbox, seed: 7, breaks: 'one of each runs' },
   { plant: forgetToAdopt, seed: 3, breaks: 'a healthy container is left alone' },
   { plant: reportEndTooEarly, seed: 8, breaks: 'a Pod outlives its containers' },

@@ -11,8 +11,17 @@ const optionsOf = (add: (program: Command) => void) => {
   return program.commands[0]!.options.map(({ long }) => long ?? '')
 }
 
-/** What `kubette up` decides for each of its agents. */
-const DECIDED_BY_UP = ['--server', '--token', '--token-file', '--name', '--data', '--capacity', '--log-level']
+/** What `kubette up` decides for each of its agents, and what is for tests only. */
+const DECIDED_BY_UP = [
+  '--server',
+  '--token',
+  '--token-file',
+  '--name',
+  '--data',
+  '--capacity',
+  '--log-level',
+  '--no-drain',
+]
 
 describe('options of nodes', () => {
   it('are the same for `kubette agent` and `kubette up`', () => {

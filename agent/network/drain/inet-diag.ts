@@ -1,0 +1,67 @@
+import { decodeAttributes } from '../netlink/netlink-attributes.ts'
+import type { NetlinkRequest } from '../netlink/netlink-client.ts'
+import type { ReceivedMessage } from '../netlink/netlink-message.ts'
+
+export const NETLINK_SOCK_DIAG = 4
+const SOCK_DIAG_BY_FAMILY = 20
+const IPPROTO_TCP = 6
+/** An attribute, and asked for by the bit before its number. */
+const INET_DIAG_INFO = 2
+const REQUEST_BYTES = 56
+const MESSAGE_BYTES = 72
+/** In `struct tcp_info`. */
+const LAST_DATA_SENT = 44
+const LAST_DATA_RECEIVED = 52
+
+const TCP_ESTABLISHED = 1
+const TCP_SYN_RECEIVED = 3
+const TCP_CLOSE_WAIT = 8
+const TCP_NEW_SYN_RECEIVED = 12
+
+/** IPv6 sockets take connections from IPv4 too. */
+export const AF_INET = 2
+export const AF_INET6 = 10
+
+/** A TCP connection that its own side has not closed. */
+export interface TcpConnection {
+  localPort: number
+  /** Bytes that came and that nobody has read. */
+  unread: number
+  /** Bytes that the other side has not acknowledged. */
+  unacknowledged: number
+  /** How long ago something was received and sent, in milliseconds; of a new one since it was made. Absent while it is being made. */
+  data?: { receivedMsAgo: number; sentMsAgo: number }
+}
+
+/** Asks for the connections of a family. */
+export function connectionsRequest(family: number): NetlinkRequest {
+  const payload = Buffer.alloc(REQUEST_BYTES)
+  payload.writeUInt8(family, 0)
+  payload.writeUInt8(IPPROTO_TCP, 1)
+  payload.writeUInt8(1 << (INET_DIAG_INFO - 1), 2)
+  const states = [TCP_ESTABLISHED, TCP_SYN_RECEIVED, TCP_CLOSE_WAIT, TCP_NEW_SYN_RECEIVED]
+  payload.writeUInt32LE(
+    states.reduce((mask, state) => mask | (1 << state), 0),
+    4,
+  )
+  return { type: SOCK_DIAG_BY_FAMILY, payload }
+}
+
+/** Throws a RangeError where the message is cut short. */
+export function decodeConnection({ payload }: ReceivedMessage): TcpConnection {
+  const info = decodeAttributes(payload.subarray(MESSAGE_BYTES)).get(INET_DIAG_INFO)
+  const isMade = info !== undefined && info.length >= LAST_DATA_RECEIVED + 4
+  return {
+    localPort: payload.readUInt16BE(4),
+    unread: payload.readUInt32LE(56),
+    unacknowledged: payload.readUInt32LE(60),
+    ...(isMade
+      ? {
+          data: {
+            receivedMsAgo: info.readUInt32LE(LAST_DATA_RECEIVED),
+            sentMsAgo: info.readUInt32LE(LAST_DATA_SENT),
+          },
+        }
+      : {}),
+  }
+}

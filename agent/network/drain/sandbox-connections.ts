@@ -1,0 +1,28 @@
+import type { SocketRelay } from '../../runtime/socket-relay.ts'
+import { NetlinkClient } from '../netlink/netlink-client.ts'
+import { busyMsOf } from './connection-rest.ts'
+import { AF_INET, AF_INET6, connectionsRequest, decodeConnection, NETLINK_SOCK_DIAG } from './inet-diag.ts'
+import type { PodConnections } from './service-drain.ts'
+
+/** Asks the kernel for the connections in a sandbox's network namespace. */
+export class SandboxConnections implements PodConnections {
+  readonly #relayOf: (sandboxId: string) => Promise<Pick<SocketRelay, 'netlink'>>
+
+  constructor(relayOf: (sandboxId: string) => Promise<Pick<SocketRelay, 'netlink'>>) {
+    this.#relayOf = relayOf
+  }
+
+  async busyMs(sandboxId: string, ports: ReadonlySet<number>): Promise<number> {
+    const relay = await this.#relayOf(sandboxId)
+    const client = new NetlinkClient(await relay.netlink(NETLINK_SOCK_DIAG))
+    try {
+      const answers = [
+        ...(await client.dump(connectionsRequest(AF_INET))),
+        ...(await client.dump(connectionsRequest(AF_INET6))),
+      ]
+      return busyMsOf(answers.map(decodeConnection).filter(({ localPort }) => ports.has(localPort)))
+    } finally {
+      client.close()
+    }
+  }
+}
