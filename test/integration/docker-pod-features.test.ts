@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { get } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { SandboxConnections } from '../../agent/network/drain/sandbox-connections.ts'
 import { DockerApi } from '../../agent/runtime/docker/docker-api.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
 import { pauseReference } from '../../agent/runtime/docker/pause-image.ts'
@@ -76,6 +79,26 @@ describe('Docker runtime', () => {
     outputOf(await start(sandboxId, script, more))
   const inspect = (id: string) =>
     docker.json<{ Name: string; HostConfig: object }>({ method: 'GET', path: `/containers/${id}/json` })
+
+  it('sees when the connections to a port of a Pod are at rest', async () => {
+    const ports = [{ containerPort: 8080, hostPort: 18_081, hostIP: '127.0.0.1', protocol: 'TCP' as const }]
+    const { id } = await sandbox({ ports })
+    await start(id, 'nc -ll -p 8080 -e cat')
+    const relay = await runtime.openSockets(id, new AbortController().signal)
+    const connections = new SandboxConnections(async () => relay)
+    const busyMs = (port: number) => connections.busyMs(id, new Set([port]))
+    expect(await busyMs(8080)).toBe(0)
+    const client = await echoing(18_081)
+    expect(await busyMs(8080)).toBeGreaterThan(0)
+    expect(await busyMs(8081)).toBe(0)
+    await sleep(clock, 1_100)
+    expect(await busyMs(8080)).toBe(0)
+    client.write('again')
+    await once(client, 'data')
+    expect(await busyMs(8080)).toBeGreaterThan(0)
+    client.destroy()
+    relay.close()
+  })
 
   it('publishes a port of the machine', async () => {
     const ports = [{ containerPort: 8080, hostPort: 18_080, hostIP: '127.0.0.1', protocol: 'TCP' as const }]
@@ -228,3 +251,19 @@ describe('Docker runtime', () => {
     await expect(removeEverything({ clusterId: '', clock, log })).rejects.toThrow()
   })
 })
+
+/** A connection to somebody who sends back what he gets, as soon as there is somebody. */
+async function echoing(port: number): Promise<Socket> {
+  for (let tries = 0; ; tries++) {
+    const socket = connect(port, '127.0.0.1')
+    socket.write('hello')
+    const heard = await Promise.race([
+      once(socket, 'data').then(() => true),
+      once(socket, 'close').then(() => false),
+    ]).catch(() => false)
+    if (heard) return socket
+    socket.destroy()
+    if (tries === 50) throw new Error(`nobody echoes on port ${port}`)
+    await sleep(clock, 50)
+  }
+}
