@@ -64,13 +64,13 @@ export function ignoreMaxSurge(): SimSeams {
   return withStrategy({ maxSurge: '100%', maxUnavailable: 1 })
 }
 
-/** The garbage collector does not see ReplicaSets; it asks, and takes a failure, as one second in four has, for a no. */
+/** The garbage collector does not see ReplicaSets; it asks, and takes a failure, as every other second has, for a no. */
 export function collectLiveDependents(): SimSeams {
   return inPlaceOf('garbage-collector', (deps) => {
     const client: typeof deps.client = {
       ...deps.client,
       get: async (kind, key) => {
-        const fails = kind.type === REPLICA_SETS.type && Math.floor(deps.clock.now() / 1_000) % 4 === 3
+        const fails = kind.type === REPLICA_SETS.type && Math.floor(deps.clock.now() / 1_000) % 2 === 1
         if (fails) throw ApiError.notFound(kind, key.name)
         return deps.client.get(kind, key)
       },
