@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { ServiceSpec } from '../../../shared/api/generated/core-v1.ts'
 import type { Service } from '../../../shared/api/kinds.ts'
 import { isAddress, isUnicastElsewhere } from '../validation/addresses.ts'
@@ -82,11 +83,14 @@ export function validateServiceStatus({ spec, status }: Service, errors: FieldEr
   }
   for (const [index, { ip, ipMode, hostname }] of ingress.entries()) {
     if (ip) errors.check(`${path}[${index}].ip`, ip, isAddress)
-    if (ip && !ipMode) errors.required(`${path}[${index}].ipMode`, 'must be specified when `ip` is set')
     if (ipMode && !ip) errors.forbidden(`${path}[${index}].ipMode`, 'may not be specified when `ip` is not set')
     if (ipMode && !['Proxy', 'VIP'].includes(ipMode)) {
       errors.notSupported(`${path}[${index}].ipMode`, ipMode, ['Proxy', 'VIP'])
     }
-    if (hostname) errors.check(`${path}[${index}].hostname`, hostname, isDnsSubdomain)
+    if (hostname) errors.check(`${path}[${index}].hostname`, hostname, isHostname)
   }
+}
+
+function isHostname(text: string): string[] {
+  return isIP(text) ? ['must be a DNS name, not an IP address'] : isDnsSubdomain(text)
 }
