@@ -63,6 +63,8 @@ export class RoleRules {
 
   /** The newest version that the rules of `held` are good for. */
   reached(held: number): number {
+    // Most have the newest, and are asked often.
+    if (held >= (this.#steps.at(-1)?.version ?? 0)) return this.#version
     const next = this.#steps.find(({ version }) => version > held)
     return next ? next.version - 1 : this.#version
   }

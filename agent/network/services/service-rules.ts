@@ -79,8 +79,11 @@ export class ServiceRules implements SandboxRules {
     })
   }
 
-  /** The container that answers for Services on the Pods' link. */
+  /** The container that answers for Services on the Pods' link, instead of the one before. */
   coverGateway(containerId: string): void {
+    for (const [id, { coverage }] of [...this.#covered]) {
+      if (coverage.role === 'gateway' && id !== containerId) this.uncover(id)
+    }
     this.#cover(containerId, { role: 'gateway' })
   }
 

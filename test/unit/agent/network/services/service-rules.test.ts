@@ -160,6 +160,19 @@ describe('ServiceRules', () => {
     expect(network.appliedVersion).toBe(2)
   })
 
+  it('forgets the gateway of before when there is another one', async () => {
+    rules.start()
+    kernelOf('old').isSilent = true
+    kernelOf('new')
+    rules.coverGateway('old')
+    tell([READY])
+    await settle()
+    expect(network.appliedVersion).toBe(0)
+    rules.coverGateway('new')
+    await settle()
+    expect(network.appliedVersion).toBe(1)
+  })
+
   it('asks anew when the kernel does not answer', async () => {
     const kernel = kernelOf('a')
     sandboxes = [sandbox('a')]
