@@ -116,10 +116,11 @@ export interface Runtime {
   connect(sandboxId: string, port: number, signal: AbortSignal): Promise<PortConnection>
 
   /**
-   * Begins to use the sockets of a running sandbox that has a network of its own, and ends what used them before; `signal`
-   * closes them. Rejects with code `notFound` where it does not run, and `invalid` where it is on the machine's network.
+   * Begins to use the sockets of a running sandbox that has a network of its own, or of a network container, and ends what
+   * used them before; `signal` closes them. Rejects with code `notFound` where it does not run, and `invalid` where it
+   * is a sandbox on the machine's network, or one that an older version made.
    */
-  openSockets(sandboxId: string, signal: AbortSignal): Promise<SocketRelay>
+  openSockets(id: string, signal: AbortSignal): Promise<SocketRelay>
 
   /** The image's details if it is here. */
   inspectImage(reference: string): Promise<ImageState | undefined>

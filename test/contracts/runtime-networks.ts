@@ -52,7 +52,10 @@ export function networkTests({ harness, sandbox }: Suite): void {
       await expect(runtime().runNetworkContainer({ name: 'uplink', network: 'host' })).rejects.toMatchObject({
         code: 'conflict',
       })
+      const relay = await runtime().openSockets(id, new AbortController().signal)
+      await relay.udp(address(2), 53)
       await runtime().removeNetworkContainer(id)
+      await relay.closed
       await runtime().removeNetworkContainer(id)
       expect(await names()).toEqual(['uplink'])
     })

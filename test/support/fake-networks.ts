@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { PodNetwork } from '../../agent/network/pod-network.ts'
 import { type NetworkContainer, type NetworkContainerSpec, RuntimeFailure } from '../../agent/runtime/runtime.ts'
+import type { SocketRelay } from '../../agent/runtime/socket-relay.ts'
 import { Ipv4Range } from '../../shared/ipv4-range.ts'
 import { Broadcast } from './broadcast.ts'
 import { FakeProcesses } from './fake-processes.ts'
+import { FakeSocketRelay } from './fake-sockets.ts'
 
 interface FakeNetworkContainer {
   spec: NetworkContainerSpec
@@ -16,10 +18,13 @@ export abstract class FakeNetworks extends FakeProcesses {
   /** By name. */
   readonly networkContainersByName = new Map<string, FakeNetworkContainer>()
   readonly #networkChanges = new Broadcast<{ name: string }>()
+  readonly #relays = new Map<string, FakeSocketRelay>()
   #networkContainerIds = 0
 
   /** Addresses that running sandboxes have. */
   protected abstract sandboxAddresses(): string[]
+  /** Which network a running sandbox has. */
+  protected abstract networkOf(sandboxId: string): 'own' | 'machine' | undefined
 
   async podNetwork(name: string): Promise<PodNetwork | undefined> {
     await this.enter('podNetwork', name)
@@ -60,6 +65,7 @@ export abstract class FakeNetworks extends FakeProcesses {
     const name = [...this.networkContainersByName.values()].find(({ state }) => state.id === id)?.spec.name
     if (name === undefined) return
     this.networkContainersByName.delete(name)
+    this.closeSockets(id)
     this.#networkChanges.publish({ name })
   }
 
@@ -67,12 +73,34 @@ export abstract class FakeNetworks extends FakeProcesses {
     return this.#networkChanges.subscribe(signal)
   }
 
+  /** The newest who opens a container's sockets is the only one. */
+  async openSockets(id: string, signal: AbortSignal): Promise<SocketRelay> {
+    await this.enter('openSockets', id)
+    const container = [...this.networkContainersByName.values()].find(({ state }) => state.id === id)
+    const network = container?.state.running ? 'own' : this.networkOf(id)
+    if (network === undefined) throw new RuntimeFailure('notFound', `No such container runs: ${id}`)
+    if (network === 'machine') throw new RuntimeFailure('invalid', 'this container has no socket relay')
+    this.closeSockets(id)
+    const relay = new FakeSocketRelay()
+    this.#relays.set(id, relay)
+    signal.addEventListener('abort', () => relay.close(), { once: true })
+    if (signal.aborted) relay.close()
+    return relay
+  }
+
   /** Its process ends, as if by itself. */
   killNetworkContainer(name: string): void {
     const container = this.networkContainersByName.get(name)
     if (!container) throw new Error(`no network container ${name}`)
     container.state = { id: container.state.id, name, running: false }
+    this.closeSockets(container.state.id)
     this.#networkChanges.publish({ name })
+  }
+
+  /** The container has ended. */
+  protected closeSockets(id: string): void {
+    this.#relays.get(id)?.close()
+    this.#relays.delete(id)
   }
 
   /** The one that is asked for, or one that is free. Throws where somebody has it. */

@@ -306,8 +306,9 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
     return [...this.containers.values()].filter(({ state }) => state.sandboxId === sandboxId)
   }
 
-  protected addressOf(sandboxId: string): string | undefined {
-    return this.sandboxes.get(sandboxId)?.ip
+  protected networkOf(sandboxId: string): 'own' | 'machine' | undefined {
+    const sandbox = this.sandboxes.get(sandboxId)
+    return sandbox?.running ? (sandbox.ip ? 'own' : 'machine') : undefined
   }
 
   protected podOfRunning(sandboxId: string): PodIdentity | undefined {

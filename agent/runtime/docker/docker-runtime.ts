@@ -149,7 +149,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     isExecuting: (id, command) => execs.isRunning(id, command),
     openExec: (id, command, streams, signal) => execs.open(id, command, streams, signal),
     attach: (id, streams, signal) => attachments.attach(id, streams, signal),
-    openSockets: (containerId, signal) => relays.open(containerId, signal),
+    openSockets: (id, signal) => relays.open(id, signal),
     connect: (sandboxId, port, signal) => connectToLoopback(execs, sandboxId, port, signal),
     inspectImage: (reference): Promise<ImageState | undefined> => images.inspect(reference),
     removeImage: (reference, id) => images.remove(reference, id),

@@ -18,8 +18,8 @@ export interface SocketRelaysOptions {
 }
 
 /**
- * Opens the socket relays of sandboxes: mostly that of the program that they run, on its stdin. That is closed for good
- * when Docker itself was started again while containers ran on; the relay is then started beside it.
+ * Opens the socket relays of sandboxes and network containers: mostly that of the program that they run, on its stdin.
+ * Where that does not answer, because its user before went in the middle of a word or Docker closed it, one is started beside it.
  */
 export class SocketRelays {
   readonly #options: SocketRelaysOptions
