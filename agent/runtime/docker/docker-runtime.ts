@@ -37,7 +37,7 @@ import { ownPaths } from './own-paths.ts'
 import { PauseImage } from './pause-image.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
-import { SocketRelays } from './sockets/socket-relays.ts'
+import { RelayOpener } from './sockets/relay-opener.ts'
 import { VolumeOwnership } from './volume-ownership.ts'
 import { VolumeWriter } from './volume-writer.ts'
 import { Volumes } from './volumes.ts'
@@ -78,7 +78,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const containers = new Containers(docker, owner, clock)
   const execs = new Execs(docker, clock)
   const attachments = new Attachments(docker, containers)
-  const relays = new SocketRelays({ docker, containers, execs, clock, random: options.random ?? systemRandom })
+  const relays = new RelayOpener({ docker, containers, execs, clock, random: options.random ?? systemRandom })
   const volumes = new Volumes(docker, owner)
   const writer = new VolumeWriter(docker, execs, clock)
   const mounts = new ContainerMounts(docker, containers, clock)

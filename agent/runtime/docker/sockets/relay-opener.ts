@@ -9,7 +9,7 @@ import { processStreams } from '../process-streams.ts'
 import { SOCKETS_PATH } from '../programs/pause-program.ts'
 import { greetRelay } from './relay-handshake.ts'
 
-export interface SocketRelaysOptions {
+export interface RelayOpenerOptions {
   docker: DockerApi
   containers: Containers
   execs: Execs
@@ -21,10 +21,10 @@ export interface SocketRelaysOptions {
  * Opens the socket relays of sandboxes and network containers: mostly that of the program that they run, on its stdin.
  * Where that does not answer, because its user before went in the middle of a word or Docker closed it, one is started beside it.
  */
-export class SocketRelays {
-  readonly #options: SocketRelaysOptions
+export class RelayOpener {
+  readonly #options: RelayOpenerOptions
 
-  constructor(options: SocketRelaysOptions) {
+  constructor(options: RelayOpenerOptions) {
     this.#options = options
   }
 
