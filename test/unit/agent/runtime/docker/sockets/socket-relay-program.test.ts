@@ -42,6 +42,8 @@ describe.skipIf(process.platform !== 'linux').each(machines)('the socket relay f
   const start = (name: 'pause' | 'sockets') => {
     const [program = '', ...args] = [...machine.emulator, join(folder, name)]
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    // Some tests end while there is more to say.
+    child.stdin.on('error', () => {})
     running.push(child)
     return child
   }
