@@ -118,6 +118,13 @@ describe('resources of a node', () => {
     await user.ok('delete', 'pod', 'holder', '--now')
     await waitFor('rival', '.status.phase', 'Running')
   })
+
+  it('are given to a critical Pod, for which another has to go', async () => {
+    const critical = { nodeName: 'n1', priorityClassName: 'system-node-critical' }
+    await user.apply(shellPod('critical', [limited(FOREVER, { 'example.com/dongle': '1' })], critical))
+    await waitFor('rival', '.status.reason', 'Preempting')
+    await waitFor('critical', '.status.phase', 'Running')
+  })
 })
 
 describe('a container', () => {
