@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -333,39 +333,6 @@ describe.concurrent('what the documentation says of Pods', () => {
     expect(said).toMatchObject({ exitCode: 0, reason: 'Completed', message: 'found it\n' })
     const logged = firstStatus(await podWhen('logs-why', isEnded))?.state?.terminated
     expect(logged).toMatchObject({ exitCode: 3, reason: 'Error', message: 'last words\n' })
-  })
-
-  it('volumes that somebody made are bound by label or name, and keep their data', async () => {
-    const owned = await mkdtemp(join(folder, 'volume-'))
-    await writeFile(join(owned, 'word'), 'kept')
-    const spec = { storageClassName: 'manual', accessModes: ['ReadWriteMany'] }
-    const volume = (name: string) => ({
-      ...{ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name, labels: { of: name } } },
-      spec: { ...spec, capacity: { storage: '1Gi' }, hostPath: { path: owned } },
-    })
-    const claiming = (name: string, more: object) => ({
-      ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name } },
-      spec: { ...spec, resources: { requests: { storage: '1Mi' } }, ...more },
-    })
-    const claimed = (name: string) => ({ name, persistentVolumeClaim: { claimName: name } })
-    await user.apply(
-      ...['one', 'two', 'three'].map(volume),
-      claiming('by-label', { selector: { matchLabels: { of: 'two' } } }),
-      claiming('by-name', { volumeName: 'three' }),
-      documented('static-volumes', 'is "$(cat /a/word)" kept\nis "$(cat /b/word)" kept\necho more > /a/made', {
-        container: { volumeMounts: [mount('/a', 'by-label'), mount('/b', 'by-name')] },
-        spec: { volumes: [claimed('by-label'), claimed('by-name')] },
-      }),
-    )
-    expect((await podWhen('static-volumes', isEnded)).status?.phase).toBe('Succeeded')
-    const bound = (
-      await user.ok('get', 'pvc', 'by-label', 'by-name', '-o', 'jsonpath={.items[*].spec.volumeName}')
-    ).trim()
-    expect(bound).toBe('two three')
-    await user.ok('delete', 'pod', 'static-volumes')
-    await user.ok('delete', 'pvc', 'by-label')
-    await user.ok('wait', '--for=jsonpath={.status.phase}=Released', 'pv/two', '--timeout=20s')
-    expect(await readFile(join(owned, 'made'), 'utf8')).toBe('more\n')
   })
 
   it('a Pod that somebody put on a node that it does not want fails', async () => {

@@ -1,5 +1,9 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Event, PersistentVolume, PersistentVolumeClaim, Pod } from '../../shared/api/kinds.ts'
+import { documented } from '../support/documented-pod.ts'
 import { KubectlUser } from '../support/kubectl-user.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
 import { run } from '../support/shell.ts'
@@ -8,6 +12,7 @@ import { loadTestImage } from '../support/test-image.ts'
 
 const up = new UpProcess(await freePort())
 const user = new KubectlUser(up.kubeconfig)
+const owned = await mkdtemp(join(tmpdir(), 'kubette-static-'))
 
 const configMap = (color: string) => ({
   apiVersion: 'v1',
@@ -41,7 +46,10 @@ beforeAll(async () => {
   await loadTestImage()
   await up.start('--no-example', '--nodes', '2')
 })
-afterAll(() => up.destroy())
+afterAll(async () => {
+  await up.destroy()
+  await rm(owned, { recursive: true })
+})
 
 describe('volumes', { concurrent: true }, () => {
   it('bring a change of a ConfigMap to the container that mounts it', async () => {
@@ -102,6 +110,44 @@ describe('volumes', { concurrent: true }, () => {
     await user.ok('delete', 'pod', 'second', 'stray', '--grace-period=1')
     await user.ok('wait', '--for=delete', 'pvc/data', `pv/${bound.volumeName}`, '--timeout=30s')
     expect(await run('docker', ['volume', 'ls', '--quiet', '--filter', `name=${dockerVolume}`])).toBe('')
+  })
+
+  it('that somebody made are bound by label or name, and keep their data', async () => {
+    await writeFile(join(owned, 'word'), 'kept')
+    const spec = { storageClassName: 'manual', accessModes: ['ReadWriteMany'] }
+    const volume = (name: string) => ({
+      ...{ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name, labels: { of: name } } },
+      spec: { ...spec, capacity: { storage: '1Gi' }, hostPath: { path: owned } },
+    })
+    const claiming = (name: string, more: object) => ({
+      ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name } },
+      spec: { ...spec, resources: { requests: { storage: '1Mi' } }, ...more },
+    })
+    const claimed = (name: string) => ({ name, persistentVolumeClaim: { claimName: name } })
+    await user.apply(
+      ...['one', 'two', 'three'].map(volume),
+      claiming('by-label', { selector: { matchLabels: { of: 'two' } } }),
+      claiming('by-name', { volumeName: 'three' }),
+      documented('static-volumes', 'is "$(cat /a/word)" kept\nis "$(cat /b/word)" kept\necho more > /a/made', {
+        container: {
+          volumeMounts: [
+            { name: 'by-label', mountPath: '/a' },
+            { name: 'by-name', mountPath: '/b' },
+          ],
+        },
+        spec: { volumes: [claimed('by-label'), claimed('by-name')] },
+      }),
+    )
+    const isEnded = ({ status }: Pod) => status?.phase === 'Succeeded' || status?.phase === 'Failed'
+    expect((await user.podWhen('static-volumes', isEnded)).status?.phase).toBe('Succeeded')
+    const bound = (
+      await user.ok('get', 'pvc', 'by-label', 'by-name', '-o', 'jsonpath={.items[*].spec.volumeName}')
+    ).trim()
+    expect(bound).toBe('two three')
+    await user.ok('delete', 'pod', 'static-volumes')
+    await user.ok('delete', 'pvc', 'by-label')
+    await user.ok('wait', '--for=jsonpath={.status.phase}=Released', 'pv/two', '--timeout=20s')
+    expect(await readFile(join(owned, 'made'), 'utf8')).toBe('more\n')
   })
 
   it('do not give anybody the Docker socket', async () => {

@@ -11,6 +11,8 @@ export class VirtualClock implements Clock {
   #now: number
   /** Where the monotonic clock began: who mixes the two finds out. */
   readonly #startMs: number
+  /** By how much the wall clock was set. */
+  #steppedMs = 0
   #order = 0
   #scheduled: Scheduled[] = []
 
@@ -20,7 +22,12 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#now
+    return this.#now + this.#steppedMs
+  }
+
+  /** Somebody sets the wall clock: ahead, or back. */
+  step(ms: number): void {
+    this.#steppedMs += ms
   }
 
   monotonic(): number {
