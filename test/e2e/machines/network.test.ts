@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Service } from '../../../shared/api/kinds.ts'
 import { Machines } from '../../support/machines.ts'
 import { BIG_BYTES, bigFile, get, PodsOnMachines, whoAmI } from '../../support/pods-on-machines.ts'
 import { eventually } from '../../support/shell.ts'
@@ -6,6 +7,12 @@ import { loadTestImage } from '../../support/test-image.ts'
 import { WebOnMachines } from '../../support/web-on-machines.ts'
 
 const HOST_PORT = 8090
+const SERVICE: Service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web' },
+  spec: { type: 'NodePort', selector: { serves: 'web' }, ports: [{ port: 8080 }] },
+}
 const NEW_ADDRESS = '10.77.0.99'
 
 describe('the network of Pods on three machines', () => {
@@ -58,6 +65,25 @@ describe('the network of Pods on three machines', () => {
     const transfers = [pods.inPod('h1', ...bigFile(third)), pods.inPod('h3', ...bigFile(first))]
     for (const bytes of await Promise.all(transfers)) expect(Number(bytes)).toBeGreaterThan(BIG_BYTES)
     await pods.inPod('h1', 'ping', '-c', '1', '-s', '60000', '-W', '3', second)
+  })
+
+  it('has Services on each machine, met from Pods by a cluster address and from machines by any machine’s node port', async () => {
+    await machines.kubectl('label', 'pods', '--all', 'serves=web')
+    await machines.apply(SERVICE)
+    const { spec } = await machines.get<Service>('service', 'web')
+    const { clusterIP = '', ports: [{ nodePort = 0 } = {}] = [] } = spec
+    await eventually('the Service answers', () => pods.inPod('h1', ...get(clusterIP, '/cgi-bin/who')), 10_000)
+    const asked = machines.hosts.flatMap((host, from) => [1, 2, 3].map(() => ({ host, own: addresses[from] ?? '' })))
+    const seen = asked.map(({ host }) => pods.inPod(host, ...get(clusterIP, '/cgi-bin/who')))
+    for (const [index, answer] of (await Promise.all(seen)).entries()) expect(answer).toContain(asked[index]?.own)
+    const ways = machines.hosts.flatMap((from) => machines.hosts.map((to) => ({ from, to })))
+    const fromOutside = ({ from, to }: (typeof ways)[number]) =>
+      eventually(`${from} reaches the node port of ${to}`, async () => {
+        const answer = await pods.onHost(from, ...get(machines.lab.address(to), '/cgi-bin/who', nodePort))
+        return answer.includes('200 OK')
+      })
+    await Promise.all(ways.map(fromOutside))
+    await Promise.all(machines.hosts.map((host) => pods.onHost(host, ...get(clusterIP, '/cgi-bin/who'))))
   })
 
   it('needs neither agents nor the control plane to go on', async () => {
