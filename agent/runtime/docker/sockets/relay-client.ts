@@ -88,14 +88,20 @@ export class RelayClient implements SocketRelay {
     return this.#keep(number, new RelayedListener(this.#linkOf(number)))
   }
 
+  /** The relay closes what was open: else it would go on to take what nobody gets. */
   close(): void {
     if (this.#isClosed) return
-    this.#isClosed = true
+    const parting = encodeCommand('reset', 0, Buffer.alloc(0))
+    const said = this.#process.write(parting).catch(() => {})
+    this.#end()
+    void said.then(() => this.#process.close())
+  }
+
+  /** The relay has gone, or is another user's. */
+  lost(): void {
+    if (this.#isClosed) return
+    this.#end()
     this.#process.close()
-    for (const socket of this.#sockets.values()) socket.ended()
-    this.#sockets.clear()
-    for (const answer of this.#answers.splice(0)) answer(-ENOTCONN)
-    this.#ended()
   }
 
   /** A frame that came. */
@@ -112,9 +118,16 @@ export class RelayClient implements SocketRelay {
     } else if (kind === EVENTS.accepted) {
       this.#accept(socket, extra, body)
     } else if (kind === EVENTS.reset) {
-      // Somebody else has begun to use the relay.
-      this.close()
+      this.lost()
     }
+  }
+
+  #end(): void {
+    this.#isClosed = true
+    for (const socket of this.#sockets.values()) socket.ended()
+    this.#sockets.clear()
+    for (const answer of this.#answers.splice(0)) answer(-ENOTCONN)
+    this.#ended()
   }
 
   #accept(listener: number, number: number, address: Buffer): void {
@@ -158,7 +171,7 @@ export class RelayClient implements SocketRelay {
     if (this.#isClosed) return Promise.resolve(-ENOTCONN)
     return new Promise((resolve) => {
       this.#answers.push(resolve)
-      this.#process.write(encodeCommand(command, number, body)).catch(() => this.close())
+      this.#process.write(encodeCommand(command, number, body)).catch(() => this.lost())
     })
   }
 

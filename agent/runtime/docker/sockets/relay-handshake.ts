@@ -9,24 +9,29 @@ const NONCE_BYTES = 16
 const ANSWER_MS = 2_000
 
 /**
- * Begins to use the relay on a process's streams; undefined, and the streams closed, where none answers. What comes
- * before the answer was for the user before.
+ * Begins to use the relay on a process's streams, until `signal`; undefined, and the streams closed, where none answers.
+ * What comes before the answer was for the user before.
  */
 export async function greetRelay(
   process: ContainerProcess,
-  clock: Clock,
-  random: Random,
+  { clock, random }: { clock: Clock; random: Random },
+  signal: AbortSignal,
 ): Promise<RelayClient | undefined> {
   const client = new RelayClient(process)
+  const close = () => client.close()
+  signal.addEventListener('abort', close, { once: true })
+  if (signal.aborted) close()
+  void client.closed.then(() => signal.removeEventListener('abort', close))
   const greeting = encodeCommand('reset', 0, random.bytes(NONCE_BYTES))
   const reader = new Reader(client, greeting)
   void reader.read(process)
-  await process.write(greeting).catch(() => client.close())
+  await process.write(greeting).catch(() => client.lost())
   const waiting = new AbortController()
   await Promise.race([reader.answered, client.closed, sleep(clock, ANSWER_MS, waiting.signal).catch(() => {})])
   waiting.abort()
+  signal.throwIfAborted()
   if (reader.isAnswered) return client
-  client.close()
+  client.lost()
   return undefined
 }
 
@@ -55,7 +60,7 @@ class Reader {
     } catch {
       // As good as an end.
     }
-    this.#client.close()
+    this.#client.lost()
   }
 
   #take(data: Uint8Array): void {

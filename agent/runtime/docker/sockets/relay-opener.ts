@@ -20,6 +20,7 @@ export interface RelayOpenerOptions {
 /**
  * Opens the socket relays of sandboxes and network containers: mostly that of the program that they run, on its stdin.
  * Where that does not answer, because its user before went in the middle of a word or Docker closed it, one is started beside it.
+ * `signal` does not break the connections: a relay is told when its user goes.
  */
 export class RelayOpener {
   readonly #options: RelayOpenerOptions
@@ -38,16 +39,16 @@ export class RelayOpener {
   }
 
   async #attach(id: string, signal: AbortSignal): Promise<SocketRelay | undefined> {
-    const { docker, clock, random } = this.#options
     const query = { stream: true, stdin: true, stdout: true, stderr: false, detachKeys: DETACH_KEYS }
-    const connection = await docker.hijack({ method: 'POST', path: `/containers/${id}/attach`, query }, signal)
+    const call = { method: 'POST', path: `/containers/${id}/attach`, query } as const
+    const connection = await this.#options.docker.hijack(call, new AbortController().signal)
     const streams = processStreams({ output: connection, input: connection, tty: false, resize: async () => {} })
-    return greetRelay(streams, clock, random)
+    return greetRelay(streams, this.#options, signal)
   }
 
   async #start(id: string, signal: AbortSignal): Promise<SocketRelay | undefined> {
-    const { execs, clock, random } = this.#options
     const streams = { stdin: true, stdout: true, stderr: false, tty: false }
-    return greetRelay(await execs.open(id, [SOCKETS_PATH], streams, signal), clock, random)
+    const process = await this.#options.execs.open(id, [SOCKETS_PATH], streams, new AbortController().signal)
+    return greetRelay(process, this.#options, signal)
   }
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { pauseProgram, socketsProgram } from '../../../../../../agent/runtime/docker/programs/pause-program.ts'
 import type { RelayClient } from '../../../../../../agent/runtime/docker/sockets/relay-client.ts'
 import { greetRelay } from '../../../../../../agent/runtime/docker/sockets/relay-handshake.ts'
@@ -28,11 +28,15 @@ const machines = [
 describe.skipIf(process.platform !== 'linux').each(machines)('the socket relay for $architecture', (machine) => {
   let folder: string
   const running: ChildProcess[] = []
+  let letGo: AbortController
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kubette-relay-'))
     await writeFile(join(folder, 'pause'), pauseProgram(machine.architecture, FRAME_TIMEOUT_MS), { mode: 0o755 })
     await writeFile(join(folder, 'sockets'), socketsProgram(machine.architecture), { mode: 0o755 })
+  })
+  beforeEach(() => {
+    letGo = new AbortController()
   })
   afterEach(() => {
     for (const child of running.splice(0)) child.kill('SIGKILL')
@@ -48,7 +52,7 @@ describe.skipIf(process.platform !== 'linux').each(machines)('the socket relay f
     return child
   }
   const open = async (child: ChildProcess): Promise<RelayClient> => {
-    const relay = await greetRelay(streamsOf(child), systemClock(), systemRandom)
+    const relay = await greetRelay(streamsOf(child), { clock: systemClock(), random: systemRandom }, letGo.signal)
     if (!relay) throw new Error('the relay did not answer')
     return relay
   }
@@ -125,7 +129,14 @@ describe.skipIf(process.platform !== 'linux').each(machines)('the socket relay f
     child.stdin?.write(Buffer.from([200, 0, 0, 0, 6]))
     await sleep(systemClock(), FRAME_TIMEOUT_MS * 5)
     const third = await open(child)
-    expect(await third.tcp('127.0.0.1', port)).toBeDefined()
+    await third.tcp('127.0.0.1', port)
+    third.close()
+    await until(async () => !(await connects(port)))
+    const fourth = await open(child)
+    await fourth.tcp('127.0.0.1', port)
+    letGo.abort()
+    await fourth.closed
+    await until(async () => !(await connects(port)))
   })
 
   it('ends with its stdin; one that holds a sandbox stays, and ends when it is asked to', async () => {
@@ -135,7 +146,7 @@ describe.skipIf(process.platform !== 'linux').each(machines)('the socket relay f
     await relay.tcp('127.0.0.1', port)
     for (const child of [pause, sockets]) child.stdin?.end()
     expect(await once(sockets, 'close')).toEqual([0, null])
-    await until(async () => (await connects(port)) === false)
+    await until(async () => !(await connects(port)))
     expect(pause.exitCode).toBeNull()
     pause.kill('SIGTERM')
     expect(await once(pause, 'close')).toEqual([0, null])
