@@ -40,6 +40,7 @@ export class ClusterNetwork {
   readonly relays: SocketRelays
   readonly #nodePorts: NodePorts
   readonly #dns: DnsService
+  #gateway: string | undefined
 
   constructor(options: ClusterNetworkOptions) {
     const { runtime, nodeName, clusterId, clock, random, reporter } = options
@@ -57,6 +58,8 @@ export class ClusterNetwork {
       path: join(options.dataDir, 'network.json'),
       onCondition: options.onCondition,
       onGateway: (containerId, address) => {
+        if (this.#gateway !== undefined && this.#gateway !== containerId) this.serviceRules.uncover(this.#gateway)
+        this.#gateway = containerId
         this.serviceRules.coverGateway(containerId)
         this.#dns.serveAt(containerId, address)
       },
