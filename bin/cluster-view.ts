@@ -60,8 +60,19 @@ function lineOf({ what, state, place }: Row, width: number): string {
   return `${`  ${what.padEnd(width)}  ${state.padEnd(place ? 17 : 0)}  ${place}`.trimEnd()}\n`
 }
 
+const CONDITION_TAINTS = ['node.kubernetes.io/network-unavailable', 'node.kubernetes.io/not-ready']
+
 export function isReady(object: { status?: { conditions?: { type: string; status: string }[] } }): boolean {
   return object.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+}
+
+/** Ready, with a network, and known to be so by whoever places Pods. */
+export function isUsable(node: Node): boolean {
+  const hasNetwork = node.status?.conditions?.some(
+    ({ type, status }) => type === 'NetworkUnavailable' && status === 'False',
+  )
+  const isKeptFree = node.spec?.taints?.some(({ key }) => CONDITION_TAINTS.includes(key)) ?? false
+  return isReady(node) && hasNetwork === true && !isKeptFree
 }
 
 export function isAvailable(deployment: Deployment | undefined): boolean {

@@ -6,7 +6,7 @@ import { type Clock, sleep } from '../shared/clock.ts'
 import { formatMilli } from '../shared/quantity.ts'
 import { systemRandom } from '../shared/random.ts'
 import { ApiClient } from './api-client.ts'
-import { type ClusterSnapshot, ClusterView, isAvailable, isReady, type Screen } from './cluster-view.ts'
+import { type ClusterSnapshot, ClusterView, isAvailable, isUsable, type Screen } from './cluster-view.ts'
 import { CommandFailure } from './command-failure.ts'
 import { applyExample, getExample, readExample } from './example.ts'
 import { provideExampleImage } from './example-image.ts'
@@ -148,7 +148,7 @@ export class DemoCluster {
         // A control plane that has died is started again; until then there is nothing to see.
         const seen = await this.#look(api).catch(() => undefined)
         if (seen) view.show(seen)
-        const allReady = seen !== undefined && seen.nodes.filter(isReady).length >= wanted
+        const allReady = seen !== undefined && seen.nodes.filter(isUsable).length >= wanted
         if (allReady && (!example || isAvailable(seen.example))) return
         // Not before: Pods never move, and these are to show all nodes.
         if (allReady && example && !seen.example) await applyExample(api, readExample())
