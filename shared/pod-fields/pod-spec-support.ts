@@ -55,7 +55,7 @@ export const podSpecSupport: Record<keyof PodSpec, FieldSupport> = {
   serviceAccountName: warnedIf('other than default', (name: string) => name !== 'default', NO_ACCOUNTS),
   setHostnameAsFQDN: honoured,
   shareProcessNamespace: honoured,
-  subdomain: warnedIf('any', () => true, 'there is no cluster DNS yet: only the Pod itself knows its full name'),
+  subdomain: honoured,
   terminationGracePeriodSeconds: honoured,
   tolerations: honoured,
   topologySpreadConstraints: honoured,

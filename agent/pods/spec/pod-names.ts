@@ -1,11 +1,10 @@
 import type { Pod } from '../../../shared/api/generated/core-v1.ts'
+import { DEFAULT_CLUSTER_FACTS } from '../../../shared/cluster-facts.ts'
 import { RuntimeFailure } from '../../runtime/runtime.ts'
 
 const MAX_HOSTNAME = 63
 /** What the kernel keeps as a machine's name. */
 const MAX_KERNEL_NAME = 64
-/** Part of a Pod's full name. No DNS knows it yet: it is in the Pod's own hosts file. */
-const CLUSTER_DOMAIN = 'cluster.local'
 
 export interface PodNames {
   /** What `hostname` prints. */
@@ -19,7 +18,7 @@ export function podNames({ metadata, spec }: Pod): PodNames {
   if (spec?.hostnameOverride) return { hostname: spec.hostnameOverride }
   const hostname = cut(spec?.hostname || metadata.name || '')
   if (!spec?.subdomain) return { hostname }
-  const domain = `${spec.subdomain}.${metadata.namespace}.svc.${CLUSTER_DOMAIN}`
+  const domain = `${spec.subdomain}.${metadata.namespace}.svc.${DEFAULT_CLUSTER_FACTS.domain}`
   return spec.setHostnameAsFQDN ? { hostname: fullName(hostname, domain) } : { hostname, domain }
 }
 
