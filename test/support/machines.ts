@@ -13,16 +13,20 @@ export class Machines {
   readonly #off = new Set<string>()
   readonly #folder = mkdtempSync(join(tmpdir(), 'kubette-machines-'))
 
-  private constructor(lab: Lab, hosts: readonly string[]) {
+  readonly #agentOptions: readonly string[]
+
+  private constructor(lab: Lab, hosts: readonly string[], agentOptions: readonly string[]) {
     this.lab = lab
     this.hosts = hosts
+    this.#agentOptions = agentOptions
   }
 
-  static async start(count: number): Promise<Machines> {
+  static async start(count: number, agentOptions: readonly string[] = []): Promise<Machines> {
     const lab = await Lab.up(count)
     const machines = new Machines(
       lab,
       Array.from({ length: count }, (_, index) => `h${index + 1}`),
+      agentOptions,
     )
     try {
       await machines.#install()
@@ -92,7 +96,7 @@ export class Machines {
     const server = `https://${this.lab.switchAddress}:7443`
     const token = join(this.#folder, 'token')
     const command = [process.execPath, KUBETTE, 'agent', '--server', server, '--name', name, '--data', data]
-    return [...command, '--token-file', token, '--capacity', 'cpu=2,memory=2Gi']
+    return [...command, '--token-file', token, '--capacity', 'cpu=2,memory=2Gi', ...this.#agentOptions]
   }
 
   async kubectl(...args: string[]): Promise<string> {

@@ -1,0 +1,125 @@
+// How long a change of a Service takes to every node, with many Services: from the write of an EndpointSlice until all agents
+// have said that they go by it. The real control plane over SQLite and the agents' real connections, in one process, without rules.
+//   npx tsx test/bench/service-churn.ts [services] [endpoints] [nodes]
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createControlLink } from '../../agent/connection/control-link.ts'
+import { NetworkState } from '../../agent/network/network-state.ts'
+import { startCore } from '../../controlplane/core.ts'
+import { openSqliteStore } from '../../controlplane/store/sqlite-store.ts'
+import type { Endpoint } from '../../shared/api/generated/discovery-v1.ts'
+import { ENDPOINT_SLICES, SERVICES } from '../../shared/api/kinds.ts'
+import { systemClock } from '../../shared/clock.ts'
+import { SERVICE_NAME_LABEL } from '../../shared/endpoint-slices.ts'
+import { silentLogger } from '../../shared/log.ts'
+import { systemRandom } from '../../shared/random.ts'
+import { eventually } from '../support/shell.ts'
+import { socketPair } from '../support/socket-pair.ts'
+
+const [services = 1000, endpoints = 5000, nodes = 3] = process.argv.slice(2).map(Number)
+const CHANGES = 300
+const EVERY_MS = 20
+const GOAL_MS = 200
+const namespace = 'default'
+const clock = systemClock()
+const log = silentLogger
+
+const folder = mkdtempSync(join(tmpdir(), 'kubette-churn-'))
+const store = await openSqliteStore(join(folder, 'state.db'), {})
+const core = await startCore({ store, clusterId: 'churn', clock, random: systemRandom, log })
+
+const addressOf = (number: number) => `10.42.${(number >> 8) & 255}.${number & 255}`
+const endpoint = (number: number, ready: boolean): Endpoint => ({
+  addresses: [addressOf(number)],
+  conditions: { ready, serving: ready, terminating: false },
+})
+const each = Math.ceil(endpoints / services)
+const endpointsOf = (service: number, ready: boolean) =>
+  Array.from({ length: each }, (_, index) => endpoint(service * each + index, index > 0 || ready))
+
+async function makeServices(): Promise<void> {
+  const numbers = Array.from({ length: services }, (_, index) => index)
+  for (let at = 0; at < services; at += 50) {
+    await Promise.all(numbers.slice(at, at + 50).map((number) => makeService(number)))
+  }
+}
+
+async function makeService(number: number): Promise<void> {
+  const name = `service-${number}`
+  await core.client.create(SERVICES, { metadata: { namespace, name }, spec: { ports: [{ port: 80 }] } })
+  await core.client.create(ENDPOINT_SLICES, {
+    metadata: { namespace, name, labels: { [SERVICE_NAME_LABEL]: name } },
+    addressType: 'IPv4',
+    ports: [{ port: 8080 }],
+    endpoints: endpointsOf(number, true),
+  })
+}
+
+/** A node whose kernel is as quick as can be. */
+function startNode(name: string): NetworkState {
+  const network = new NetworkState({ clock, log })
+  const consumer = network.consumer('rules')
+  network.subscribe(({ version }) => setImmediate(() => consumer.applied(version)))
+  const link = createControlLink({
+    dial: async () => {
+      const pair = socketPair()
+      core.nodeHub.accept(pair.a, name, `key of ${name}`)
+      return pair.b
+    },
+    ...{ clock, random: systemRandom, log, agentVersion: '0', network },
+    node: () => ({ labels: {}, status: {} }),
+    assignments: { assign: () => undefined },
+    streams: { serve: async () => undefined },
+  })
+  link.start()
+  return network
+}
+
+/** Resolves when the node goes by this version of the slice. */
+function applied(network: NetworkState, name: string, resourceVersion: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const [slice] = network.snapshot()?.slices.get(`${namespace}/${name}`) ?? []
+      const isThere = Number(slice?.metadata.resourceVersion ?? 0) >= Number(resourceVersion)
+      if (isThere && network.appliedVersion === network.snapshot()?.version) resolve()
+      else setTimeout(look, 1)
+    }
+    look()
+  })
+}
+
+async function change(number: number, networks: readonly NetworkState[]): Promise<number> {
+  const name = `service-${number % services}`
+  const startedMs = performance.now()
+  const written = await core.client.modify(ENDPOINT_SLICES, { namespace, name }, (draft) => {
+    draft.endpoints = endpointsOf(number % services, number % 2 === 0)
+  })
+  await Promise.all(networks.map((network) => applied(network, name, written.metadata.resourceVersion)))
+  return performance.now() - startedMs
+}
+
+try {
+  await makeServices()
+  const names = Array.from({ length: nodes }, (_, index) => `node-${index + 1}`)
+  const networks = names.map(startNode)
+  await eventually('all nodes know all Services', async () =>
+    networks.every((network) => (network.snapshot()?.services.size ?? 0) >= services),
+  )
+  const changes: Promise<number>[] = []
+  for (let number = 1; number <= CHANGES; number++) {
+    changes.push(change(number * 7, networks))
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
+  }
+  const times = (await Promise.all(changes)).sort((a, b) => a - b)
+  const percentile = (share: number) => (times[Math.ceil(times.length * share) - 1] ?? 0).toFixed(0)
+  console.log(
+    `${services} Services, ${endpoints} endpoints, ${nodes} nodes: a change is applied everywhere after ` +
+      `p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms (goal <= ${GOAL_MS})`,
+  )
+} finally {
+  await core.stop()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+}
+process.exit(0)
