@@ -18,10 +18,10 @@ const ENDING = { ready: false, serving: true, terminating: true }
 /** On real Docker and its kernel: one sandbox asks, two answer. */
 describe('the rules of Services', () => {
   const namespaces = new ServiceNamespaces('services')
-  const network = new NetworkState({ clock, log: silentLogger })
+  let network = new NetworkState({ clock, log: silentLogger })
   const { runtime, relays } = namespaces
   const common = { nodeName: 'here', network, runtime, clock, log: silentLogger }
-  const rules = new ServiceRules({ ...common, relays })
+  let rules = new ServiceRules({ ...common, relays })
   const told: string[] = []
   let nodePorts: NodePorts
   let client: SandboxState
@@ -204,5 +204,17 @@ describe('the rules of Services', () => {
     await tell('outside', 10, { ports: [{ port: 80 }] }, [[two()]])
     const isGone = async () => (await runtime.networkContainers()).length === 0
     while (!(await isGone())) await sleep(clock, 50)
+  })
+
+  it('keep clients with their endpoints over a restart of the agent', async () => {
+    const of: Partial<ServiceSpec> = { sessionAffinity: 'ClientIP' }
+    await tell('kept', 11, of, all())
+    const [first] = await answering('10.43.7.11', 1)
+    rules.stop()
+    network = new NetworkState({ clock, log: silentLogger })
+    rules = new ServiceRules({ ...common, network, relays })
+    rules.start()
+    await tell('kept', 11, of, all())
+    expect(await answering('10.43.7.11')).toEqual(new Set([first]))
   })
 })

@@ -19,8 +19,13 @@ export function encodeAdditions(frame: TableFrame, elements: Elements): NetlinkR
   return [...elements].flatMap(([name, added]) => {
     const set = setOf(frame, name)
     const encoded = Array.from(added, ([key, value]) => encodeElement(set, key, value))
-    return inMessages({ type: NEWSETELEM, flags: MODIFIERS.create }, frame.name, name, encoded)
+    return elementMessages(frame.name, name, encoded)
   })
+}
+
+/** The messages that add these elements, encoded already. */
+export function elementMessages(table: string, set: string, elements: readonly Buffer[]): NetlinkRequest[] {
+  return inMessages({ type: NEWSETELEM, flags: MODIFIERS.create }, table, set, elements)
 }
 
 export function encodeDeletions(frame: TableFrame, keys: ReadonlyMap<string, readonly string[]>): NetlinkRequest[] {

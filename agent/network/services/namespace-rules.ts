@@ -4,11 +4,14 @@ import { withinTime } from '../../pods/handlers/within-time.ts'
 import { WakeLoop } from '../../pods/wake-loop.ts'
 import { RuntimeFailure } from '../../runtime/runtime.ts'
 import { forgetUdpFlow, listUdpFlows } from '../conntrack/udp-flows.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
+import { NetlinkClient, type NetlinkRequest } from '../netlink/netlink-client.ts'
 import { NetlinkError } from '../netlink/netlink-error.ts'
+import { keptElements } from '../nftables/kept-elements.ts'
 import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { RoleRules, RulesStep } from './role-rules.ts'
+import { TABLE } from './service-frame.ts'
+import { AFFINITY } from './service-sets.ts'
 
 export interface NamespaceRulesOptions {
   readonly containerId: string
@@ -32,6 +35,8 @@ export class NamespaceRules {
   /** The version that the kernel has; unknown at first, and after a loss. */
   #held: number | undefined
   #isGone = false
+  /** The last transaction did. */
+  #hasFailed = false
 
   constructor(options: NamespaceRulesOptions) {
     const { clock, log } = options
@@ -78,17 +83,29 @@ export class NamespaceRules {
   async #apply(step: RulesStep): Promise<void> {
     const client = this.#client ?? (await this.#connect())
     try {
-      await this.#inTime(client.batch(NFTABLES_SUBSYSTEM, step.messages))
+      const kept = await this.#inTime(this.#kept(client))
+      await this.#inTime(client.batch(NFTABLES_SUBSYSTEM, [...step.messages, ...kept]))
+      this.#hasFailed = false
       await this.#inTime(this.#forgetStaleFlows(client, step))
       this.#held = step.version
       this.#options.onProgress()
     } catch (error) {
       const isChange = this.#held !== undefined
+      this.#hasFailed = true
       // A change that does not fit what is there is no reason to wait: the whole table does.
       if (error instanceof NetlinkError && isChange) this.#held = undefined
       else this.#drop()
       if (this.#client === undefined) throw error
     }
+  }
+
+  /**
+   * Which endpoints clients are to stay with, where the table is made anew. Should that not fit, it is made without: an
+   * agent of another version may have written it.
+   */
+  async #kept(client: NetlinkClient): Promise<NetlinkRequest[]> {
+    if (this.#held !== undefined || this.#hasFailed) return []
+    return keptElements(client, TABLE, AFFINITY.name)
   }
 
   async #forgetStaleFlows(client: NetlinkClient, { udp }: RulesStep): Promise<void> {

@@ -4,6 +4,7 @@ import { isOfProtocol, isTo, loadDestination } from './packet-match.ts'
 import type { RulesRole } from './service-frontends.ts'
 import { FIREWALL, SERVICE_SETS, SERVICES } from './service-sets.ts'
 
+export const TABLE = 'kubette'
 const DNAT_PRIORITY = -100
 const SNAT_PRIORITY = 100
 /** Of a connection's status: its destination was changed. */
@@ -13,7 +14,7 @@ export const REFUSED = 'refused'
 /** What the tables of a role have in common. `serviceCIDR`: there nobody answers but Services. */
 export function serviceFrame(role: RulesRole, serviceCIDR: string): TableFrame {
   const chains = role === 'pod' ? outputChains(serviceCIDR) : forwardingChains(role, serviceCIDR)
-  return { name: 'kubette', sets: SERVICE_SETS, chains: [rejectChain(), ...chains] }
+  return { name: TABLE, sets: SERVICE_SETS, chains: [rejectChain(), ...chains] }
 }
 
 /** For what the namespace's own processes open: it is sent to its endpoint before it leaves. */
