@@ -99,11 +99,8 @@ function readDirectory(code: MachineCode): void {
 /** All but `.` and `..`. */
 function nextEntry(code: MachineCode): void {
   const [LETTER, ENDS_AT] = [SOME, SOME] as const
-  code
-    .label('entry')
-    .load(NAME, 'stack', NEXT, 64)
-    .load(ENDS_AT, 'stack', END, 64)
-    .jumpIf(NAME, 'notLess', ENDS_AT, 'read')
+  code.label('entry').load(NAME, 'stack', NEXT, 64).load(ENDS_AT, 'stack', END, 64)
+  code.jumpIf(NAME, 'notLess', ENDS_AT, 'read')
   code.load(SOME, NAME, ENTRY_LENGTH, 16).add(SOME, NAME).store(SOME, 'stack', NEXT, 64).add(NAME, ENTRY_NAME)
   code.load(LETTER, NAME, 0, 8).jumpIf(LETTER, 'notEqual', DOT, 'look')
   code.load(LETTER, NAME, 1, 8).jumpIf(LETTER, 'equal', 0, 'entry').jumpIf(LETTER, 'notEqual', DOT, 'look')
@@ -115,11 +112,8 @@ function ownEntry(code: MachineCode, mode: number): void {
   directory(code)
     .syscall('newfstatat', DIRECTORY_FD, NAME, SOME, AT_SYMLINK_NOFOLLOW)
     .jumpIf('result', 'less', 0, 'entry')
-  code
-    .load(MODE_NOW, 'stack', mode, 32)
-    .move(SOME, MODE_NOW)
-    .and(SOME, TYPE)
-    .jumpIf(SOME, 'equal', DIRECTORY, 'descend')
+  code.load(MODE_NOW, 'stack', mode, 32).move(SOME, MODE_NOW).and(SOME, TYPE)
+  code.jumpIf(SOME, 'equal', DIRECTORY, 'descend')
   directory(code).syscall('fchownat', DIRECTORY_FD, NAME, NOBODY, GROUP, AT_SYMLINK_NOFOLLOW)
   code.jumpIf(SOME, 'equal', LINK, 'entry').and(MODE_NOW, PERMISSIONS).or(MODE_NOW, OF_FILES)
   directory(code).syscall('fchmodat', DIRECTORY_FD, NAME, MODE_NOW).jump('entry')

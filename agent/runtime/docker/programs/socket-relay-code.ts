@@ -100,7 +100,7 @@ function waitForAll(code: MachineCode, frameTimeoutMs: number): void {
     .move(AT, MEMORY)
     .add(AT, TIMEOUT)
     .set(SOME, Math.floor(frameTimeoutMs / 1000))
-    .store(SOME, AT, 0, 64)
+  code.store(SOME, AT, 0, 64)
   code.set(SOME, (frameTimeoutMs % 1000) * 1_000_000).store(SOME, AT, 8, 64)
   code.label('poll').move(SOME, MEMORY).add(SOME, SIGNALS_POLL)
   code.syscall('ppoll', SOME, FIRST_SOCKET_INDEX - 1 + SOCKETS, AT, 0, 0).jumpIf('result', 'greater', 0, 'ready')
@@ -112,16 +112,14 @@ function waitForAll(code: MachineCode, frameTimeoutMs: number): void {
 /** Stdin and the sockets take turns. */
 function choose(code: MachineCode): void {
   const COUNT = FD
-  code
-    .label('ready')
-    .load(SOME, MEMORY, SIGNALS_POLL + POLL_HAPPENED, 16)
-    .jumpIf(SOME, 'notEqual', 0, 'terminate')
+  code.label('ready').load(SOME, MEMORY, SIGNALS_POLL + POLL_HAPPENED, 16)
+  code.jumpIf(SOME, 'notEqual', 0, 'terminate')
   code.load(INDEX, MEMORY, CURSOR, 64).set(COUNT, 1 + SOCKETS)
   code
     .label('scan')
     .add(INDEX, 1)
     .jumpIf(INDEX, 'less', FIRST_SOCKET_INDEX + SOCKETS, 'look')
-    .set(INDEX, STDIN_INDEX)
+  code.set(INDEX, STDIN_INDEX)
   code.label('look')
   ofSocket(code, ENTRY)
   code.load(SOME, ENTRY, POLL_HAPPENED, 16).jumpIf(SOME, 'notEqual', 0, 'found')
@@ -145,10 +143,8 @@ function receive(code: MachineCode): void {
   code.label('ofConnection').jumpIf('result', 'less', 0, 'cut')
   ofSocket(code, ENTRY)
   code.load(SOME, ENTRY, SOCKET_POLLS + POLL_EVENTS, 16).jumpIf(SOME, 'equal', 0, 'cut')
-  code
-    .set(SOME, 0)
-    .store(SOME, ENTRY, SOCKET_POLLS + POLL_EVENTS, 16)
-    .jump('received')
+  code.set(SOME, 0).store(SOME, ENTRY, SOCKET_POLLS + POLL_EVENTS, 16)
+  code.jump('received')
   code.label('cut').move(AT, 'result')
   closeSocket(code, TAKEN)
   code.move('result', AT)
@@ -158,12 +154,10 @@ function receive(code: MachineCode): void {
     .set(SOME, 0)
     .store(SOME, MEMORY, OUTPUT + 6, 16)
     .set('result', 8)
-    .jump('give')
+  code.jump('give')
 
-  code
-    .label('received')
-    .load(SOME, MEMORY, ADDRESS_LENGTH, 32)
-    .store(SOME, MEMORY, OUTPUT + 6, 16)
+  code.label('received').load(SOME, MEMORY, ADDRESS_LENGTH, 32)
+  code.store(SOME, MEMORY, OUTPUT + 6, 16)
   event(code, EVENTS.received)
   code.add('result', ADDRESS_BYTES)
   code.label('give').store('result', MEMORY, OUTPUT, 32).add('result', HEADER_BYTES)
@@ -185,10 +179,8 @@ function accept(code: MachineCode): void {
   code.label('free').store('result', ENTRY, SOCKET_POLLS, 32)
   code.set(SOME, POLLIN).store(SOME, ENTRY, SOCKET_POLLS + POLL_EVENTS, 16)
   event(code, EVENTS.accepted)
-  code
-    .store(CONNECTION, MEMORY, OUTPUT + 6, 16)
-    .set('result', ADDRESS_BYTES)
-    .jump('give')
+  code.store(CONNECTION, MEMORY, OUTPUT + 6, 16).set('result', ADDRESS_BYTES)
+  code.jump('give')
 }
 
 function flush(code: MachineCode): void {
@@ -196,10 +188,8 @@ function flush(code: MachineCode): void {
   code.syscall('write', 1, AT, SOME).jumpIf('result', 'greater', 0, 'flushed')
   code.jumpIf('result', 'equal', EAGAIN, 'waitToFlush').set(SOME, 0).store(SOME, MEMORY, OUTPUT_LEFT, 64).jump('loop')
   code.label('waitToFlush').syscall('ppoll', MEMORY, 2, 0, 0, 0)
-  code
-    .load(SOME, MEMORY, SIGNALS_POLL + POLL_HAPPENED, 16)
-    .jumpIf(SOME, 'notEqual', 0, 'terminate')
-    .jump('loop')
+  code.load(SOME, MEMORY, SIGNALS_POLL + POLL_HAPPENED, 16).jumpIf(SOME, 'notEqual', 0, 'terminate')
+  code.jump('loop')
   code.label('flushed').add(AT, 'result').subtract(SOME, 'result')
   code.store(AT, MEMORY, OUTPUT_AT, 64).store(SOME, MEMORY, OUTPUT_LEFT, 64).jump('loop')
 }

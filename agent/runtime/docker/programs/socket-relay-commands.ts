@@ -57,11 +57,8 @@ export function execute(code: MachineCode): void {
     code.jumpIf(COMMAND, 'equal', COMMANDS[command], command)
   }
   code.label('reply').store('result', MEMORY, OUTPUT + HEADER_BYTES, 64)
-  code
-    .move(AT, MEMORY)
-    .add(AT, INPUT)
-    .load(SOME, AT, 6, 16)
-    .store(SOME, MEMORY, OUTPUT + 6, 16)
+  code.move(AT, MEMORY).add(AT, INPUT).load(SOME, AT, 6, 16)
+  code.store(SOME, MEMORY, OUTPUT + 6, 16)
   event(code, EVENTS.result)
   code.set('result', 8).jump('give')
   send(code)
@@ -90,10 +87,8 @@ function open(code: MachineCode): void {
   code.syscall('socket', DOMAIN, TYPE, PROTOCOL).jumpIf('result', 'less', 0, 'reply')
   ofSocket(code, ENTRY)
   code.store('result', ENTRY, SOCKET_POLLS, 32)
-  code
-    .set(SOME, POLLIN)
-    .store(SOME, ENTRY, SOCKET_POLLS + POLL_EVENTS, 16)
-    .jump('reply')
+  code.set(SOME, POLLIN).store(SOME, ENTRY, SOCKET_POLLS + POLL_EVENTS, 16)
+  code.jump('reply')
 }
 
 function configure(code: MachineCode): void {

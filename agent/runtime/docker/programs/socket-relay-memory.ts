@@ -72,8 +72,6 @@ export function addressLength(code: MachineCode): void {
 
 /** Begins the header of an event of number INDEX. */
 export function event(code: MachineCode, kind: number): void {
-  code
-    .set(SOME, kind)
-    .store(SOME, MEMORY, OUTPUT + 4, 8)
-    .store(INDEX, MEMORY, OUTPUT + 5, 8)
+  code.set(SOME, kind).store(SOME, MEMORY, OUTPUT + 4, 8)
+  code.store(INDEX, MEMORY, OUTPUT + 5, 8)
 }
