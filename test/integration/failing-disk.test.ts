@@ -23,7 +23,7 @@ it('ends when a sync of the disk fails, and serves again only what it could sync
     const wrapper = fault ? onFailingDisk(join(directory, 'state.db'), fault) : []
     return ServerProcess.start(directory, port, wrapper)
   }
-  const unlucky = await start({ calls: SYNCS, when: '40' })
+  const unlucky = await start({ calls: SYNCS, when: '60' })
   const written = await createUntilGone(unlucky)
   expect(await unlucky.ended()).toMatch(/the control plane ends, .*: it is not known what is on disk: .*I\/O error/)
   expect(written.length).toBeGreaterThan(0)
