@@ -9,5 +9,5 @@ COPY . .
 # The first start translates the TypeScript; here, so that the image holds it.
 RUN node bin/kubette.js version
 ENV KUBETTE_DATA=/data MALLOC_ARENA_MAX=2
-ENTRYPOINT ["node", "--max-semi-space-size=2", "/kubette/bin/kubette.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=2", "--initial-old-space-size=10", "/kubette/bin/kubette.js"]
 CMD ["--help"]

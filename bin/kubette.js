@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
+#!/usr/bin/env -S node --max-semi-space-size=2 --initial-old-space-size=10
 // The installed command: hands over to kubette.ts.
 import { setFlagsFromString } from 'node:v8'
 import { load } from './loader/load.js'
