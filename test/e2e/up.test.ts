@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Duplex } from 'node:stream'
+import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LABELS } from '../../agent/runtime/docker/labels.ts'
 import { clusterIdsIn } from '../../bin/data-directory.ts'
@@ -9,6 +11,20 @@ import { eventually, run } from '../support/shell.ts'
 
 const docker = async (...args: string[]) => (await run('docker', args)).trim()
 const lines = (text: string) => text.split('\n').filter(Boolean)
+
+/** What a TLS client says first. */
+function clientHello(): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const wire = new Duplex({
+      read() {},
+      write(bytes, _encoding, done) {
+        resolve(bytes)
+        done()
+      },
+    })
+    connect({ socket: wire }).on('error', () => {})
+  })
+}
 
 describe('kubette up, as somebody who tries it for the first time', () => {
   let up: UpProcess
@@ -50,6 +66,12 @@ describe('kubette up, as somebody who tries it for the first time', () => {
       const answer = await fetch(`http://${status.podIP}:8080/`)
       expect(await answer.text()).toBe(`hello from ${metadata.name}\n`)
     }
+  })
+
+  it('lets Pods reach the API by its name', async () => {
+    const hello = (await clientHello()).toString('base64')
+    const speak = `(echo ${hello} | base64 -d; sleep 1) | nc kubernetes.default 443 | head -c 2 | od -An -tx1`
+    expect(await up.kubectl('exec', 'deploy/hello', '--', 'sh', '-c', speak)).toMatch(/^ *16 03$/m)
   })
 
   it('refuses a second one on the same data', async () => {
