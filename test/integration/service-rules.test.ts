@@ -23,7 +23,7 @@ describe('the rules of Services', () => {
   const common = { nodeName: 'here', network, runtime, clock, log: silentLogger }
   let rules = new ServiceRules({ ...common, relays })
   const told: string[] = []
-  let nodePorts: NodePorts
+  let nodePorts: NodePorts | undefined
   let client: SandboxState
   let servers: SandboxState[]
   let shell: string
@@ -46,13 +46,19 @@ describe('the rules of Services', () => {
   }, 60_000)
 
   afterAll(async () => {
-    nodePorts.stop()
+    nodePorts?.stop()
     rules.stop()
     await namespaces.close()
   })
 
   /** Resolves when every namespace has it. */
-  async function tell(name: string, number: number, of: Partial<ServiceSpec>, endpoints: [SandboxState, object?][]) {
+  async function tell(
+    name: string,
+    number: number,
+    of: Partial<ServiceSpec>,
+    endpoints: [SandboxState, object?][],
+    status = {},
+  ) {
     revision++
     const protocols = (of.ports ?? []).map(({ protocol = 'TCP', name = '' }) => ({ name, protocol, port: 8080 }))
     const slice = aSlice(
@@ -62,7 +68,9 @@ describe('the rules of Services', () => {
     )
     if (protocols.length > 0) slice.object.ports = protocols
     const spec = { clusterIP: `10.43.7.${number}`, ports: [{ port: 80, protocol: 'TCP' }], ...of }
-    const set = [aService(name, spec, revision), slice]
+    const service = aService(name, spec, revision)
+    service.object.status = status
+    const set = [service, slice]
     const version = network.apply([networkFrame(set, { mode: 'incremental' })])
     while (network.appliedVersion < version) await sleep(clock, 5)
   }
@@ -111,6 +119,22 @@ describe('the rules of Services', () => {
     expect(refused.filter((line) => line.includes('refused'))).toHaveLength(2)
     for (const line of refused.filter((line) => line.startsWith('real')))
       expect(Number(line.slice(5))).toBeLessThan(0.5)
+  })
+
+  it.concurrent('keep out who is not of a balancer’s source ranges, and from no other address', async () => {
+    const status = { loadBalancer: { ingress: [{ ip: '10.43.7.130' }] } }
+    // The machine publishes it too.
+    const port = 40_000 + (process.pid % 2_700)
+    const of = (range: string): Partial<ServiceSpec> => {
+      const ports = [{ port, protocol: 'TCP' }]
+      return { type: 'LoadBalancer', ports, loadBalancerSourceRanges: ['192.0.2.0/24', range] }
+    }
+    await tell('guarded', 13, of('198.51.100.0/24'), [[one()]], status)
+    const says = (address: string) => said(`echo | nc -w 1 ${address} ${port} 2>&1 | tail -n 1`)
+    expect(await says('10.43.7.13')).toEqual(['one'])
+    expect(await says('10.43.7.130')).not.toEqual(['one'])
+    await tell('guarded', 13, of(`${client.ip}/32`), [[one()]], status)
+    expect(await says('10.43.7.130')).toEqual(['one'])
   })
 
   it.concurrent('stay with an endpoint for session affinity, until that is gone', async () => {
@@ -202,7 +226,7 @@ describe('the rules of Services', () => {
       ),
     ])
     await tell('outside', 10, { ports: [{ port: 80 }] }, [[two()]])
-    const isGone = async () => (await runtime.networkContainers()).length === 0
+    const isGone = async () => (await runtime.networkContainers()).every(({ name }) => !name.includes('outside'))
     while (!(await isGone())) await sleep(clock, 50)
   })
 

@@ -31,7 +31,8 @@ export class ServiceNamespaces {
   }
 
   sandbox(name: string, address: string): Promise<SandboxState> {
-    const pod = { uid: `${name}-uid`, namespace: 'default', name }
+    // Docker knows sandboxes by the first letters.
+    const pod = { uid: `${process.pid}${name}-uid`, namespace: 'default', name }
     const rest = { hosts: [], ports: [], hostNetwork: false, volumes: [] }
     return this.runtime.runSandbox({ pod, hostname: name, address, ...rest })
   }

@@ -40,6 +40,8 @@ interface Wanted {
 }
 
 const RETRY_MS = 30_000
+/** What is different in each try's failure: the runtime names what it was about to make. */
+const ATTEMPT = / on endpoint \S+ \([0-9a-f]+\)/
 /** Between one loss of the runtime's events and asking for them again. */
 const EVENTS_RETRY_MS = 2_000
 
@@ -158,12 +160,16 @@ export class NodePorts {
   }
 
   /** Once for each new reason. */
-  #tell(port: PublishedPort, service: ObjectKey, reason: string): void {
+  #tell(port: PublishedPort, service: ObjectKey, message: string): void {
+    const reason = message.replace(ATTEMPT, '')
     if (this.#troubles.get(portKey(port)) === reason) return
     this.#troubles.set(portKey(port), reason)
     const where = `${port.hostIP ?? ''}${port.hostIP === undefined ? '' : ':'}${port.hostPort}/${port.protocol}`
-    const message = `Failed to publish port ${where} of service ${service}: ${reason}`
-    this.#options.reporter.event({ type: 'Warning', reason: 'FailedPublishPort', message })
+    this.#options.reporter.event({
+      type: 'Warning',
+      reason: 'FailedPublishPort',
+      message: `Failed to publish port ${where} of service ${service}: ${reason}`,
+    })
     this.#options.log.warn({ service, port: where, reason }, 'could not publish a port')
   }
 
