@@ -22,7 +22,9 @@ describe('docker-compose.yml', () => {
 
   beforeAll(async () => {
     chmodSync(folder, 0o755)
-    env = { KUBETTE_BASE: BASE_IMAGE, KUBETTE_DIR: folder, KUBETTE_PORT: String(await freePort()) }
+    // No `kubette up` of another test takes these: it begins at 10.42.
+    const ranges = { KUBETTE_CLUSTER_CIDR: '10.40.0.0/16', KUBETTE_SERVICE_CIDR: '10.41.0.0/16' }
+    env = { KUBETTE_BASE: BASE_IMAGE, KUBETTE_DIR: folder, KUBETTE_PORT: String(await freePort()), ...ranges }
     await Promise.all([buildBaseImage(), loadTestImage()])
     await compose('up', '-d', '--build')
   })

@@ -51,7 +51,17 @@ beforeAll(async () => {
   await loadTestImage()
   const port = await freePort()
   url = `https://127.0.0.1:${port}`
-  start('server', '--data', dataDir, '--port', String(port))
+  start(
+    'server',
+    '--data',
+    dataDir,
+    '--port',
+    String(port),
+    '--cluster-cidr',
+    '10.36.0.0/16',
+    '--service-cidr',
+    '10.37.0.0/16',
+  )
   await eventually('the API', async () => (await user.try(['get', 'namespaces'])).code === 0)
   await run('sh', ['-c', `'${process.execPath}' '${KUBETTE}' token create --data '${dataDir}' > '${dataDir}/token'`])
   agent = startAgent()

@@ -50,7 +50,17 @@ function readCommandLines(): string {
 beforeAll(async () => {
   await loadTestImage()
   const port = await freePort()
-  start('server', '--data', dataDir, '--port', String(port))
+  start(
+    'server',
+    '--data',
+    dataDir,
+    '--port',
+    String(port),
+    '--cluster-cidr',
+    '10.38.0.0/16',
+    '--service-cidr',
+    '10.39.0.0/16',
+  )
   await eventually('the server', async () => said.includes('kubeconfig'))
   ;({ api, url } = connectTo(join(dataDir, 'kubeconfig')))
   const token = (await kubette('token', 'create', '--data', dataDir)).stdout.trim()
