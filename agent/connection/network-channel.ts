@@ -27,6 +27,8 @@ export class NetworkChannel implements PodWithdrawals {
   /** By Pod UID. */
   readonly #asked = new Map<string, Asked>()
   #send: Send | undefined
+  /** The connection has brought the network: before that nobody answers questions. */
+  #isAnswered = false
 
   constructor(state: NetworkState, log: Logger) {
     this.#state = state
@@ -36,11 +38,11 @@ export class NetworkChannel implements PodWithdrawals {
 
   connected(send: Send): void {
     this.#send = send
-    for (const { question } of this.#asked.values()) send(question)
   }
 
   disconnected(): void {
     this.#send = undefined
+    this.#isAnswered = false
     this.#unsaid = []
     this.#chain.disconnected()
   }
@@ -64,11 +66,18 @@ export class NetworkChannel implements PodWithdrawals {
     const { promise: answered, resolve: answer } = withResolvers()
     const asked = { question, answered, answer }
     this.#asked.set(question.uid, asked)
-    this.#send?.(question)
+    if (this.#isAnswered) this.#send?.(question)
     return asked
   }
 
+  #askAll(): void {
+    if (this.#isAnswered) return
+    this.#isAnswered = true
+    for (const { question } of this.#asked.values()) this.#send?.(question)
+  }
+
   #follow(frame: NetworkFrame): void {
+    this.#askAll()
     const { version } = this.#chain
     const chained = this.#chain.add(frame)
     if (chained.kind === 'whole') {

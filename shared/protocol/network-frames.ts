@@ -51,7 +51,10 @@ export type NetworkAgentFrame =
   | { type: 'networkApplied'; version: number }
   /** The agent could not apply a change: it wants all of it anew. */
   | { type: 'networkResync' }
-  /** Nothing new shall come to a Pod of this node that is being deleted: tell when no node sends there any more. */
+  /**
+   * Nothing new shall come to a Pod of this node that is being deleted: tell when no node sends there any more. To be
+   * asked once the connection has brought the network: what is asked before is not answered.
+   */
   | { type: 'drainPod'; namespace: string; name: string; uid: string }
 
 /** What the control plane says of it. */
