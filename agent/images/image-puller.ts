@@ -92,6 +92,7 @@ export class ImagePuller {
     const mismatch = present && this.#mismatch(image, present)
     const policy = request.policy ?? (reference.endsWith(':latest') ? 'Always' : 'IfNotPresent')
     if (present && !mismatch && policy !== 'Always') {
+      this.#unfit.delete(image)
       this.#pulled?.used(present.id, this.#clock.now())
       event('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`)
       return { ok: true, image: present }
@@ -99,6 +100,7 @@ export class ImagePuller {
     if (policy === 'Never') {
       const absent = `Container image "${image}" is not present with pull policy of Never`
       const message = mismatch ? `${absent}: ${mismatch}` : absent
+      if (mismatch) this.#unfit.add(image)
       event('Warning', 'ErrImageNeverPull', message)
       return this.#refuse('ErrImageNeverPull', message)
     }

@@ -131,6 +131,12 @@ describe('ImagePuller', () => {
       expect(await ensure('app:1', 'IfNotPresent')).toMatchObject({ ok: true })
     })
 
+    it('remembers one that is here and may not be pulled', async () => {
+      runtime.addImage('app:1')
+      expect(await ensure('app:1', 'Never')).toMatchObject({ ok: false, reason: 'ErrImageNeverPull' })
+      expect(puller.unfitImages()).toEqual(['app:1'])
+    })
+
     it('knows what the registry does not have for it', async () => {
       runtime.pullErrors.set('app:1', 'no matching manifest for linux/arm64 in the manifest list entries')
       await ensure('app:1')
