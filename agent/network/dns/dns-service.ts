@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../../../shared/clock.ts'
+import { GATEWAY_PLACE } from '../../../shared/dns-service.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Random } from '../../../shared/random.ts'
@@ -7,6 +8,7 @@ import type { NetworkView } from '../network-state.ts'
 import type { ResolvConf } from '../resolv-conf.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import { ClusterZone } from './cluster-zone.ts'
+import { keepFailover } from './dns-failover.ts'
 import { DnsListener } from './dns-listener.ts'
 import { DnsServer } from './dns-server.ts'
 import { ServiceDirectory } from './service-directory.ts'
@@ -75,10 +77,23 @@ export class DnsService {
 
   async #serveOnce(): Promise<void> {
     if (!this.#gateway) return
+    const { clock, log } = this.#options
     const { containerId, address } = this.#gateway
     const relay = await this.#options.relays.of(containerId)
     await this.#listener.serve(relay, address)
+    const ended = new AbortController()
+    void relay.closed.then(() => ended.abort())
+    const signal = AbortSignal.any([ended.signal, this.#stop.signal])
+    const failover = keepFailover({ relay, address, peers: () => this.#peers(address), clock, signal })
+    failover.catch((err: unknown) => signal.aborted || log.warn({ err }, 'other nodes would not be asked for names'))
     await relay.closed
+  }
+
+  /** Of other nodes. */
+  #peers(address: string): string[] {
+    const nodes = [...(this.#options.network.snapshot()?.nodes.values() ?? [])]
+    const gateways = nodes.flatMap(({ podCIDRs }) => podCIDRs.map((range) => Ipv4Range.parse(range).at(GATEWAY_PLACE)))
+    return gateways.filter((gateway) => gateway !== address).sort()
   }
 
   /** Before there is something to answer with nobody shall ask here: who does not hear asks another node. */

@@ -5,6 +5,8 @@ const DESTINATION_OFFSET = 16
 const DESTINATION_PORT_OFFSET = 2
 /** The register that a match may overwrite. */
 const SCRATCH = 0
+/** Of a connection's status: its destination was changed. */
+const STATUS_DNAT = Buffer.from([0x20, 0, 0, 0])
 const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 }
 
 /** Puts the address, the protocol and the port that a packet is for into three registers. */
@@ -18,8 +20,21 @@ export function loadDestination(to: number): Expression[] {
 
 /** The same, and the client's address in a fourth. */
 export function loadDestinationAndClient(to: number): Expression[] {
-  const client: Expression = { type: 'payload', base: 'network', offset: SOURCE_OFFSET, bytes: 4, to: to + 3 }
-  return [...loadDestination(to), client]
+  return [...loadDestination(to), ...loadSource(to + 3)]
+}
+
+/** Puts the address that a packet is from into a register. */
+export function loadSource(to: number): Expression[] {
+  return [{ type: 'payload', base: 'network', offset: SOURCE_OFFSET, bytes: 4, to }]
+}
+
+/** Matches packets of connections whose destination was changed here. */
+export function isRedirected(): Expression[] {
+  return [
+    { type: 'connectionStatus', to: 0 },
+    { type: 'mask', at: 0, mask: STATUS_DNAT },
+    { type: 'compare', from: 0, is: 'notEqual', value: Buffer.alloc(STATUS_DNAT.length) },
+  ]
 }
 
 /** Matches packets from addresses of a range in CIDR notation. */

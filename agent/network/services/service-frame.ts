@@ -1,14 +1,12 @@
 import type { Expression, Rule } from '../nftables/rule.ts'
 import type { Chain, TableFrame } from '../nftables/table.ts'
-import { isOfProtocol, isTo, loadDestination } from './packet-match.ts'
+import { isOfProtocol, isRedirected, isTo, loadDestination } from './packet-match.ts'
 import type { RulesRole } from './service-frontends.ts'
 import { FIREWALL, SERVICE_SETS, SERVICES } from './service-sets.ts'
 
 export const TABLE = 'kubette'
 const DNAT_PRIORITY = -100
 const SNAT_PRIORITY = 100
-/** Of a connection's status: its destination was changed. */
-const STATUS_DNAT = Buffer.from([0x20, 0, 0, 0])
 export const REFUSED = 'refused'
 
 /** What the tables of a role have in common. `serviceCIDR`: there nobody answers but Services. */
@@ -49,14 +47,6 @@ function toServices(): Rule[] {
     ...loadDestination(0),
     { type: 'lookup', set: name, from: 0, to: 'verdict' },
   ])
-}
-
-function isRedirected(): Expression[] {
-  return [
-    { type: 'connectionStatus', to: 0 },
-    { type: 'mask', at: 0, mask: STATUS_DNAT },
-    { type: 'compare', from: 0, is: 'notEqual', value: Buffer.alloc(STATUS_DNAT.length) },
-  ]
 }
 
 function rejected(match: readonly Expression[]): Rule {

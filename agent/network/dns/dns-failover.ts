@@ -1,0 +1,44 @@
+import { type Clock, sleep } from '../../../shared/clock.ts'
+import type { SocketRelay } from '../../runtime/socket-relay.ts'
+import { NetlinkClient } from '../netlink/netlink-client.ts'
+import { encodeTable } from '../nftables/encode-change.ts'
+import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
+import { failoverContents, failoverFrame, HEARTBEAT_PORT } from './failover-table.ts'
+
+const NETLINK_NETFILTER = 12
+/** Two may be lost before the node counts as silent, see `SILENCE_SECONDS`. */
+const HEARTBEAT_MS = 1200
+
+export interface DnsFailoverOptions {
+  relay: SocketRelay
+  /** The gateway's own. */
+  address: string
+  /** Those of the other nodes' gateways, as they are now. */
+  peers: () => readonly string[]
+  clock: Clock
+  signal: AbortSignal
+}
+
+/**
+ * Has the kernel send questions to other nodes' gateways when this agent is gone, which its own socket would not notice:
+ * it lives on in the gateway. A heartbeat through the gateway keeps them here. Ends with the relay; rejects where the kernel refuses.
+ */
+export async function keepFailover({ relay, address, peers, clock, signal }: DnsFailoverOptions): Promise<void> {
+  const client = new NetlinkClient(await relay.netlink(NETLINK_NETFILTER))
+  const heartbeats = await relay.udp(address, HEARTBEAT_PORT)
+  let written = ''
+  while (!signal.aborted) {
+    const others = peers()
+    const wanted = others.join()
+    if (wanted !== written) {
+      await client.batch(
+        NFTABLES_SUBSYSTEM,
+        encodeTable(failoverFrame(address, others.length), failoverContents(others)),
+      )
+      written = wanted
+    }
+    // To itself: what passes the kernel's rules on the way is enough.
+    if (others.length > 0) await heartbeats.send(Buffer.of(0), { address, port: HEARTBEAT_PORT })
+    await sleep(clock, HEARTBEAT_MS, signal)
+  }
+}

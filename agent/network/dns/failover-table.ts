@@ -1,0 +1,74 @@
+import { DNS_PORT } from '../../../shared/dns-service.ts'
+import type { Expression, Rule } from '../nftables/rule.ts'
+import type { Chain, TableChange, TableFrame } from '../nftables/table.ts'
+import { isRedirected, isTo, loadDestination, loadSource } from '../services/packet-match.ts'
+
+/** Of a datagram that a gateway sends to itself. */
+export const HEARTBEAT_PORT = 9
+
+/** After so long without a heartbeat others are asked. */
+const SILENCE_SECONDS = 4
+const TABLE = 'kubette-dns'
+/** Before the rules of Services. */
+const FAILOVER_PRIORITY = -110
+const SNAT_PRIORITY = 100
+
+/** The gateway's address as long as its agent is heard; the kernel forgets it. */
+const HEARD = { name: 'heard', key: ['ipv4_addr'], value: ['ipv4_addr'], isDynamic: true } as const
+/** Other gateways: those who ask for somebody else's Pods are not sent on. */
+const PEERS = { name: 'peers', key: ['ipv4_addr'] } as const
+/** The same, numbered from 0. */
+const NUMBERED = { name: 'numbered', key: ['mark'], value: ['ipv4_addr', 'inet_service'] } as const
+
+/** What the table of a gateway at this address has, with so many others to ask. */
+export function failoverFrame(address: string, peers: number): TableFrame {
+  return { name: TABLE, sets: [HEARD, PEERS, NUMBERED], chains: chains(address, peers) }
+}
+
+export function failoverContents(peers: readonly string[]): TableChange {
+  const addedElements = new Map([
+    [PEERS.name, new Map(peers.map((peer) => [peer, '']))],
+    [NUMBERED.name, new Map(peers.map((peer, index) => [`${index}`, `${peer} . ${DNS_PORT}`]))],
+  ])
+  return { addedChains: [], deletedElements: new Map(), addedElements, deletedChains: [] }
+}
+
+function chains(address: string, peers: number): Chain[] {
+  const isQuestion = [...isTo(`${address}/32`), ...loadDestination(0), isPort(2, DNS_PORT)]
+  const here: Expression = { type: 'verdict', verdict: 'accept' }
+  const elsewhere: Rule = [
+    ...isQuestion,
+    { type: 'random', below: peers, to: 0 },
+    { type: 'lookup', set: NUMBERED.name, from: 0, to: 1 },
+    { type: 'destinationNat', address: 1, port: 2 },
+  ]
+  const stays: Rule[] = [
+    [...isQuestion, { type: 'lookup', set: HEARD.name, from: 0, to: 3 }, here],
+    [...loadSource(0), { type: 'lookup', set: PEERS.name, from: 0 }, here],
+  ]
+  const heard: Rule = [
+    ...isTo(`${address}/32`),
+    ...loadDestination(0),
+    isPort(2, HEARTBEAT_PORT),
+    { type: 'keep', set: HEARD.name, key: 0, value: 0, seconds: SILENCE_SECONDS },
+  ]
+  return [
+    { name: 'heartbeat', hook: { type: 'filter', at: 'output', priority: 0 }, rules: [heard] },
+    {
+      name: 'failover',
+      hook: { type: 'nat', at: 'prerouting', priority: FAILOVER_PRIORITY },
+      rules: peers > 0 ? [...stays, elsewhere] : [],
+    },
+    {
+      name: 'answers',
+      hook: { type: 'nat', at: 'postrouting', priority: SNAT_PRIORITY },
+      rules: [[...isRedirected(), { type: 'masquerade' }]],
+    },
+  ]
+}
+
+function isPort(register: number, port: number): Expression {
+  const value = Buffer.alloc(2)
+  value.writeUInt16BE(port)
+  return { type: 'compare', from: register, is: 'equal', value }
+}
