@@ -87,8 +87,12 @@ describe('the network of Pods on three machines', () => {
   })
 
   it('needs neither agents nor the control plane to go on', async () => {
+    const byName = async () => (await pods.inPod('h1', ...get('web', '/cgi-bin/who'))).includes('200 OK')
     await machines.killServer()
-    await Promise.all(machines.hosts.map((host) => machines.lab.killProcess(host, 'agent')))
+    expect(await byName()).toBe(true)
+    await machines.lab.killProcess('h1', 'agent')
+    await eventually('other machines are asked for names', byName, 20_000)
+    await Promise.all(['h2', 'h3'].map((host) => machines.lab.killProcess(host, 'agent')))
     await pods.allReachAll(addresses)
     // Agents find what they need to know beside them.
     await machines.startAgent('h1')
