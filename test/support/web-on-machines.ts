@@ -1,3 +1,4 @@
+import { isUsable } from '../../bin/cluster-view.ts'
 import type { Deployment, Node, Pod } from '../../shared/api/kinds.ts'
 import type { Machines } from './machines.ts'
 import { eventually } from './shell.ts'
@@ -60,8 +61,9 @@ export class WebOnMachines {
     return status?.conditions?.find(({ type }) => type === 'Ready')?.status
   }
 
+  /** Ready, and taken for a place for Pods: it has a network, and none of the taints that say otherwise. */
   nodeIsReady(host: string): Promise<boolean> {
-    return eventually(`${host} is Ready`, async () => (await this.nodeReady(host)) === 'True')
+    return eventually(`${host} is Ready`, async () => isUsable(await this.#machines.get<Node>('node', host)))
   }
 
   /** Waits until there are exactly as many Pods as asked for, all ready, and no container without a Pod or too few. */
