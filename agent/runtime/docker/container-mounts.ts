@@ -53,8 +53,12 @@ export class ContainerMounts {
     if (!subPath && !propagation && point.Type === 'volume') return wholeVolume(point.Name ?? '', Target, ReadOnly)
     const inside = subPath ? await this.#subPath(sandboxId, mount, subPath) : ''
     const Source = posix.join(point.Source, inside)
-    // Left to Docker where nobody asks: below its data root it wants another than elsewhere.
-    const BindOptions = propagation ? { Propagation: PROPAGATION[propagation] } : {}
+    const BindOptions = {
+      // Left to Docker where nobody asks: below its data root it wants another than elsewhere.
+      ...(propagation ? { Propagation: PROPAGATION[propagation] } : {}),
+      // What is mounted below stays as it is, as Docker before 25 has it and Kubernetes unless `recursiveReadOnly` is asked for.
+      ...(ReadOnly ? ({ ReadOnlyNonRecursive: true } as const) : {}),
+    }
     return { Type: 'bind', Source, Target, ReadOnly, BindOptions }
   }
 

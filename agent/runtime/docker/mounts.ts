@@ -8,7 +8,7 @@ export interface DockerMount {
   Target: string
   ReadOnly: boolean
   VolumeOptions?: { NoCopy: true }
-  BindOptions?: { Propagation?: 'rslave' | 'rshared'; NonRecursive?: true }
+  BindOptions?: { Propagation?: 'rslave' | 'rshared'; NonRecursive?: true; ReadOnlyNonRecursive?: true }
 }
 
 /** Where a sandbox has a volume. */
