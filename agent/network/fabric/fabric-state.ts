@@ -29,8 +29,9 @@ export interface FabricPeer {
   readonly address?: string
 }
 
-/** The addresses of the other machines, each once. */
+/** The addresses of the other machines, each once. None while this machine's own is not known: a peer may be on it. */
 export function otherMachines({ own, peers }: FabricState): string[] {
+  if (own.address === undefined) return []
   const addresses = peers.flatMap(({ address }) => (address === undefined ? [] : [address]))
   return [...new Set(addresses)].filter((address) => address !== own.address).sort()
 }

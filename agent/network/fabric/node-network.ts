@@ -46,7 +46,9 @@ export class NodeNetwork {
   async connect(state: FabricState, podCIDR: string, isNews: boolean): Promise<void> {
     await this.#keepGateway(state, podCIDR)
     if (this.#machine) await this.#connectMachine(state, this.#machine, isNews)
-    if (otherMachines(state).length === 0) await this.#withdraw(state, isNews)
+    // While it is not known which machine this one is, what there is stays.
+    const isAlone = state.own.address !== undefined && otherMachines(state).length === 0
+    if (isAlone) await this.#withdraw(state, isNews)
   }
 
   async #keepGateway(state: FabricState, podCIDR: string): Promise<void> {
