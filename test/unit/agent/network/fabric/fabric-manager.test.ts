@@ -209,7 +209,9 @@ describe('FabricManager', () => {
   })
 
   it('says why Pods have no network, and lets them wait for it', async () => {
-    runtime.failNext('ensurePodNetwork', new RuntimeFailure('conflict', 'network x has 10.42.0.0/15'), 3)
+    const refusing = (times: number) =>
+      runtime.failNext('ensurePodNetwork', new RuntimeFailure('conflict', 'network x has 10.42.0.0/15'), times)
+    refusing(100)
     const taken = manager.take('a')
     manager.update(state())
     await clock.advance(2_000)
@@ -218,6 +220,7 @@ describe('FabricManager', () => {
     const refused = expect(taken).rejects.toThrow(`network is not ready: ${message}`)
     await clock.advance(3_500)
     await refused
+    refusing(0)
     const waiting = manager.take('a')
     await clock.advance(4_900)
     expect(await waiting).toBe('10.42.0.4')
