@@ -11,6 +11,8 @@ interface ProgressLine {
 
 /** What a registry, or a proxy before it, answers when it is out of order. */
 const OUT_OF_ORDER = [502, 503, 504]
+/** In Docker's words, and in containerd's where it keeps the images. */
+const NAMED_STATUS = /unexpected (?:HTTP status|status from \w+ request to \S+): (\d{3})/
 
 /**
  * Resolves when a pull has succeeded. Docker answers 200 and tells of a failure in a line of its own. Rejects as
@@ -44,7 +46,7 @@ export async function pullProgress(
 
 /** From what Docker says of a pull that failed, and the HTTP status that it names, if it does. */
 export function pullFailure(message: string, status?: number, cause?: unknown): RuntimeFailure {
-  const named = status ?? Number(/received unexpected HTTP status: (\d{3})/.exec(message)?.[1])
+  const named = status ?? Number(NAMED_STATUS.exec(message)?.[1])
   return new RuntimeFailure(OUT_OF_ORDER.includes(named) ? 'registryUnavailable' : 'imagePull', message, cause)
 }
 

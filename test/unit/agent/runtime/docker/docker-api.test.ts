@@ -128,6 +128,12 @@ describe('DockerApi', () => {
         { errorDetail: { message: 'received unexpected HTTP status: 502 Bad Gateway' } },
         'received unexpected HTTP status: 502 Bad Gateway',
       ],
+      [
+        {
+          errorDetail: { message: 'unexpected status from HEAD request to http://r/v2/a/manifests/1: 503 Unavailable' },
+        },
+        'unexpected status from HEAD request to http://r/v2/a/manifests/1: 503 Unavailable',
+      ],
     ])('knows a registry that is out of order: %j', async (line, message) => {
       await expect(pull([line])).rejects.toMatchObject({ code: 'registryUnavailable', message })
       answer = fails(500, message)
