@@ -12,8 +12,10 @@ interface DockerAuth {
 
 interface ScopedCredentials {
   scope: RegistryScope
-  credentials: RegistryCredentials
+  login: Login
 }
+
+type Login = Omit<RegistryCredentials, 'serverAddress'>
 
 /**
  * The log-ins that a Pod's imagePullSecrets hold for the registry of `image`, the most specific first.
@@ -23,27 +25,24 @@ export function pullCredentials(image: string, secrets: readonly Secret[]): Regi
   const reference = parseImageReference(image)
   if (!reference) return []
   const target = `${reference.registry}/${reference.repository}`
-  return secrets
+  const fitting = secrets
     .flatMap(authsOf)
     .filter(({ scope }) => isCovered(target, scope))
     .sort((a, b) => compareStrings(b.scope.key, a.scope.key))
-    .map(({ credentials }) => credentials)
+  // A Docker whose images containerd keeps uses a log-in for this very host only, so a wildcard would not do.
+  return fitting.map(({ login }) => ({ ...login, serverAddress: reference.registry }))
 }
 
 function authsOf(secret: Secret): ScopedCredentials[] {
   return Object.entries(readAuths(secret)).flatMap(([server, entry]) => {
     const scope = registryScope(server)
     const login = loginOf(entry)
-    return scope && login ? [{ scope, credentials: { ...login, serverAddress: server } }] : []
+    return scope && login ? [{ scope, login }] : []
   })
 }
 
 /** `auth` is `username:password` in base64, and counts before the two by themselves. */
-function loginOf({
-  username = '',
-  password = '',
-  auth,
-}: DockerAuth): { username: string; password: string } | undefined {
+function loginOf({ username = '', password = '', auth }: DockerAuth): Login | undefined {
   if (auth === undefined || auth === '') return username === '' ? undefined : { username, password }
   const decoded = Buffer.from(auth, 'base64').toString('utf8').replace(/\0+$/, '')
   const colon = decoded.indexOf(':')

@@ -158,6 +158,7 @@ export interface RuntimeListing {
 export interface RegistryCredentials {
   username: string
   password: string
+  /** The registry's host as images name it: `docker.io`, `r.example.com:5000`. */
   serverAddress: string
 }
 

@@ -169,7 +169,7 @@ describe('a registry with log-ins', () => {
     put('elsewhere', { imagePullSecrets: [{ name: 'elsewhere' }, { name: 'absent' }] })
     await Promise.all([
       refusedWith('none', /no basic auth credentials/),
-      refusedWith('wrong', /unauthorized|authentication required/),
+      refusedWith('wrong', /unauthorized|authentication required/i),
       refusedWith('elsewhere', /no basic auth credentials/),
     ])
     expect(node.said()).toContain(

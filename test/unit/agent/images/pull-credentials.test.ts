@@ -15,11 +15,11 @@ const usersFor = (image: string, ...servers: string[]) =>
 describe('pullCredentials', () => {
   it('finds the log-ins of an image’s registry, the most specific first', () => {
     const secrets = [
-      secret({ 'ghcr.io': { auth: base64('all:p:w') }, 'ghcr.io/team': { username: 'team', password: 'pw' } }),
+      secret({ '*.io': { auth: base64('all:p:w') }, 'ghcr.io/team': { username: 'team', password: 'pw' } }),
       secret({ 'quay.io': { auth: base64('other:x') } }),
     ]
     expect(pullCredentials('ghcr.io/team/app:1', secrets)).toEqual([
-      { username: 'team', password: 'pw', serverAddress: 'ghcr.io/team' },
+      { username: 'team', password: 'pw', serverAddress: 'ghcr.io' },
       { username: 'all', password: 'p:w', serverAddress: 'ghcr.io' },
     ])
   })
