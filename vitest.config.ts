@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Docker and processors are shared by all that use them for real: one file at a time, and time enough. */
+/** Docker and processors are shared by all that use them for real: few files at a time, and time enough. */
 const real = {
   fileParallelism: false,
   testTimeout: 120_000,
@@ -28,7 +28,14 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'integration', include: ['test/integration/**/*.test.ts'], sequence: { groupOrder: 1 }, ...real },
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
+          ...real,
+          fileParallelism: true,
+          maxWorkers: 2,
+        },
       },
       // Most of an end-to-end test is waiting for containers: three at a time are no strain.
       {

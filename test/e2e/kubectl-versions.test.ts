@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { KUBECTL_VERSIONS, kubectlPath } from '../support/kubectl.ts'
+import { type KubectlVersion, kubectlPath } from '../support/kubectl.ts'
 import { KubectlUser } from '../support/kubectl-user.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
 import { eventually } from '../support/shell.ts'
 import { FOREVER, shellDeployment } from '../support/shell-workloads.ts'
 import { loadTestImage, TEST_IMAGE } from '../support/test-image.ts'
 
+/** The oldest and the newest; those between have the API's tests and those of streams. */
+const VERSIONS: readonly KubectlVersion[] = ['1.27', '1.36']
 const OTHER_IMAGE = 'kubette-test/busybox:2'
 let up: UpProcess
 let folder: string
@@ -17,7 +19,7 @@ let folder: string
 beforeAll(async () => {
   up = new UpProcess(await freePort())
   folder = await mkdtemp(join(tmpdir(), 'kubette-kubectl-'))
-  await Promise.all([loadTestImage(), loadTestImage({ reference: OTHER_IMAGE }), ...KUBECTL_VERSIONS.map(kubectlPath)])
+  await Promise.all([loadTestImage(), loadTestImage({ reference: OTHER_IMAGE }), ...VERSIONS.map(kubectlPath)])
   await up.start('--no-example', '--nodes', '2')
 })
 afterAll(async () => {
@@ -26,7 +28,7 @@ afterAll(async () => {
 })
 
 /** The day of somebody who runs a small service: every command against Pods that really run. */
-describe.each(KUBECTL_VERSIONS)('kubectl %s', (version) => {
+describe.each(VERSIONS)('kubectl %s', (version) => {
   const namespace = `v${version.replace('.', '-')}`
   const file = () => join(folder, `${namespace}.yaml`)
   let user: KubectlUser
