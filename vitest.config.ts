@@ -1,15 +1,38 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Docker and processors are shared by all that use them for real: few files at a time, and time enough. */
 const real = {
-  fileParallelism: false,
+  maxWorkers: 3,
   testTimeout: 120_000,
   hookTimeout: 180_000,
   globalSetup: 'test/support/prepare-kubectl.ts',
 }
 
+/** Files that take long, the longest first: what begins last shall not be waited for alone. */
+const LONGEST = [
+  'machines',
+  'kubectl-versions',
+  'documented-pods',
+  'pod-lifecycle',
+  'kubectl-api',
+  'compose',
+  'docker-runtime',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return place < 0 ? LONGEST.length : place
+    }
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other))
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -27,28 +50,12 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
+      // Both are mostly waiting: for Docker, for machines that were switched off.
       {
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          sequence: { groupOrder: 1 },
-          ...real,
-          fileParallelism: true,
-          maxWorkers: 2,
-        },
+        test: { name: 'integration', include: ['test/integration/**/*.test.ts'], sequence: { groupOrder: 1 }, ...real },
       },
-      // Most of an end-to-end test is waiting for containers: three at a time are no strain.
-      {
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/*.test.ts'],
-          sequence: { groupOrder: 2 },
-          ...real,
-          fileParallelism: true,
-          maxWorkers: 3,
-        },
-      },
-      { test: { name: 'machines', include: ['test/e2e/machines/*.test.ts'], sequence: { groupOrder: 3 }, ...real } },
+      { test: { name: 'machines', include: ['test/e2e/machines/*.test.ts'], sequence: { groupOrder: 1 }, ...real } },
+      { test: { name: 'e2e', include: ['test/e2e/*.test.ts'], sequence: { groupOrder: 2 }, ...real } },
     ],
   },
 })
