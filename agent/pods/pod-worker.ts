@@ -3,6 +3,7 @@ import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Eviction } from '../eviction/eviction-manager.ts'
+import { WakeLoop } from '../wake-loop.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
 import { ContainerStarter } from './container-starter.ts'
 import { PodHooks } from './hooks/pod-hooks.ts'
@@ -24,7 +25,6 @@ import { podIPOf } from './spec/pod-ip.ts'
 import { isTerminal } from './status/pod-phase.ts'
 import type { PodEnd } from './status/status-input.ts'
 import { TerminationMessages } from './termination-messages.ts'
-import { WakeLoop } from './wake-loop.ts'
 
 /** A Pod's way on this node. It only ever goes forward. */
 export type PodWorkerState =

@@ -2,8 +2,8 @@ import { buffer } from 'node:stream/consumers'
 import type { Container, ContainerStateTerminated, Pod } from '../../shared/api/generated/core-v1.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { MAX_TERMINATION_MESSAGE_BYTES, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
+import { withinTime } from '../within-time.ts'
 import { ephemeralContainersOf } from './ephemeral-containers.ts'
-import { withinTime } from './handlers/within-time.ts'
 import { attemptsOf, type ExitedContainer, isExited, type PodObservation } from './pod-observation.ts'
 
 export interface TerminationMessagesOptions {

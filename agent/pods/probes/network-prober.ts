@@ -8,11 +8,11 @@ import type {
 import type { Clock } from '../../../shared/clock.ts'
 import { goDuration } from '../../go-duration.ts'
 import { type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
+import { withinTime } from '../../within-time.ts'
 import { grpcHealth } from '../handlers/grpc-health.ts'
 import { addressOf, type HandlerTarget } from '../handlers/handler-target.ts'
 import { httpGet, httpUrl } from '../handlers/http-get.ts'
 import { tcpDial } from '../handlers/tcp-dial.ts'
-import { withinTime } from '../handlers/within-time.ts'
 import { grpcFailure } from './grpc-failure.ts'
 import type { ProbeOutcome, Prober } from './prober.ts'
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { WakeLoop } from '../../../../agent/pods/wake-loop.ts'
-import { sleep } from '../../../../shared/clock.ts'
-import { VirtualClock } from '../../../support/virtual-clock.ts'
+import { WakeLoop } from '../../../agent/wake-loop.ts'
+import { sleep } from '../../../shared/clock.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 describe('WakeLoop', () => {
   let clock: VirtualClock

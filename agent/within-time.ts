@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/clock.ts'
+import type { Clock } from '../shared/clock.ts'
 
 /** What `run` comes to; aborts the signal when that takes longer, and rejects with what `late` then says. */
 export async function withinTime<T>(

@@ -1,5 +1,5 @@
-import { Backoff } from '../../shared/backoff.ts'
-import type { Clock, Timer } from '../../shared/clock.ts'
+import { Backoff } from '../shared/backoff.ts'
+import type { Clock, Timer } from '../shared/clock.ts'
 
 export interface WakeLoopOptions {
   clock: Clock
