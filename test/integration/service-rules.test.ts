@@ -38,7 +38,7 @@ describe('the rules of Services', () => {
     shell = await namespaces.shell(client)
     for (const server of [client, ...servers]) await namespaces.serve(server, 8080)
     rules.start()
-    const free = Array.from({ length: 5 }, (_, place) => `${prefix}.${place + 20}`)
+    const free = Array.from({ length: 8 }, (_, place) => `${prefix}.${place + 20}`)
     const addresses = { take: async () => free.shift() ?? '', release: () => {} }
     const reporter = { event: ({ message }: EventReport) => void told.push(message) }
     nodePorts = new NodePorts({ ...common, rules, addresses, reporter })
@@ -215,19 +215,30 @@ describe('the rules of Services', () => {
     await tell('outside', 10, { type: 'NodePort', ports }, [[two()]])
     expect(await fromMachine(nodePort)).toBe('hellotwo')
     const datagrams = createSocket('udp4')
-    const heard = new Promise<string>((resolve) => datagrams.once('message', (data) => resolve(data.toString())))
-    datagrams.send('hi ', nodePort, '127.0.0.1')
-    expect(await heard).toBe('hi two')
+    const answers: string[] = []
+    datagrams.on('message', (data) => answers.push(data.toString()))
+    for (; answers.length === 0; await sleep(clock, 50)) datagrams.send('hi ', nodePort, '127.0.0.1')
+    expect(answers[0]).toBe('hi two')
     datagrams.close()
     taken.close()
+    while (told.length === 0) await sleep(clock, 50)
     expect(told).toEqual([
       expect.stringMatching(
         new RegExp(`^Failed to publish port ${takenPort}/TCP of service default/outside: .*address already in use`),
       ),
     ])
+    const open = connect(nodePort, '127.0.0.1')
+    const said = () => new Promise<string>((resolve) => open.once('data', (data) => resolve(String(data).trim())))
+    open.write('before ')
+    expect(await said()).toBe('before two')
+    await tell('outside', 10, { type: 'NodePort', ports: ports.slice(0, 1) }, [[two()]])
+    const published = async () => (await runtime.networkContainers()).filter(({ name }) => name.includes('outside'))
+    while ((await published()).length > 1) await sleep(clock, 50)
+    open.write('after ')
+    expect(await said()).toBe('after two')
+    open.destroy()
     await tell('outside', 10, { ports: [{ port: 80 }] }, [[two()]])
-    const isGone = async () => (await runtime.networkContainers()).every(({ name }) => !name.includes('outside'))
-    while (!(await isGone())) await sleep(clock, 50)
+    while ((await published()).length > 0) await sleep(clock, 50)
   })
 
   it('keep clients with their endpoints over a restart of the agent', async () => {

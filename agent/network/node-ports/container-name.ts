@@ -9,12 +9,12 @@ export interface NodePortsName {
   readonly ports: readonly PublishedPort[]
 }
 
-/** Says which ports a container publishes for which Service: `node-ports-UID.30080t_53u_80t-192.168.1.5`. */
-export function nodePortsName({ serviceUid, ports }: NodePortsName): string {
-  return `${PREFIX}${serviceUid}.${ports.map(portKey).toSorted().join('_')}`
+/** Says which port a container publishes for which Service: `node-ports-UID.30080t`, or `node-ports-UID.80t-192.168.1.5`. */
+export function nodePortName(serviceUid: string, port: PublishedPort): string {
+  return `${PREFIX}${serviceUid}.${portKey(port)}`
 }
 
-/** Undefined for other containers. */
+/** Undefined for other containers. Earlier versions gave a container several ports: `node-ports-UID.30080t_53u`. */
 export function parseNodePortsName(name: string): NodePortsName | undefined {
   if (!name.startsWith(PREFIX)) return undefined
   const dot = name.indexOf('.')

@@ -1,28 +1,27 @@
 import type { NetworkContainer, PublishedPort } from '../../runtime/runtime.ts'
-import { nodePortsName, parseNodePortsName, portKey } from './container-name.ts'
+import { nodePortName, parseNodePortsName, portKey } from './container-name.ts'
 
-/** A container that is to publish these ports for a Service. */
-export interface NewNodePorts {
+/** A container that is to publish this port for a Service. */
+export interface NewNodePort {
   readonly name: string
   readonly serviceUid: string
-  readonly ports: readonly PublishedPort[]
+  readonly port: PublishedPort
 }
 
 export interface NodePortPlan {
   readonly remove: readonly NetworkContainer[]
   readonly keep: readonly { readonly container: NetworkContainer; readonly serviceUid: string }[]
-  readonly run: readonly NewNodePorts[]
+  readonly run: readonly NewNodePort[]
 }
 
 /**
- * What to do so that these ports, by the Service's UID, are published. A container that publishes wanted ports alone
- * stays, as connections go through it: ports that come later get another one. Ports of `troubled` get one each, so that
- * one that cannot be had takes no other with it. Containers that are not ours are left out.
+ * What to do so that these ports, by the Service's UID, are published: each through a container of its own, as Docker
+ * gives a container its ports when it starts, and connections through the Service's other ports go on. A container of
+ * several ports, as earlier versions had them, stays while all of them are wanted. Containers that are not ours are left out.
  */
 export function planNodePorts(
   wanted: ReadonlyMap<string, readonly PublishedPort[]>,
   containers: readonly NetworkContainer[],
-  troubled: ReadonlySet<string>,
 ): NodePortPlan {
   const missing = new Map([...wanted].map(([uid, ports]) => [uid, new Map(ports.map((port) => [portKey(port), port]))]))
   const remove: NetworkContainer[] = []
@@ -36,20 +35,9 @@ export function planNodePorts(
     else remove.push(container)
     if (isWanted) for (const port of name.ports) of?.delete(portKey(port))
   }
-  return {
-    remove,
-    keep,
-    run: [...missing].flatMap(([uid, ports]) => newContainers(uid, [...ports.values()], troubled)),
-  }
+  return { remove, keep, run: [...missing].flatMap(([uid, ports]) => newContainers(uid, ports.values())) }
 }
 
-function newContainers(
-  serviceUid: string,
-  ports: readonly PublishedPort[],
-  troubled: ReadonlySet<string>,
-): NewNodePorts[] {
-  const alone = ports.filter((port) => troubled.has(portKey(port)))
-  const together = ports.filter((port) => !troubled.has(portKey(port)))
-  const groups = [...alone.map((port) => [port]), ...(together.length > 0 ? [together] : [])]
-  return groups.map((group) => ({ name: nodePortsName({ serviceUid, ports: group }), serviceUid, ports: group }))
+function newContainers(serviceUid: string, ports: Iterable<PublishedPort>): NewNodePort[] {
+  return [...ports].map((port) => ({ name: nodePortName(serviceUid, port), serviceUid, port }))
 }

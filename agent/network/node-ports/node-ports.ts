@@ -11,7 +11,7 @@ import type { NetworkView } from '../network-state.ts'
 import type { AddressSource } from '../pod-addresses.ts'
 import { machineMates } from '../services/machine-mates.ts'
 import { parseNodePortsName, portKey } from './container-name.ts'
-import { type NewNodePorts, type NodePortPlan, planNodePorts } from './node-port-plan.ts'
+import { type NewNodePort, type NodePortPlan, planNodePorts } from './node-port-plan.ts'
 import { publishedPorts } from './published-ports.ts'
 
 export interface NodePortsOptions {
@@ -112,9 +112,7 @@ export class NodePorts {
     if (run.length === 0) return Number.POSITIVE_INFINITY
     const results = await Promise.all(run.map((container) => this.#run(container)))
     await this.#look()
-    // Those that failed together are tried one by one.
-    if (results.includes('split')) return 0
-    return results.includes('failed') ? RETRY_MS : Number.POSITIVE_INFINITY
+    return results.every(Boolean) ? Number.POSITIVE_INFINITY : RETRY_MS
   }
 
   /** Sees to the containers that are as they should be, and says what else is to be done. */
@@ -123,7 +121,7 @@ export class NodePorts {
     const wantedPorts = new Set([...ports.values()].flat().map(portKey))
     for (const port of this.#troubles.keys()) if (!wantedPorts.has(port)) this.#troubles.delete(port)
     const containers = await this.#options.runtime.networkContainers()
-    const plan = planNodePorts(ports, containers, new Set(this.#troubles.keys()))
+    const plan = planNodePorts(ports, containers)
     this.#cover(plan)
     this.#hasLooked = true
     this.#settle()
@@ -139,23 +137,19 @@ export class NodePorts {
     }
   }
 
-  /** `split`: another look gives each of its ports a container of its own. */
-  async #run({ name, ports, serviceUid }: NewNodePorts): Promise<'done' | 'split' | 'failed'> {
+  /** Whether the port is published now. */
+  async #run({ name, port, serviceUid }: NewNodePort): Promise<boolean> {
     const { runtime, addresses } = this.#options
     try {
       const network = { address: await addresses.take(name) }
-      await runtime.runNetworkContainer({ name, network, ports, sysctls: { 'net.ipv4.ip_forward': '1' } })
-      for (const port of ports) this.#troubles.delete(portKey(port))
-      return 'done'
+      await runtime.runNetworkContainer({ name, network, ports: [port], sysctls: { 'net.ipv4.ip_forward': '1' } })
+      this.#troubles.delete(portKey(port))
+      return true
     } catch (error) {
       addresses.release(name)
       if (!(error instanceof RuntimeFailure)) throw error
-      if (ports.length > 1) {
-        for (const port of ports) this.#troubles.set(portKey(port), this.#troubles.get(portKey(port)) ?? '')
-        return 'split'
-      }
-      for (const port of ports) this.#tell(port, this.#wanted.get(serviceUid)?.service ?? '', error.message)
-      return 'failed'
+      this.#tell(port, this.#wanted.get(serviceUid)?.service ?? '', error.message)
+      return false
     }
   }
 

@@ -10,37 +10,42 @@ const port = (hostPort: number, of: Partial<PublishedPort> = {}): PublishedPort 
 }
 const container = (name: string, running = true): NetworkContainer => ({ id: `id of ${name}`, name, running })
 
+const of = (uid: string) => (ports: string) => container(`node-ports-${uid}.${ports}`)
+
 /** The names of what is removed, kept and run. */
 function planned(
   wanted: Record<string, PublishedPort[]>,
   containers: NetworkContainer[],
-  troubled: string[] = [],
 ): [string[], string[], string[]] {
-  const plan = planNodePorts(new Map(Object.entries(wanted)), containers, new Set(troubled))
+  const plan = planNodePorts(new Map(Object.entries(wanted)), containers)
   const names = (list: readonly { name: string }[]) => list.map(({ name }) => name)
   return [names(plan.remove), names(plan.keep.map((kept) => kept.container)), names(plan.run)]
 }
 
 describe('planNodePorts', () => {
-  it('publishes all ports of a Service through one container', () => {
+  it('publishes each port through a container of its own', () => {
     expect(planned({ a: [port(30080), port(53, { protocol: 'UDP' })] }, [])).toEqual([
       [],
       [],
-      ['node-ports-a.30080t_53u'],
+      ['node-ports-a.30080t', 'node-ports-a.53u'],
     ])
   })
 
-  it('leaves the container of ports that are still wanted when others come', () => {
-    expect(planned({ a: [port(30080), port(30081)] }, [container('node-ports-a.30080t')])).toEqual([
-      [],
-      ['node-ports-a.30080t'],
+  it('leaves those of other ports alone when one comes or goes', () => {
+    expect(planned({ a: [port(30080), port(30082)] }, ['30080t', '30081t'].map(of('a')))).toEqual([
       ['node-ports-a.30081t'],
+      ['node-ports-a.30080t'],
+      ['node-ports-a.30082t'],
     ])
   })
 
-  it('replaces a container with a port that is not wanted any more, and one that has ended', () => {
+  it('leaves a container of several ports while all of them are wanted', () => {
     const both = container('node-ports-a.30080t_30081t')
+    expect(planned({ a: [port(30080), port(30081)] }, [both])).toEqual([[], [both.name], []])
     expect(planned({ a: [port(30080)] }, [both])).toEqual([[both.name], [], ['node-ports-a.30080t']])
+  })
+
+  it('replaces one that has ended', () => {
     const ended = container('node-ports-a.30080t', false)
     expect(planned({ a: [port(30080)] }, [ended])).toEqual([[ended.name], [], [ended.name]])
   })
@@ -50,13 +55,6 @@ describe('planNodePorts', () => {
       ['node-ports-a.30080t'],
       [],
       [],
-    ])
-  })
-
-  it('gives a port that could not be had a container of its own', () => {
-    expect(planned({ a: [port(80), port(81), port(82)] }, [], ['81t'])[2]).toEqual([
-      'node-ports-a.81t',
-      'node-ports-a.80t_82t',
     ])
   })
 })
