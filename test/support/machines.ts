@@ -14,6 +14,7 @@ export class Machines {
   readonly #folder = mkdtempSync(join(tmpdir(), 'kubette-machines-'))
 
   readonly #agentOptions: readonly string[]
+  #manifests = 0
 
   private constructor(lab: Lab, hosts: readonly string[], agentOptions: readonly string[]) {
     this.lab = lab
@@ -106,13 +107,23 @@ export class Machines {
 
   /** kubectl apply of a manifest given as an object. */
   async apply(manifest: object): Promise<void> {
-    const file = join(this.#folder, 'manifest.json')
-    writeFileSync(file, JSON.stringify(manifest))
-    await this.kubectl('apply', '-f', file)
+    await this.kubectl('apply', '-f', this.#manifest(manifest))
+  }
+
+  /** A POST of an object to a path of the API. */
+  async create(path: string, object: object): Promise<void> {
+    await this.kubectl('create', '--raw', path, '-f', this.#manifest(object))
   }
 
   async get<T>(...args: string[]): Promise<T> {
     return JSON.parse(await this.kubectl('get', ...args, '-o', 'json')) as T
+  }
+
+  /** A file of its own for each. */
+  #manifest(object: object): string {
+    const file = join(this.#folder, `manifest-${this.#manifests++}.json`)
+    writeFileSync(file, JSON.stringify(object))
+    return file
   }
 
   kubette(...args: string[]): Promise<string> {
