@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
 import DockerModem from 'docker-modem'
 import type { Clock } from '../../../shared/clock.ts'
 import { goDuration } from '../../go-duration.ts'
@@ -110,7 +110,8 @@ export class DockerApi {
         ...(answer === 'hijack' ? {} : { Connection: 'close' }),
         ...(archive ? { 'Content-Type': 'application/x-tar' } : {}),
       },
-      ...(archive ? { file: archive } : {}),
+      // In chunks. After a body of known length Node writes an empty rest, which fails once Docker has answered and hung up.
+      ...(archive ? { file: Readable.from([archive]) } : {}),
       ...(credentials ? { authconfig: authOf(credentials) } : {}),
     }
     return new Promise((resolve, reject) => {

@@ -65,6 +65,13 @@ describe('DockerApi', () => {
     expect(seen.slice(1)).toEqual(['POST /v1.44/a?name=x', 'PUT /v1.44/b', 'POST /v1.44/c'])
   })
 
+  it('sends an archive so that Docker cannot hang up before its end is sent', async () => {
+    answer = (request, response) => response.end(JSON.stringify(request.headers))
+    const headers = await docker.json({ method: 'PUT', path: '/b', archive: Buffer.from('tar') })
+    expect(headers).toMatchObject({ 'transfer-encoding': 'chunked' })
+    expect(headers).not.toHaveProperty('content-length')
+  })
+
   it.each([
     [400, 'invalid'],
     [404, 'notFound'],
