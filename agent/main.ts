@@ -126,7 +126,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     clock,
     random,
     log: log.child({ part: 'pods' }),
-    serviceRules: network.serviceRules,
+    serviceRules: network.sandboxRules,
     clusterDns: () => network.dns(),
     hostIPs: () => facts.hostIPs(),
     allocatable: () => facts.allocatable(),

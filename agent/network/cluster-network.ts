@@ -11,7 +11,9 @@ import { FabricManager } from './fabric/fabric-manager.ts'
 import { fabricState } from './fabric/fabric-state.ts'
 import { NetworkState } from './network-state.ts'
 import { NodePorts } from './node-ports/node-ports.ts'
+import { ReturnPaths } from './node-ports/return-paths.ts'
 import { readOwnResolvConf } from './resolv-conf.ts'
+import type { SandboxRules } from './services/sandbox-rules.ts'
 import { ServiceRules } from './services/service-rules.ts'
 import { SocketRelays } from './socket-relays.ts'
 
@@ -36,8 +38,11 @@ export class ClusterNetwork {
   /** What the control plane tells; the rest goes by it. */
   readonly state: NetworkState
   readonly fabric: FabricManager
-  readonly serviceRules: ServiceRules
+  /** What Pods need to reach Services, and to answer those who reach them through the machine's ports. */
+  readonly sandboxRules: SandboxRules
   readonly relays: SocketRelays
+  readonly #serviceRules: ServiceRules
+  readonly #returns: ReturnPaths
   readonly #nodePorts: NodePorts
   readonly #dns: DnsService
   #gateway: string | undefined
@@ -48,7 +53,7 @@ export class ClusterNetwork {
     this.relays = new SocketRelays((id, signal) => runtime.openSockets(id, signal))
     this.state = new NetworkState({ clock, log: log('network') })
     const shared = { runtime, nodeName, network: this.state, relays: this.relays, clock }
-    this.serviceRules = new ServiceRules({ ...shared, log: log('services') })
+    this.#serviceRules = new ServiceRules({ ...shared, log: log('services') })
     this.#dns = new DnsService({
       ...{ ...shared, random, exchange: networkExchange, log: log('dns') },
       resolvConf: () => readOwnResolvConf(options.resolvConf),
@@ -58,14 +63,20 @@ export class ClusterNetwork {
       path: join(options.dataDir, 'network.json'),
       onCondition: options.onCondition,
       onGateway: (containerId, address) => {
-        if (this.#gateway !== undefined && this.#gateway !== containerId) this.serviceRules.uncover(this.#gateway)
+        if (this.#gateway !== undefined && this.#gateway !== containerId) this.#serviceRules.uncover(this.#gateway)
         this.#gateway = containerId
-        this.serviceRules.coverGateway(containerId)
+        this.#serviceRules.coverGateway(containerId)
         this.#dns.serveAt(containerId, address)
       },
     })
+    this.#returns = new ReturnPaths({ ...shared, log: log('node ports') })
+    this.sandboxRules = {
+      cover: async (sandbox) => void (await Promise.all([this.#serviceRules.cover(sandbox), this.#returns.renew()])),
+      uncover: (sandboxId) => this.#serviceRules.uncover(sandboxId),
+    }
     this.#nodePorts = new NodePorts({
-      ...{ ...shared, addresses: this.fabric, rules: this.serviceRules, reporter, log: log('node ports') },
+      ...{ ...shared, reporter, log: log('node ports') },
+      ...{ addresses: this.fabric, rules: this.#serviceRules, returns: this.#returns },
     })
     this.state.subscribe((snapshot, { nodes }) => nodes && this.fabric.update(fabricState(snapshot, nodeName)))
   }
@@ -78,7 +89,8 @@ export class ClusterNetwork {
 
   async start(): Promise<void> {
     await this.fabric.start()
-    this.serviceRules.start()
+    this.#serviceRules.start()
+    this.#returns.start()
     this.#nodePorts.start()
   }
 
@@ -86,7 +98,8 @@ export class ClusterNetwork {
   async stop(): Promise<void> {
     this.#dns.stop()
     this.#nodePorts.stop()
-    this.serviceRules.stop()
+    this.#returns.stop()
+    this.#serviceRules.stop()
     await this.fabric.stop()
     this.relays.close()
   }

@@ -11,6 +11,9 @@ export interface NetworkContainerSpec {
   sysctls?: Readonly<Record<string, string>>
 }
 
+/** Whose containers are meant: this node's, or also those of the cluster's other nodes on this machine. */
+export type NetworkScope = 'node' | 'machine'
+
 export interface NetworkContainer {
   id: string
   /** As its spec had it. */

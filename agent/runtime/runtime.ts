@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { PodNetwork } from '../network/pod-network.ts'
 import type { ContainerProcess, ExecProcess, ExecResult, PortConnection, ProcessStreams } from './container-process.ts'
-import type { NetworkContainer, NetworkContainerSpec } from './network-container.ts'
+import type { NetworkContainer, NetworkContainerSpec, NetworkScope } from './network-container.ts'
 import type { OtherContainer } from './other-container.ts'
 import type { SocketRelay } from './socket-relay.ts'
 import type { HostPath, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
@@ -14,7 +14,7 @@ export type {
   ProcessOutput,
   ProcessStreams,
 } from './container-process.ts'
-export type { NetworkContainer, NetworkContainerSpec } from './network-container.ts'
+export type { NetworkContainer, NetworkContainerSpec, NetworkScope } from './network-container.ts'
 export type { OtherContainer } from './other-container.ts'
 export type { HostPath, HostPathType, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
@@ -42,12 +42,12 @@ export interface Runtime {
 
   /** Rejects with `conflict` where the node has one of that name, running or not. Resolves with its id. */
   runNetworkContainer(spec: NetworkContainerSpec): Promise<string>
-  /** All of this node, whoever started them; `list` has none of them. */
-  networkContainers(): Promise<NetworkContainer[]>
+  /** All of this node, or of all nodes of the cluster on this machine, whoever started them; `list` has none of them. */
+  networkContainers(scope?: NetworkScope): Promise<NetworkContainer[]>
   /** Ends and removes it. */
   removeNetworkContainer(id: string): Promise<void>
   /** Which of them started, ended or went, by name; otherwise as `events`. */
-  networkEvents(signal: AbortSignal): AsyncIterable<{ name: string }>
+  networkEvents(signal: AbortSignal, scope?: NetworkScope): AsyncIterable<{ name: string }>
 
   /** Creates what volumes are missing, creates the sandbox and starts it. Resolves with the address the Pod then has. */
   runSandbox(spec: SandboxSpec): Promise<SandboxState>

@@ -48,6 +48,8 @@ export function networkTests({ harness, sandbox }: Suite): void {
         ...{ id, name: 'gateway', running: true, ip: address(2) },
       })
       expect((await names()).sort()).toEqual(['gateway', 'uplink'])
+      const onMachine = (await runtime().networkContainers('machine')).map(({ name }) => name)
+      expect(onMachine).toEqual(expect.arrayContaining(['gateway', 'uplink']))
       expect(await runtime().list()).toMatchObject({ sandboxes: [], containers: [] })
       await expect(runtime().runNetworkContainer({ name: 'uplink', network: 'host' })).rejects.toMatchObject({
         code: 'conflict',

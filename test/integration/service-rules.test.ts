@@ -1,18 +1,25 @@
 import { createSocket } from 'node:dgram'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NetworkState } from '../../agent/network/network-state.ts'
 import { NodePorts } from '../../agent/network/node-ports/node-ports.ts'
+import { ReturnPaths } from '../../agent/network/node-ports/return-paths.ts'
 import { ServiceRules } from '../../agent/network/services/service-rules.ts'
 import type { SandboxState } from '../../agent/runtime/runtime.ts'
 import type { ServiceSpec } from '../../shared/api/generated/core-v1.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
+import { DEFAULT_CLUSTER_FACTS } from '../../shared/cluster-facts.ts'
 import { silentLogger } from '../../shared/log.ts'
 import type { EventReport } from '../../shared/protocol/frames.ts'
-import { anEndpoint, aService, aSlice, networkFrame } from '../support/network-objects.ts'
+import { aNode, anEndpoint, aService, aSlice, networkFrame } from '../support/network-objects.ts'
 import { ServiceNamespaces } from '../support/service-namespaces.ts'
 
 const clock = systemClock()
+const machineAddress =
+  Object.values(networkInterfaces())
+    .flat()
+    .find((own) => own?.family === 'IPv4' && !own.internal)?.address ?? ''
 const ENDING = { ready: false, serving: true, terminating: true }
 
 /** On real Docker and its kernel: one sandbox asks, two answer. */
@@ -22,15 +29,21 @@ describe('the rules of Services', () => {
   const { runtime, relays } = namespaces
   const common = { nodeName: 'here', network, runtime, clock, log: silentLogger }
   let rules = new ServiceRules({ ...common, relays })
+  const returns = [new ReturnPaths({ ...common, relays })]
   const told: string[] = []
   let nodePorts: NodePorts | undefined
   let client: SandboxState
   let servers: SandboxState[]
+  /** Of another node on this machine. */
+  let mates: ServiceNamespaces
+  let mate: SandboxState
   let shell: string
   let revision = 1
+  let cluster = DEFAULT_CLUSTER_FACTS
 
   beforeAll(async () => {
     const prefix = await namespaces.start()
+    cluster = { ...DEFAULT_CLUSTER_FACTS, clusterCIDR: `${prefix}.0/24` }
     const three = ['client', 'one', 'two'].map((name, place) => namespaces.sandbox(name, `${prefix}.${place + 4}`))
     const [first, ...others] = await Promise.all(three)
     client = first as SandboxState
@@ -41,12 +54,20 @@ describe('the rules of Services', () => {
     const free = Array.from({ length: 8 }, (_, place) => `${prefix}.${place + 20}`)
     const addresses = { take: async () => free.shift() ?? '', release: () => {} }
     const reporter = { event: ({ message }: EventReport) => void told.push(message) }
-    nodePorts = new NodePorts({ ...common, rules, addresses, reporter })
+    mates = await namespaces.ofMate('mate')
+    mate = await mates.sandbox('mate', `${prefix}.9`)
+    await mates.serve(mate, 8080)
+    returns.push(new ReturnPaths({ ...common, runtime: mates.runtime, relays: mates.relays }))
+    for (const paths of returns) paths.start()
+    const [own] = returns as [ReturnPaths]
+    nodePorts = new NodePorts({ ...common, rules, returns: own, addresses, reporter })
     nodePorts.start()
   }, 60_000)
 
   afterAll(async () => {
     nodePorts?.stop()
+    for (const paths of returns) paths.stop()
+    mates?.relays.close()
     rules.stop()
     await namespaces.close()
   })
@@ -63,15 +84,18 @@ describe('the rules of Services', () => {
     const protocols = (of.ports ?? []).map(({ protocol = 'TCP', name = '' }) => ({ name, protocol, port: 8080 }))
     const slice = aSlice(
       name,
-      endpoints.map(([{ ip = '', pod }, conditions]) => anEndpoint(ip, pod.uid, { ready: true, ...conditions })),
+      endpoints.map(([{ ip = '', pod }, conditions]) => ({
+        ...anEndpoint(ip, pod.uid, { ready: true, ...conditions }),
+        nodeName: pod.name === 'mate' ? 'mate' : 'here',
+      })),
       revision,
     )
     if (protocols.length > 0) slice.object.ports = protocols
     const spec = { clusterIP: `10.43.7.${number}`, ports: [{ port: 80, protocol: 'TCP' }], ...of }
     const service = aService(name, spec, revision)
     service.object.status = status
-    const set = [service, slice]
-    const version = network.apply([networkFrame(set, { mode: 'incremental' })])
+    const set = [aNode('here', 1), aNode('mate', 1), service, slice]
+    const version = network.apply([networkFrame(set, { mode: 'incremental', cluster })])
     while (network.appliedVersion < version) await sleep(clock, 5)
   }
 
@@ -187,10 +211,10 @@ describe('the rules of Services', () => {
   })
 
   /** What the first of these says that answers on a port of the machine. */
-  async function fromMachine(port: number, host = '127.0.0.1'): Promise<string> {
+  async function fromMachine(port: number, host = '127.0.0.1', say = 'hello'): Promise<string> {
     for (let tries = 0; tries < 100; tries++) {
       const answer = await new Promise<string>((resolve) => {
-        const socket = connect(port, host, () => socket.write('hello'))
+        const socket = connect(port, host, () => socket.write(say))
         socket.on('data', (data) => resolve(String(data).trim()))
         socket.on('data', () => socket.destroy())
         socket.on('close', () => resolve(''))
@@ -201,6 +225,27 @@ describe('the rules of Services', () => {
     }
     return 'nobody'
   }
+
+  it.concurrent('keep the client’s address where its traffic stays on the machine', async () => {
+    const nodePort = 30_000 + ((process.pid + 1) % 2_700)
+    const ports = [
+      { name: 'tcp', port: 80, nodePort, protocol: 'TCP' },
+      { name: 'udp', port: 80, nodePort, protocol: 'UDP' },
+    ]
+    const of: Partial<ServiceSpec> = { type: 'NodePort', ports, externalTrafficPolicy: 'Local' }
+    await tell('local', 12, of, [[two()]])
+    expect(await fromMachine(nodePort, machineAddress, 'who')).toBe(machineAddress)
+    const datagrams = createSocket('udp4')
+    const answers: string[] = []
+    datagrams.on('message', (data) => answers.push(data.toString()))
+    for (; answers.length === 0; await sleep(clock, 50)) datagrams.send('who', nodePort, machineAddress)
+    expect(answers[0]).toBe(machineAddress)
+    datagrams.close()
+    await tell('local', 12, of, [[mate]])
+    expect(await fromMachine(nodePort, machineAddress, 'who')).toBe(machineAddress)
+    await tell('local', 12, { ...of, externalTrafficPolicy: 'Cluster' }, [[two()]])
+    expect(await fromMachine(nodePort, machineAddress, 'who')).not.toBe(machineAddress)
+  })
 
   it.concurrent('lead node ports of the machine to endpoints, but for one that somebody else has', async () => {
     const taken = createServer()

@@ -36,6 +36,8 @@ export class FakeKernel {
   /** The link that leads to others. */
   uplink = 1
   readonly rules: string[] = []
+  /** The neighbors that marked packets are sent through. */
+  readonly marked = new Set<string>()
   readonly #ears = new Set<(datagram: Buffer) => void>()
   readonly #closed = new Set<() => void>()
   #indexes = 1
@@ -103,7 +105,7 @@ export class FakeKernel {
     const reply = (type: number, payload: Buffer) => encodeMessage({ type, flags: 0, payload }, message.sequence)
     try {
       const found = this.#serve(message).map(({ type, payload }) => reply(type, payload))
-      const isDump = (message.flags & 0x300) === 0x300 && [18, 22, 30].includes(message.type)
+      const isDump = (message.flags & 0x300) === 0x300 && [18, 22, 30, 34].includes(message.type)
       return Buffer.concat([...found, reply(isDump ? NLMSG_DONE : NLMSG_ERROR, Buffer.alloc(isDump ? 4 : 20))])
     } catch (errno) {
       if (typeof errno !== 'number') throw errno
@@ -134,8 +136,11 @@ export class FakeKernel {
       case 30:
         return [...this.rows].flatMap(([index, machines]) => [...machines].map((machine) => rowMessage(index, machine)))
       case 32:
-        this.rules.push(ipv4Text(decodeAttributes(payload.subarray(12)).get(2) ?? Buffer.alloc(4)))
+      case 33:
+        this.#setRule(type === 32, decodeAttributes(payload.subarray(12)))
         return []
+      case 34:
+        return [...this.marked].map((neighbor) => ({ type: 32, payload: ruleMessage(neighbor) }))
       default:
         return []
     }
@@ -162,6 +167,13 @@ export class FakeKernel {
     this.rows.set(device, machines)
     if (isNew) machines.add(machine)
     else machines.delete(machine)
+  }
+
+  #setRule(isNew: boolean, attributes: Map<number, Buffer>): void {
+    const [source, mark] = [attributes.get(2), attributes.get(10)]
+    if (source) this.rules.push(ipv4Text(source))
+    if (mark && isNew) this.marked.add(ipv4Text(mark))
+    else if (mark) this.marked.delete(ipv4Text(mark))
   }
 
   #byIndex(index: number): FakeLink {
@@ -193,6 +205,12 @@ function addressMessage(address: string, index: number): Buffer {
   const header = Buffer.alloc(8)
   header.writeUInt32LE(index, 4)
   return Buffer.concat([header, attribute(2, ipv4Bytes(address))])
+}
+
+/** Asks the table of the mark's number. */
+function ruleMessage(neighbor: string): Buffer {
+  const number = ipv4Bytes(neighbor)
+  return Buffer.concat([Buffer.alloc(12), u32(6, 100), attribute(10, number), attribute(15, number)])
 }
 
 function rowMessage(index: number, machine: string): { type: number; payload: Buffer } {

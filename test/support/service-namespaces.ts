@@ -1,24 +1,30 @@
+import type { PodNetwork } from '../../agent/network/pod-network.ts'
 import { SocketRelays } from '../../agent/network/socket-relays.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
 import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
 import type { Runtime, SandboxState } from '../../agent/runtime/runtime.ts'
+import type { SocketAddress } from '../../agent/runtime/socket-relay.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
 import { loadTestImage } from './test-image.ts'
 import { joinTestNetwork } from './test-pod-network.ts'
 
 const clock = systemClock()
+const NEWLINE = Buffer.from('\n')
 
 /** Sandboxes on real Docker that answer with their names, and one from which a shell asks. */
 export class ServiceNamespaces {
   readonly runtime: Runtime
   readonly relays: SocketRelays
+  readonly #name: string
   readonly #clusterId: string
   #image = ''
+  #network: PodNetwork | undefined
 
-  constructor(name: string) {
+  constructor(name: string, nodeName = 'here') {
+    this.#name = name
     this.#clusterId = `${process.pid}-${name}`
-    this.runtime = createDockerRuntime({ clusterId: this.#clusterId, nodeName: 'here', clock, log: silentLogger })
+    this.runtime = createDockerRuntime({ clusterId: this.#clusterId, nodeName, clock, log: silentLogger })
     this.relays = new SocketRelays((id, signal) => this.runtime.openSockets(id, signal))
   }
 
@@ -26,8 +32,16 @@ export class ServiceNamespaces {
   async start(): Promise<string> {
     this.#image = `kubette-test/${this.#clusterId}:1`
     await loadTestImage({ reference: this.#image, clusterId: this.#clusterId })
-    const { subnet } = await joinTestNetwork(this.runtime, `s${process.pid}`)
+    this.#network = await joinTestNetwork(this.runtime, `s${process.pid}`)
+    const { subnet } = this.#network
     return subnet.slice(0, subnet.lastIndexOf('.'))
+  }
+
+  /** Those of another node, on the same machine. */
+  async ofMate(nodeName: string): Promise<ServiceNamespaces> {
+    const mate = new ServiceNamespaces(this.#name, nodeName)
+    if (this.#network) await mate.runtime.ensurePodNetwork(this.#network)
+    return mate
   }
 
   sandbox(name: string, address: string): Promise<SandboxState> {
@@ -37,15 +51,18 @@ export class ServiceNamespaces {
     return this.runtime.runSandbox({ pod, hostname: name, address, ...rest })
   }
 
-  /** Answers on these ports, TCP and UDP, with what came and its own name. */
+  /** Answers on these ports, TCP and UDP, with what came and its own name, and to `who` with the client's address. */
   async serve({ id, pod }: SandboxState, ...ports: number[]): Promise<void> {
     const relay = await this.relays.of(id)
     for (const port of ports) {
       const udp = await relay.udp('0.0.0.0', port)
-      udp.onMessage((data, from) => void udp.send(Buffer.from(`${data}${pod.name}`), from))
+      const answer = (data: Buffer, from?: SocketAddress) =>
+        Buffer.from(String(data) === 'who' ? `${from?.address}` : `${data}${pod.name}`)
+      udp.onMessage((data, from) => void udp.send(answer(data, from), from))
       const tcp = await relay.tcp('0.0.0.0', port)
       tcp.onConnection(async (connection) => {
-        for await (const data of connection.input) await connection.write(Buffer.from(`${data}${pod.name}\n`))
+        for await (const data of connection.input)
+          await connection.write(Buffer.concat([answer(data, connection.from), NEWLINE]))
         connection.close()
       })
     }

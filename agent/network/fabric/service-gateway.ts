@@ -4,6 +4,7 @@ import type { SocketRelay } from '../../runtime/socket-relay.ts'
 import { INTERFACE_SETTING, Links } from '../netlink/links.ts'
 import { NetlinkClient } from '../netlink/netlink-client.ts'
 import { Routes } from '../netlink/routes.ts'
+import { RoutingRules } from '../netlink/routing-rules.ts'
 import { NETWORK_CONTAINER_PLACE } from '../pod-network.ts'
 
 export const GATEWAY = 'gateway'
@@ -35,12 +36,12 @@ export async function openGateway(relay: SocketRelay, serviceCIDR: string, asker
   const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
   try {
     const links = new Links(client)
-    const routes = new Routes(client)
+    const rules = new RoutingRules(client)
     const link = (await links.list()).find(({ name }) => name === LINK)
     // A packet leaves where it came in, which is no reason to tell its sender of a shorter way.
     if (link) await links.configure(link.index, new Map([[INTERFACE_SETTING.sendRedirects, 0]]))
-    await routes.addLocal(Ipv4Range.parse(serviceCIDR), TABLE)
-    for (const address of askers) await routes.addRule(address, TABLE, PRIORITY)
+    await new Routes(client).addLocal(Ipv4Range.parse(serviceCIDR), TABLE)
+    for (const from of askers) await rules.add({ from, table: TABLE, priority: PRIORITY })
   } finally {
     client.close()
   }

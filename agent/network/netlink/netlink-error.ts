@@ -23,6 +23,13 @@ export class NetlinkError extends Error {
   }
 }
 
+/** Resolves where the kernel does what is asked, or refuses it with this code. */
+export async function unless(code: string, asked: Promise<unknown>): Promise<void> {
+  await asked.catch((error: unknown) => {
+    if (!(error instanceof NetlinkError && error.code === code)) throw error
+  })
+}
+
 /** What an NLMSG_ERROR or NLMSG_DONE says; undefined for an acknowledgement. */
 export function errorOf(message: ReceivedMessage, index?: number): NetlinkError | undefined {
   const errno = message.payload.length >= 4 ? -message.payload.readInt32LE(0) : 0

@@ -2,26 +2,25 @@ import type { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import { ipv4Bytes } from './ipv4-bytes.ts'
 import { attribute, decodeAttributes, u32 } from './netlink-attributes.ts'
 import type { NetlinkClient } from './netlink-client.ts'
-import { NetlinkError } from './netlink-error.ts'
+import { NetlinkError, unless } from './netlink-error.ts'
 import { MODIFIERS } from './netlink-message.ts'
 
 const RTM_NEWROUTE = 24
+const RTM_DELROUTE = 25
 const RTM_GETROUTE = 26
-const RTM_NEWRULE = 32
 const AF_INET = 2
 const HEADER_BYTES = 12
 const RTPROT_STATIC = 4
+const RT_SCOPE_UNIVERSE = 0
 const RT_SCOPE_HOST = 254
+const RTN_UNICAST = 1
 const RTN_LOCAL = 2
 const RTA_DST = 1
 const RTA_OIF = 4
+const RTA_GATEWAY = 5
 const RTA_METRICS = 8
 const RTAX_MTU = 2
 const RTA_TABLE = 15
-const FR_ACT_TO_TBL = 1
-const FRA_SRC = 2
-const FRA_PRIORITY = 6
-const FRA_TABLE = 15
 const LOOPBACK = 1
 
 /** Where packets of a network namespace go. Rejects as NetlinkClient does. */
@@ -73,18 +72,19 @@ export class Routes {
     await this.#client.request({ type: RTM_NEWROUTE, flags, payload })
   }
 
-  /** Asks a table first about what comes from an address. */
-  async addRule(from: string, table: number, priority: number): Promise<void> {
-    const header = Buffer.of(AF_INET, 0, 32, 0, table, 0, 0, FR_ACT_TO_TBL, 0, 0, 0, 0)
-    const payload = Buffer.concat([
-      header,
-      attribute(FRA_SRC, ipv4Bytes(from)),
-      u32(FRA_PRIORITY, priority),
-      u32(FRA_TABLE, table),
-    ])
-    const flags = MODIFIERS.create | MODIFIERS.exclusive
-    await this.#client.request({ type: RTM_NEWRULE, flags, payload }).catch((error: unknown) => {
-      if (!(error instanceof NetlinkError && error.code === 'EEXIST')) throw error
-    })
+  /** Of a table of its own: everything is sent through this neighbor. */
+  async addDefault(gateway: string, table: number): Promise<void> {
+    const flags = MODIFIERS.create | MODIFIERS.replace
+    await this.#client.request({ type: RTM_NEWROUTE, flags, payload: defaultRoute(gateway, table) })
   }
+
+  /** One that is gone is no failure. */
+  async deleteDefault(gateway: string, table: number): Promise<void> {
+    await unless('ESRCH', this.#client.request({ type: RTM_DELROUTE, payload: defaultRoute(gateway, table) }))
+  }
+}
+
+function defaultRoute(gateway: string, table: number): Buffer {
+  const header = Buffer.of(AF_INET, 0, 0, 0, 0, RTPROT_STATIC, RT_SCOPE_UNIVERSE, RTN_UNICAST, 0, 0, 0, 0)
+  return Buffer.concat([header, attribute(RTA_GATEWAY, ipv4Bytes(gateway)), u32(RTA_TABLE, table)])
 }

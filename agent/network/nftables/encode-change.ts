@@ -25,16 +25,19 @@ const VERDICT_TYPE = 0xffffff00
 
 /** The messages of a transaction that makes the table anew, with nothing but this in it. */
 export function encodeTable(frame: TableFrame, contents: TableChange): NetlinkRequest[] {
-  const table = { type: NEWTABLE, flags: MODIFIERS.create, attributes: [text(TABLE_NAME, frame.name)] }
   return [
-    tableMessage(table),
-    // Only what is there can be deleted.
-    tableMessage({ type: DELTABLE, attributes: table.attributes }),
-    tableMessage(table),
+    ...encodeRemoval(frame.name),
+    newTable(frame.name),
     ...frame.sets.map((set, index) => encodeSet(frame.name, set, index + 1)),
     ...[...frame.chains, ...contents.addedChains].flatMap((chain) => encodeChain(frame.name, chain)),
     ...encodeAdditions(frame, contents.addedElements),
   ]
+}
+
+/** The messages of a transaction after which there is no such table. */
+export function encodeRemoval(name: string): NetlinkRequest[] {
+  // Only what is there can be deleted.
+  return [newTable(name), tableMessage({ type: DELTABLE, attributes: [text(TABLE_NAME, name)] })]
 }
 
 /** The messages of a transaction that changes the table of a frame that is there. */
@@ -47,6 +50,10 @@ export function encodeChange(frame: TableFrame, change: TableChange): NetlinkReq
       return tableMessage({ type: DELCHAIN, attributes: [text(CHAIN.table, frame.name), text(CHAIN.name, name)] })
     }),
   ]
+}
+
+function newTable(name: string): NetlinkRequest {
+  return tableMessage({ type: NEWTABLE, flags: MODIFIERS.create, attributes: [text(TABLE_NAME, name)] })
 }
 
 function encodeSet(table: string, { name, key, value, isDynamic }: SetDefinition, id: number): NetlinkRequest {

@@ -10,9 +10,9 @@ const FIRST_REGISTER = 8
 const VERDICT_REGISTER = 0
 
 const PAYLOAD = { to: 1, base: 2, offset: 3, bytes: 4 }
-const PAYLOAD_BASES = { network: 1, transport: 2 }
-const META = { to: 1, key: 2, l4proto: 16 }
-const CT = { to: 1, key: 2, status: 2 }
+const PAYLOAD_BASES = { link: 0, network: 1, transport: 2 }
+const META = { to: 1, key: 2, from: 3, mark: 3, l4proto: 16 }
+const CT = { to: 1, key: 2, from: 4, status: 2, mark: 3 }
 const NUMGEN = { to: 1, modulus: 2, type: 3, random: 1 }
 const BITWISE = { from: 1, to: 2, bytes: 3, mask: 4, xor: 5 }
 const COMPARE = { from: 1, operation: 2, value: 3 }
@@ -46,6 +46,16 @@ function described(expression: Expression): [string, ...Buffer[]] {
       return ['meta', be32(META.key, META.l4proto), register(META.to, expression.to)]
     case 'connectionStatus':
       return ['ct', be32(CT.key, CT.status), register(CT.to, expression.to)]
+    case 'connectionMark':
+      return ['ct', be32(CT.key, CT.mark), register(CT.to, expression.to)]
+    case 'setConnectionMark':
+      return ['ct', be32(CT.key, CT.mark), register(CT.from, expression.from)]
+    case 'packetMark':
+      return ['meta', be32(META.key, META.mark), register(META.to, expression.to)]
+    case 'setPacketMark':
+      return ['meta', be32(META.key, META.mark), register(META.from, expression.from)]
+    case 'value':
+      return ['immediate', register(IMMEDIATE.to, expression.to), data(IMMEDIATE.data, expression.value)]
     case 'random': {
       const kind = [be32(NUMGEN.modulus, expression.below), be32(NUMGEN.type, NUMGEN.random)]
       return ['numgen', register(NUMGEN.to, expression.to), ...kind]

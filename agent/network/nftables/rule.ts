@@ -3,12 +3,16 @@
  * numbered 0 to 15, of 32 bits each; `to` and `from` name the first of those that a value takes.
  */
 export type Expression =
-  /** Bytes of the packet's network or transport header. */
-  | { type: 'payload'; base: 'network' | 'transport'; offset: number; bytes: number; to: number }
+  /** Bytes of one of the packet's headers. */
+  | { type: 'payload'; base: 'link' | 'network' | 'transport'; offset: number; bytes: number; to: number }
   /** The number of the protocol over IP, of one byte. */
   | { type: 'protocol'; to: number }
   /** What the connection has been through. */
   | { type: 'connectionStatus'; to: number }
+  /** Numbers that rules keep with a connection, or with a packet while it is in the namespace; 0 at first. */
+  | { type: 'connectionMark' | 'packetMark'; to: number }
+  | { type: 'setConnectionMark' | 'setPacketMark'; from: number }
+  | { type: 'value'; value: Buffer; to: number }
   | { type: 'random'; below: number; to: number }
   /** `mask` has as many bytes as the value. */
   | { type: 'mask'; at: number; mask: Buffer }

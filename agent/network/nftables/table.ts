@@ -21,7 +21,8 @@ export interface Chain {
 }
 
 export interface ChainHook {
-  readonly type: 'nat' | 'filter'
+  /** `route`: a packet whose mark is changed is routed again. */
+  readonly type: 'nat' | 'filter' | 'route'
   readonly at: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
   /** Lower ones see a packet first. */
   readonly priority: number

@@ -13,6 +13,7 @@ import { machineMates } from '../services/machine-mates.ts'
 import { parseNodePortsName, portKey } from './container-name.ts'
 import { type NewNodePort, type NodePortPlan, planNodePorts } from './node-port-plan.ts'
 import { publishedPorts } from './published-ports.ts'
+import type { ReturnPaths } from './return-paths.ts'
 
 export interface NodePortsOptions {
   readonly nodeName: string
@@ -23,6 +24,7 @@ export interface NodePortsOptions {
   >
   readonly addresses: AddressSource
   readonly rules: NodePortRules
+  readonly returns: Pick<ReturnPaths, 'renew'>
   readonly reporter: Pick<Reporter, 'event'>
   readonly clock: Clock
   readonly log: Logger
@@ -122,6 +124,8 @@ export class NodePorts {
     for (const port of this.#troubles.keys()) if (!wantedPorts.has(port)) this.#troubles.delete(port)
     const containers = await this.#options.runtime.networkContainers()
     const plan = planNodePorts(ports, containers)
+    // Before anything is led to a Pod: it answers the same way.
+    await this.#options.returns.renew()
     this.#cover(plan)
     this.#hasLooked = true
     this.#settle()

@@ -1,6 +1,6 @@
 import type { Rule } from '../nftables/rule.ts'
 import type { Chain } from '../nftables/table.ts'
-import { loadDestination, loadDestinationAndClient } from './packet-match.ts'
+import { loadDestination, loadDestinationAndClient, markPacket } from './packet-match.ts'
 import { AFFINITY, ENDPOINTS, MEMBERS } from './service-sets.ts'
 
 /** The destination takes three registers, what follows it begins here. */
@@ -23,6 +23,11 @@ export function affinityChain(endpoints: number, seconds: number): Chain {
     // The kernel may take a moment to take away what was forgotten; until then there is nothing to keep.
     rules: [toKeptOne(seconds), toNewOne(endpoints, seconds), toRandomOne(endpoints)],
   }
+}
+
+/** The same, of connections whose client's address is to be kept. */
+export function keepingClient({ name, rules }: Chain): Chain {
+  return { name: `${name}-direct`, rules: [markPacket(), ...rules] }
 }
 
 function toRandomOne(endpoints: number): Rule {

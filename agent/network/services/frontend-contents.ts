@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Chain } from '../nftables/table.ts'
-import { affinityChain, balanceChain } from './balance-chain.ts'
+import { affinityChain, balanceChain, keepingClient } from './balance-chain.ts'
 import type { Frontend, FrontendVerdict, Ipv4Endpoint } from './frontend.ts'
 import { isFrom } from './packet-match.ts'
 import { REFUSED } from './service-frame.ts'
@@ -49,9 +49,10 @@ function verdictContents(
       // What comes from outside and is not redirected ends in the namespace, where nobody listens.
       return { chains: [], elements: role === 'pod' ? [{ set: SERVICES.name, key, value: `goto ${REFUSED}` }] : [] }
     case 'balance': {
-      const { affinitySeconds } = verdict
+      const { affinitySeconds, keepsClient } = verdict
       const count = endpoints.length
-      const chain = affinitySeconds === undefined ? balanceChain(count) : affinityChain(count, affinitySeconds)
+      const balancing = affinitySeconds === undefined ? balanceChain(count) : affinityChain(count, affinitySeconds)
+      const chain = keepsClient ? keepingClient(balancing) : balancing
       const elements = endpoints.flatMap((endpoint, index) => {
         const value = endpoint.replace(':', ' . ')
         const numbered = { set: ENDPOINTS.name, key: `${key} . ${index}`, value }

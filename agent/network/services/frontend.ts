@@ -6,7 +6,13 @@ export type ServiceProtocol = 'TCP' | 'UDP'
 /** What becomes of a new connection. Connections that stand already are never touched. */
 export type FrontendVerdict =
   /** It goes to one of them, by chance; a client stays with the one it got for so many seconds after its last connection. */
-  | { type: 'balance'; endpoints: readonly Ipv4Endpoint[]; affinitySeconds?: number }
+  | {
+      type: 'balance'
+      endpoints: readonly Ipv4Endpoint[]
+      affinitySeconds?: number
+      /** Pods among them see the client's own address. */
+      keepsClient?: true
+    }
   /** The client is told at once that nobody answers. */
   | { type: 'reject' }
   /** Nothing is answered, so that whoever balances over nodes takes it for a dead one. */

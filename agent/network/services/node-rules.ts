@@ -52,7 +52,7 @@ export class NodeRules {
   /** All Services; those of `before` that are gone too. */
   #compile(coverage: Coverage, snapshot: NetworkSnapshot, before?: RoleRules): RoleRules {
     const facts = this.#facts(coverage, snapshot)
-    const rules = before ?? new RoleRules(coverage.role, snapshot.cluster.serviceCIDR)
+    const rules = before ?? new RoleRules(coverage.role, snapshot.cluster)
     const services = new Set([...snapshot.services.keys(), ...rules.services])
     rules.update(snapshot.version, frontendsOf(services, coverage, facts, snapshot))
     this.#compiled.set(keyOf(coverage), { coverage, rules, facts })

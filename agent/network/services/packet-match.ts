@@ -1,4 +1,4 @@
-import type { Expression } from '../nftables/rule.ts'
+import type { Expression, Rule } from '../nftables/rule.ts'
 
 const SOURCE_OFFSET = 12
 const DESTINATION_OFFSET = 16
@@ -7,7 +7,10 @@ const DESTINATION_PORT_OFFSET = 2
 const SCRATCH = 0
 /** Of a connection's status: its destination was changed. */
 const STATUS_DNAT = Buffer.from([0x20, 0, 0, 0])
-const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 }
+const PROTOCOL_NUMBERS = { icmp: 1, tcp: 6, udp: 17 }
+/** Of a packet that is to keep the address that it is from. */
+const KEPT = Buffer.from([1, 0, 0, 0])
+const ICMP_REDIRECT = 5
 
 /** Puts the address, the protocol and the port that a packet is for into three registers. */
 export function loadDestination(to: number): Expression[] {
@@ -37,6 +40,31 @@ export function isRedirected(): Expression[] {
   ]
 }
 
+/** Says of a connection's first packet that it is to keep its client's address. */
+export function markPacket(): Rule {
+  return [
+    { type: 'value', value: KEPT, to: SCRATCH },
+    { type: 'setPacketMark', from: SCRATCH },
+  ]
+}
+
+/** Matches packets that `markPacket` has not seen. */
+export function isUnmarked(): Expression[] {
+  return [
+    { type: 'packetMark', to: SCRATCH },
+    { type: 'compare', from: SCRATCH, is: 'notEqual', value: KEPT },
+  ]
+}
+
+/** Matches what tells a sender of a shorter way. */
+export function isRedirectMessage(): Expression[] {
+  return [
+    ...isOfProtocol('icmp'),
+    { type: 'payload', base: 'transport', offset: 0, bytes: 1, to: SCRATCH },
+    { type: 'compare', from: SCRATCH, is: 'equal', value: Buffer.of(ICMP_REDIRECT) },
+  ]
+}
+
 /** Matches packets from addresses of a range in CIDR notation. */
 export function isFrom(range: string): Expression[] {
   return isOfRange(SOURCE_OFFSET, range)
@@ -47,7 +75,12 @@ export function isTo(range: string): Expression[] {
   return isOfRange(DESTINATION_OFFSET, range)
 }
 
-export function isOfProtocol(protocol: 'tcp' | 'udp'): Expression[] {
+/** Matches packets to all others. */
+export function isNotTo(range: string): Expression[] {
+  return isOfRange(DESTINATION_OFFSET, range, 'notEqual')
+}
+
+export function isOfProtocol(protocol: keyof typeof PROTOCOL_NUMBERS): Expression[] {
   const value = Buffer.of(PROTOCOL_NUMBERS[protocol])
   return [
     { type: 'protocol', to: SCRATCH },
@@ -55,7 +88,7 @@ export function isOfProtocol(protocol: 'tcp' | 'udp'): Expression[] {
   ]
 }
 
-function isOfRange(offset: number, range: string): Expression[] {
+function isOfRange(offset: number, range: string, is: 'equal' | 'notEqual' = 'equal'): Expression[] {
   const [address = '', length = '32'] = range.split('/')
   const mask = Buffer.alloc(4)
   mask.writeUInt32BE(Number(length) === 0 ? 0 : (-1 << (32 - Number(length))) >>> 0)
@@ -63,6 +96,6 @@ function isOfRange(offset: number, range: string): Expression[] {
   return [
     { type: 'payload', base: 'network', offset, bytes: 4, to: SCRATCH },
     { type: 'mask', at: SCRATCH, mask },
-    { type: 'compare', from: SCRATCH, is: 'equal', value: network },
+    { type: 'compare', from: SCRATCH, is, value: network },
   ]
 }

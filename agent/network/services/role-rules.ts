@@ -3,6 +3,7 @@ import type { NetlinkRequest } from '../netlink/netlink-client.ts'
 import { encodeChange, encodeTable } from '../nftables/encode-change.ts'
 import { isEmptyChange, type TableChange, type TableFrame } from '../nftables/table.ts'
 import { TableChanges } from '../nftables/table-changes.ts'
+import type { ClusterRanges } from '../pod-network.ts'
 import { serviceFrame } from './service-frame.ts'
 import type { RulesRole } from './service-frontends.ts'
 import { type Frontends, ServiceTable } from './service-table.ts'
@@ -28,8 +29,8 @@ export class RoleRules {
   readonly #steps: RulesStep[] = []
   #complete: RulesStep | undefined
 
-  constructor(role: RulesRole, serviceCIDR: string) {
-    this.#frame = serviceFrame(role, serviceCIDR)
+  constructor(role: RulesRole, ranges: ClusterRanges) {
+    this.#frame = serviceFrame(role, ranges)
     this.#table = new ServiceTable(role)
   }
 

@@ -1,6 +1,15 @@
 import type { Expression, Rule } from '../nftables/rule.ts'
 import type { Chain, TableFrame } from '../nftables/table.ts'
-import { isOfProtocol, isRedirected, isTo, loadDestination } from './packet-match.ts'
+import type { ClusterRanges } from '../pod-network.ts'
+import {
+  isNotTo,
+  isOfProtocol,
+  isRedirected,
+  isRedirectMessage,
+  isTo,
+  isUnmarked,
+  loadDestination,
+} from './packet-match.ts'
 import type { RulesRole } from './service-frontends.ts'
 import { FIREWALL, SERVICE_SETS, SERVICES } from './service-sets.ts'
 
@@ -9,9 +18,13 @@ const DNAT_PRIORITY = -100
 const SNAT_PRIORITY = 100
 export const REFUSED = 'refused'
 
-/** What the tables of a role have in common. `serviceCIDR`: there nobody answers but Services. */
-export function serviceFrame(role: RulesRole, serviceCIDR: string): TableFrame {
-  const chains = role === 'pod' ? outputChains(serviceCIDR) : forwardingChains(role, serviceCIDR)
+/** What the tables of a role have in common. In the range of Services nobody answers but Services. */
+export function serviceFrame(role: RulesRole, { serviceCIDR, clusterCIDR }: ClusterRanges): TableFrame {
+  const chains = {
+    pod: () => outputChains(serviceCIDR),
+    gateway: () => [redirectChain(), masqueradeChain([isRedirected()]), unansweredChain(serviceCIDR)],
+    nodePort: () => publishingChains(clusterCIDR),
+  }[role]()
   return { name: TABLE, sets: SERVICE_SETS, chains: [rejectChain(), ...chains] }
 }
 
@@ -21,19 +34,28 @@ function outputChains(serviceCIDR: string): Chain[] {
   return [{ name: 'services', hook, rules: [...toServices(), rejected(isTo(serviceCIDR))] }]
 }
 
-/** For what others open through the namespace: the answers must come back through it. */
-function forwardingChains(role: RulesRole, serviceCIDR: string): Chain[] {
-  const redirect: Chain = {
-    name: 'services',
-    hook: { type: 'nat', at: 'prerouting', priority: DNAT_PRIORITY },
-    rules: toServices(),
+/**
+ * For what others open through the namespace. Answers must come back through it: those of Pods do so when they see the
+ * client, all others only when they see the namespace. Nobody is told of the shorter way, either.
+ */
+function publishingChains(clusterCIDR: string): Chain[] {
+  const isElsewhere = [...isRedirected(), ...isNotTo(clusterCIDR)]
+  const hook = { type: 'filter', at: 'output', priority: 0 } as const
+  const silent: Chain = {
+    name: 'silent',
+    hook,
+    rules: [[...isRedirectMessage(), { type: 'verdict', verdict: 'drop' }]],
   }
-  const masquerade: Chain = {
-    name: 'masquerade',
-    hook: { type: 'nat', at: 'postrouting', priority: SNAT_PRIORITY },
-    rules: [[...isRedirected(), { type: 'masquerade' }]],
-  }
-  return role === 'gateway' ? [redirect, masquerade, unansweredChain(serviceCIDR)] : [redirect, masquerade]
+  return [redirectChain(), masqueradeChain([[...isRedirected(), ...isUnmarked()], isElsewhere]), silent]
+}
+
+function redirectChain(): Chain {
+  return { name: 'services', hook: { type: 'nat', at: 'prerouting', priority: DNAT_PRIORITY }, rules: toServices() }
+}
+
+function masqueradeChain(matches: readonly (readonly Expression[])[]): Chain {
+  const hook = { type: 'nat', at: 'postrouting', priority: SNAT_PRIORITY } as const
+  return { name: 'masquerade', hook, rules: matches.map((match) => [...match, { type: 'masquerade' }]) }
 }
 
 /** What is for a Service that is not there must not get to the sockets of the namespace itself. */

@@ -57,7 +57,7 @@ function* portFrontends(
   const protocol: ServiceProtocol = port.protocol === 'UDP' ? 'UDP' : 'TCP'
   const internal = verdictOf(service, usable, spec.internalTrafficPolicy)
   // Whoever is on a node reaches all endpoints from there: only what comes from outside is kept to the node's own.
-  const external = verdictOf(service, usable, facts.role === 'nodePort' ? spec.externalTrafficPolicy : 'Cluster')
+  const external = externalVerdict(service, usable, facts.role)
 
   if (facts.role !== 'nodePort') yield { address: spec.clusterIP!, protocol, port: port.port, verdict: internal }
   if (facts.role === 'gateway') return
@@ -81,6 +81,14 @@ function verdictOf(service: Service, { cluster, local }: UsableEndpoints, policy
   const usable = policy === 'Local' ? local : cluster
   if (usable.length > 0) return { type: 'balance', endpoints: usable.map(targetOf), ...affinityOf(service) }
   return { type: cluster.length > 0 ? 'drop' : 'reject' }
+}
+
+/** Answers of the machine's own Pods come back the same way without a translation of the client. */
+function externalVerdict(service: Service, usable: UsableEndpoints, role: RulesRole): FrontendVerdict {
+  if (role !== 'nodePort') return verdictOf(service, usable, 'Cluster')
+  const policy = service.spec.externalTrafficPolicy
+  const verdict = verdictOf(service, usable, policy)
+  return verdict.type === 'balance' && policy === 'Local' ? { ...verdict, keepsClient: true } : verdict
 }
 
 function targetOf({ target }: ServiceEndpoint): string {

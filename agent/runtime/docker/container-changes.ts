@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { DockerApi } from './docker-api.ts'
 import { dockerFailure } from './docker-failure.ts'
 import { jsonLines } from './json-lines.ts'
-import { LABELS, labelFilter, type Ownership, ownerLabels } from './labels.ts'
+import { LABELS, type Labels, labelFilter, type Ownership, ownerLabels } from './labels.ts'
 
 interface DockerEvent {
   Actor?: { Attributes?: Record<string, string> }
@@ -18,13 +18,13 @@ export async function* podChanges(
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<{ podUid: string }> {
-  for await (const podUid of changedLabels(docker, owner, LABELS.podUid, clock, signal)) yield { podUid }
+  for await (const podUid of changedLabels(docker, ownerLabels(owner), LABELS.podUid, clock, signal)) yield { podUid }
 }
 
-/** The label's value of each of the node's containers that started, ended or went, from Docker's event stream. */
+/** A label's value of each of the containers with these other labels that started, ended or went, from Docker's event stream. */
 export async function* changedLabels(
   docker: DockerApi,
-  owner: Ownership,
+  labels: Labels,
   label: string,
   clock: Clock,
   signal: AbortSignal,
@@ -32,7 +32,7 @@ export async function* changedLabels(
   const filters = {
     type: ['container'],
     event: ['start', 'die', 'oom', 'destroy'],
-    label: [...labelFilter(ownerLabels(owner)), label],
+    label: [...labelFilter(labels), label],
   }
   const since = ((clock.now() - OVERLAP_MS) / 1000).toFixed(3)
   try {

@@ -103,9 +103,9 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     ensurePodNetwork: (network) => networks.use(network),
     podNetwork: (name) => networks.find(name),
     runNetworkContainer: (spec) => networkContainers.run(spec),
-    networkContainers: () => networkContainers.list(),
+    networkContainers: (scope) => networkContainers.list(scope),
     removeNetworkContainer: (id) => containers.remove(id),
-    networkEvents: (signal) => networkContainers.events(signal),
+    networkEvents: (signal, scope) => networkContainers.events(signal, scope),
     runSandbox: (spec: SandboxSpec): Promise<SandboxState> => sandboxes.run(spec),
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => {

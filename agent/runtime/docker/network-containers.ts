@@ -1,5 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts'
-import type { NetworkContainer, NetworkContainerSpec } from '../network-container.ts'
+import type { NetworkContainer, NetworkContainerSpec, NetworkScope } from '../network-container.ts'
 import { changedLabels } from './container-changes.ts'
 import { networkContainerConfig } from './container-config.ts'
 import type { Containers } from './containers.ts'
@@ -46,17 +46,23 @@ export class NetworkContainers {
     }
   }
 
-  async list(): Promise<NetworkContainer[]> {
-    const { docker, owner } = this.#options
-    const labels = { ...ownerLabels(owner), [LABELS.kind]: 'network-container' }
+  async list(scope: NetworkScope = 'node'): Promise<NetworkContainer[]> {
+    const { docker } = this.#options
+    const labels = { ...this.#labelsOf(scope), [LABELS.kind]: 'network-container' }
     const query = { all: true, filters: { label: labelFilter(labels) } }
     const found = await docker.json<Listed[]>({ method: 'GET', path: '/containers/json', query })
     return found.map(stateOf)
   }
 
-  async *events(signal: AbortSignal): AsyncGenerator<{ name: string }> {
-    const { docker, owner, clock } = this.#options
-    for await (const name of changedLabels(docker, owner, LABELS.networkContainer, clock, signal)) yield { name }
+  async *events(signal: AbortSignal, scope: NetworkScope = 'node'): AsyncGenerator<{ name: string }> {
+    const { docker, clock } = this.#options
+    const labels = this.#labelsOf(scope)
+    for await (const name of changedLabels(docker, labels, LABELS.networkContainer, clock, signal)) yield { name }
+  }
+
+  #labelsOf(scope: NetworkScope): Labels {
+    const { owner } = this.#options
+    return scope === 'node' ? ownerLabels(owner) : { [LABELS.cluster]: owner.clusterId }
   }
 
   async #runOnce(spec: NetworkContainerSpec): Promise<string> {

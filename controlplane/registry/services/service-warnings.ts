@@ -14,9 +14,6 @@ export function serviceWarnings({ metadata, spec }: Service): string[] {
     ...(spec.healthCheckNodePort
       ? ['spec.healthCheckNodePort: no node answers the health checks of other load balancers']
       : []),
-    ...(spec.externalTrafficPolicy === 'Local'
-      ? ["spec.externalTrafficPolicy: endpoints of the node alone are chosen, but they do not see the client's address"]
-      : []),
   ]
 }
 

@@ -193,12 +193,6 @@ describe('a Service', () => {
       'spec.sessionAffinity is ignored when spec.clusterIP is "None"',
       'spec.loadBalancerIP: a load balancer has the addresses of the nodes',
     ])
-    warnings.length = 0
-    const local = aService('local', { type: 'NodePort', externalTrafficPolicy: 'Local' })
-    await test.registry.create(SERVICES, local, { namespace: 'default', warn })
-    expect(warnings).toEqual([
-      expect.stringMatching(/^spec.externalTrafficPolicy: .* do not see the client's address$/),
-    ])
   })
 })
 

@@ -27,7 +27,8 @@ function shown(of: Service, slices: EndpointSlice[], facts = POD): Record<string
   return Object.fromEntries(
     frontends.map(([key, { verdict, sourceRanges }]) => {
       const affinity = verdict.type === 'balance' && verdict.affinitySeconds ? ` for ${verdict.affinitySeconds} s` : ''
-      const where = verdict.type === 'balance' ? `${verdict.endpoints.join(', ')}${affinity}` : verdict.type
+      const client = verdict.type === 'balance' && verdict.keepsClient ? ', who see the client' : ''
+      const where = verdict.type === 'balance' ? `${verdict.endpoints.join(', ')}${client}${affinity}` : verdict.type
       return [key, sourceRanges ? `${where} from ${sourceRanges.join(', ')}` : where]
     }),
   )
@@ -155,8 +156,8 @@ describe('serviceFrontends', () => {
 
     it('leads published ports to endpoints of the node alone with externalTrafficPolicy Local', () => {
       expect(shown(balancer, [slice([READY, AWAY])], NODE_PORT)).toEqual({
-        '10.42.0.9:30080/TCP': '10.42.0.5:8080',
-        '10.42.0.9:80/TCP': '10.42.0.5:8080 from 192.168.0.0/16, 10.0.0.0/8',
+        '10.42.0.9:30080/TCP': '10.42.0.5:8080, who see the client',
+        '10.42.0.9:80/TCP': '10.42.0.5:8080, who see the client from 192.168.0.0/16, 10.0.0.0/8',
       })
       expect(shown(balancer, [slice([AWAY])], NODE_PORT)['10.42.0.9:30080/TCP']).toBe('drop')
       expect(shown(balancer, [], NODE_PORT)['10.42.0.9:30080/TCP']).toBe('reject')
