@@ -129,7 +129,7 @@ describe.concurrent('a Pod', () => {
     expect(firstOf(never).state?.waiting?.message).toMatch(/is not present with pull policy of Never$/)
     expect(firstOf(name).state?.waiting?.message).toContain(`couldn't parse image name "Not/A::name"`)
     expect(await messagesFor('no-registry')).toMatch(
-      /^Failed +Failed to pull image "[^"]+": Get "http.*connection refused$/m,
+      /^Failed +Failed to pull image "[^"]+": .*"http.*connection refused$/m,
     )
   })
 

@@ -218,7 +218,7 @@ describe.concurrent('a Pod', () => {
       await phaseOf('right', 'Running')
       const refused = await podWhen('wrong', (pod) => waitingOf(pod)?.reason === 'ImagePullBackOff')
       expect(waitingOf(refused)?.message).toMatch(
-        /^Back-off pulling image ".*": ErrImagePull: .*(unauthorized|required)/,
+        /^Back-off pulling image ".*": ErrImagePull: .*(unauthorized|required)/i,
       )
       await user.ok('delete', 'pod', 'right', 'wrong')
     } finally {
