@@ -42,6 +42,8 @@ export class Images {
     if (!image) return 'other'
     const isNameless = image.references.length === 0
     if (named?.id !== id && !isNameless) return 'other'
+    // Where containerd keeps the images, a digest that is removed takes all tags of its repository along.
+    if (isDigest(reference) && !isNameless) return 'other'
     try {
       await this.#docker.json({ method: 'DELETE', path: `/images/${isNameless ? id : reference}` })
       return (await this.inspect(id)) ? 'other' : 'removed'
@@ -83,12 +85,17 @@ export class Images {
 function imageState({ Id, RepoTags, RepoDigests, Size, Architecture, Config }: ImageInspect): ImageState {
   return {
     id: Id,
-    references: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>'),
+    // Where containerd keeps the images, what was pulled by its digest is among the tags, too.
+    references: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>' && !isDigest(tag)),
     digests: (RepoDigests ?? []).filter((digest) => !digest.startsWith('<none>')),
     sizeBytes: Size,
     architecture: Architecture ?? '',
     user: Config?.User ?? '',
   }
+}
+
+function isDigest(reference: string): boolean {
+  return reference.includes('@')
 }
 
 /** Name and tag (or digest) apart, as Docker's API wants it. */
