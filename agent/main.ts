@@ -159,10 +159,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       maxPodGraceSeconds: options.eviction.maxPodGraceSeconds,
       log: log.child({ part: 'eviction' }),
     },
+    look: () => facts.look(),
     observations: () => facts.observations(),
     due: () => facts.dueThresholds(),
-    reclaim: async (resource) =>
-      (resource === 'ephemeral-storage' || resource === 'inodes') && (await images.free()) > 0,
+    reclaim: async (resource) => {
+      if (resource !== 'ephemeral-storage' && resource !== 'inodes') return false
+      const isAnyDiscarded = pods.discardEnded()
+      return (await images.free()) > 0 || isAnyDiscarded
+    },
     event: (event) => link.reporter.event(event),
   })
   const isWholeMachine = Object.keys(options.offer.capacity).every((name) => name === 'pods')

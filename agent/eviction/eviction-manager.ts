@@ -15,6 +15,8 @@ export interface EvictablePods {
   running(): readonly { pod: Pod; status: PodStatus | undefined }[]
   /** Ends a Pod for good, with the kubelet's reason. */
   evict(podUid: string, eviction: Eviction): void
+  /** Nothing of the Pod is on the node any more. */
+  isGone(podUid: string): boolean
 }
 
 export interface Eviction {
@@ -34,6 +36,8 @@ export interface EvictionManagerOptions {
   due(): readonly EvictionThreshold[]
   /** What a Pod is given at most to end at a soft threshold; below 0 what it asks for. */
   maxPodGraceSeconds: number
+  /** Looks at the machine now: no Pod has to go for what was short a while ago. */
+  look(): Promise<void>
   /** How much there is of what can run short, as it was seen last. */
   observations(): ReadonlyMap<EvictionSignal, Observation>
   /** Frees what can be freed without ending a Pod. Resolves with whether that was anything. */
@@ -56,6 +60,9 @@ const RESOURCES: Readonly<Record<EvictionSignal, StarvedResource>> = {
 const IMMEDIATE_SECONDS = 1
 /** As often as the kubelet looks. */
 const ROUND_MS = 10_000
+/** As long as the kubelet waits at least for an evicted Pod to end, and then for what is left of it to be removed. */
+const MIN_KILL_MS = 10_000
+const CLEANUP_MS = 30_000
 /** Measuring disks takes no more than one part of the time in so many. */
 const MEASURING_SHARE = 200
 
@@ -67,7 +74,7 @@ export class EvictionManager {
   readonly #options: EvictionManagerOptions
   #timer: Timer | undefined
   #isBusy = false
-  #actedOn: Observation | undefined
+  #leaving: { podUid: string; untilMs: number } | undefined
   /** On the monotonic clock. */
   #measureAgainMs = 0
 
@@ -115,11 +122,13 @@ export class EvictionManager {
 
   /** Memory first: it cannot wait. */
   async #relievePressure(): Promise<void> {
-    const { event, reclaim } = this.#options
+    const { event, reclaim, look } = this.#options
+    if (this.#options.due().length === 0 || this.#isOneLeaving()) return
+    await look()
     const due = this.#options.due()
     const threshold = due.find(({ signal }) => signal === 'memory.available') ?? due[0]
     const observation = threshold && this.#options.observations().get(threshold.signal)
-    if (!threshold || !observation || this.#isActedOn(observation)) return
+    if (!threshold || !observation) return
     const resource = RESOURCES[threshold.signal]
     event({ type: 'Warning', reason: 'EvictionThresholdMet', message: `Attempting to reclaim ${resource}` })
     if (await reclaim(resource)) return
@@ -128,13 +137,16 @@ export class EvictionManager {
     const message = evictionMessage(resource, threshold, observation, first)
     const graceSeconds = threshold.graceMs === undefined ? IMMEDIATE_SECONDS : this.#softGraceSeconds(first.pod)
     this.#evict(first.pod, { reason: 'Evicted', message, disruption: message, graceSeconds })
+    const untilMs = this.#options.clock.monotonic() + Math.max(1500 * graceSeconds, MIN_KILL_MS) + CLEANUP_MS
+    this.#leaving = { podUid: first.pod.metadata.uid ?? '', untilMs }
   }
 
-  /** What was done because of a look has to show at the next one. */
-  #isActedOn(observation: Observation): boolean {
-    const isOld = this.#actedOn === observation
-    this.#actedOn = observation
-    return isOld
+  /** What it has is not free before it is gone; one that cannot be removed must not keep others for ever. */
+  #isOneLeaving(): boolean {
+    if (!this.#leaving) return false
+    const { podUid, untilMs } = this.#leaving
+    if (this.#options.pods.isGone(podUid) || this.#options.clock.monotonic() >= untilMs) this.#leaving = undefined
+    return this.#leaving !== undefined
   }
 
   #softGraceSeconds({ spec }: Pod): number {

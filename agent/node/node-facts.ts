@@ -121,11 +121,17 @@ export class NodeFacts {
   async start(onChange: (report: NodeReport) => void): Promise<void> {
     await this.refresh()
     this.#onChange = onChange
-    this.#timer = this.#options.clock.every(REFRESH_MS, () => void this.#refreshAndTell())
+    this.#timer = this.#options.clock.every(REFRESH_MS, () => void this.look())
   }
 
   stop(): void {
     this.#timer?.cancel()
+  }
+
+  /** Refreshes, and tells where that brought news. Never rejects. */
+  async look(): Promise<void> {
+    const before = this.#report
+    if ((await this.refresh()) !== before) this.#onChange(this.#report)
   }
 
   /** Never rejects: a runtime that does not answer makes the node not ready. */
@@ -148,11 +154,6 @@ export class NodeFacts {
   /** Says what `network` says now, without looking at anything else. */
   networkChanged(): void {
     if (this.#adopt(this.#compose())) this.#onChange(this.#report)
-  }
-
-  async #refreshAndTell(): Promise<void> {
-    const before = this.#report
-    if ((await this.refresh()) !== before) this.#onChange(this.#report)
   }
 
   async #look(): Promise<Seen> {

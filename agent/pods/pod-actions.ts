@@ -8,6 +8,7 @@ import type { PodMemory, StopReason } from './pod-memory.ts'
 import { attemptsOf, isExited, type PodObservation, runningContainers } from './pod-observation.ts'
 import { isBeforePostStart } from './post-start.ts'
 import { isLost, isRestartedAfter } from './restart-policy.ts'
+import type { PodEnd } from './status/status-input.ts'
 
 export interface PodSituation extends PlanTime {
   pod: Pod
@@ -34,14 +35,17 @@ export function planSync(situation: PodSituation): Plan {
   return plan.done()
 }
 
-/** Ends whatever runs, for a Pod that has reached its end but is not deleted: its containers stay, for their logs. */
-export function planFinish(situation: PodSituation, graceSeconds = graceSecondsOf(situation.pod)): Plan {
+/**
+ * Ends whatever runs, for a Pod that has reached its end but is not deleted: its containers stay, for their logs, unless
+ * it is to leave nothing.
+ */
+export function planFinish(situation: PodSituation, { graceSeconds, leavesNothing }: PodEnd = {}): Plan {
   const plan = new PlanBuilder(situation)
   const { observed } = situation
   endAll(situation, plan, graceSeconds)
-  if (runningContainers(observed).length === 0 && observed.sandbox) {
-    plan.add({ type: 'stopSandbox', id: observed.sandbox.id })
-  }
+  if (runningContainers(observed).length > 0) return plan.done()
+  if (leavesNothing) removeAll(observed, plan)
+  else if (observed.sandbox) plan.add({ type: 'stopSandbox', id: observed.sandbox.id })
   return plan.done()
 }
 
@@ -51,11 +55,7 @@ export function planTermination(situation: PodSituation, deadlineMs: number): Pl
   const plan = new PlanBuilder(situation)
   const running = runningContainers(observed)
   for (const container of running) stopBy(situation, container, 'podEnds', deadlineMs, plan)
-  if (running.length > 0) return plan.done()
-  for (const { id } of observed.containers) plan.add({ type: 'removeContainer', id })
-  for (const { id } of observed.deadSandboxes) plan.add({ type: 'removeSandbox', id })
-  if (observed.sandbox) plan.add({ type: 'removeSandbox', id: observed.sandbox.id })
-  if (observed.hasVolumes) plan.add({ type: 'removeVolumes' })
+  if (running.length === 0) removeAll(observed, plan)
   return plan.done()
 }
 
@@ -67,6 +67,13 @@ function endAll(situation: PodSituation, plan: PlanBuilder, graceSeconds = grace
   for (const container of runningContainers(situation.observed)) {
     stopWithin(situation, container, 'podEnds', graceSeconds, plan)
   }
+}
+
+function removeAll(observed: PodObservation, plan: PlanBuilder): void {
+  for (const { id } of observed.containers) plan.add({ type: 'removeContainer', id })
+  for (const { id } of observed.deadSandboxes) plan.add({ type: 'removeSandbox', id })
+  if (observed.sandbox) plan.add({ type: 'removeSandbox', id: observed.sandbox.id })
+  if (observed.hasVolumes) plan.add({ type: 'removeVolumes' })
 }
 
 function planSandbox({ observed, memory }: PodSituation, plan: PlanBuilder): void {

@@ -4,11 +4,14 @@ import type { PodRefusal } from './admission/pod-admission.ts'
 import { isTerminal } from './status/pod-phase.ts'
 import type { PodEnd } from './status/status-input.ts'
 
+const EVICTIONS: readonly Eviction['reason'][] = ['Evicted', 'Preempting']
+
 /** The end that the API already knows of, whoever wrote it: such a Pod is not started again. */
 export function endInApi({ status }: Pod): PodEnd | undefined {
   const { phase, reason, message } = status ?? {}
   if (!isTerminal(phase)) return undefined
-  return { phase, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) }
+  const words = { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) }
+  return { phase, ...words, leavesNothing: EVICTIONS.some((eviction) => eviction === reason) }
 }
 
 /** The end of a Pod that has been active for longer than its `activeDeadlineSeconds`. */
@@ -25,8 +28,9 @@ export function endByRefusal({ reason, message }: PodRefusal): EndWithWords {
 
 type EndWithWords = PodEnd & { reason: string; message: string }
 
+/** What it used is needed. */
 export function endByEviction(eviction: Eviction): EndWithWords {
-  return { phase: 'Failed', ...eviction }
+  return { phase: 'Failed', ...eviction, leavesNothing: true }
 }
 
 /** `activeDeadlineSeconds` after the Pod was first seen on its node. */

@@ -186,6 +186,16 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     this.#workers.get(podUid)?.evict(eviction)
   }
 
+  /** What is left of Pods that have ended goes, their logs included. True where there was anything. */
+  discardEnded(): boolean {
+    return [...this.#workers.values()].filter((worker) => worker.discard()).length > 0
+  }
+
+  /** Nothing of it is on the node any more. */
+  isGone(podUid: string): boolean {
+    return this.#workers.get(podUid)?.isGone ?? true
+  }
+
   /** Against all that are not over, whether or not this agent has looked at them yet. */
   #refuseResize(pod: Persisted<Pod>): ResizeRefusal | undefined {
     const others = [...this.#workers.values()].filter(

@@ -64,6 +64,7 @@ export class PodWorker {
   #isAssigned = false
   #wasAdmitted = false
   #isStatusFinal = false
+  #isGone = false
 
   constructor(node: NodeContext, pod: Persisted<Pod>, onTerminated: () => void) {
     const { runtime, images, devices, clock, random, prober, reporter, log, hooks: runner } = node
@@ -118,6 +119,11 @@ export class PodWorker {
     return this.#state.phase === 'syncing' && (this.#wasAdmitted || wasTaken(this.#pod))
   }
 
+  /** Nothing of it was on the node at the last look. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
   /** As it was last computed; before that, as the API has it. */
   get status(): PodStatus | undefined {
     return this.#reporter.status ?? this.#pod.status
@@ -155,6 +161,14 @@ export class PodWorker {
     this.wake()
   }
 
+  /** Removes what is left of one that has come to its end, its logs included. True where that is news to it. */
+  discard(): boolean {
+    if (this.#state.phase !== 'finished' || this.#state.end.leavesNothing || this.#isGone) return false
+    this.#state = { phase: 'finished', end: { ...this.#state.end, leavesNothing: true } }
+    this.wake()
+    return true
+  }
+
   wake(): void {
     this.#loop.wake()
   }
@@ -179,7 +193,9 @@ export class PodWorker {
 
   /** Resolves with the time after which to look again. */
   async #pass(): Promise<number> {
-    return this.#bringOn(observePod(await this.#node.runtime.list(this.#pod.metadata.uid)))
+    const observed = observePod(await this.#node.runtime.list(this.#pod.metadata.uid))
+    this.#isGone = isGone(observed)
+    return this.#bringOn(observed)
   }
 
   /** From what was observed on. With a new sandbox it goes on at once: a start need not wait for another look. */
@@ -325,7 +341,7 @@ export class PodWorker {
       case 'syncing':
         return planSync(situation)
       case 'finished':
-        return planFinish(situation, this.#state.end.graceSeconds)
+        return planFinish(situation, this.#state.end)
       case 'terminating':
         return planTermination({ ...situation, ...this.#draining(observed) }, this.#state.deadlineMs)
       // A call that was given up may still have made something: it goes too.

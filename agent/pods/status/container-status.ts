@@ -17,10 +17,11 @@ import { containerSetup } from './container-setup.ts'
 import { resourceStatus } from './resource-status.ts'
 import type { StatusInput } from './status-input.ts'
 
-/** The status of one container, init or not, from its newest instance and the one before. */
+/** The status of one container, init or not, from its newest instance and the one before. What had ended and is gone stays as it was. */
 export function containerStatus(input: StatusInput, container: Container): ContainerStatus {
   const [latest, before] = attemptsOf(input.observed, container.name)
   const previous = previousStatus(input, container.name)
+  if (!latest && previous?.state?.terminated) return previous
   const { state, lastState } = statesOf(input, container, latest, before)
   const health = latest ? input.probes(latest.id) : { started: false, ready: false }
   const running = state.running !== undefined
@@ -67,10 +68,9 @@ function statesOf(
   }
 }
 
-/** Nothing in the runtime: not made yet, or lost. */
+/** Nothing in the runtime, and it had not ended: not made yet, or lost. */
 function unseen(input: StatusInput, container: Container, waiting: ApiContainerState['waiting']): States {
   const before = previousStatus(input, container.name)
-  if (before?.state?.terminated) return { state: before.state, lastState: before.lastState ?? {} }
   if (isLost(input.pod, container) || (input.ending && before?.state?.running)) {
     return { state: { terminated: lost(before?.containerID) }, lastState: {} }
   }

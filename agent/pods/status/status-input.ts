@@ -38,6 +38,8 @@ export interface PodEnd {
   isRejected?: true
   /** Instead of the Pod's own, for containers that still run. */
   graceSeconds?: number
+  /** Nothing of it stays on the node once it has ended, not even its logs. */
+  leavesNothing?: boolean
   /** The node ended it for reasons of its own: what the condition DisruptionTarget says of that. */
   disruption?: string
 }

@@ -4,6 +4,7 @@ import { DEFAULT_EVICTION_POLICY, type EvictionPolicy } from '../../../../agent/
 import type { EvictionSignal, Observation } from '../../../../agent/eviction/eviction-threshold.ts'
 import { PressureWatch } from '../../../../agent/eviction/pressure-watch.ts'
 import type { Container, PodSpec } from '../../../../shared/api/generated/core-v1.ts'
+import type { Timer } from '../../../../shared/clock.ts'
 import { silentLogger } from '../../../../shared/log.ts'
 import type { EventReport } from '../../../../shared/protocol/frames.ts'
 import { AgentNode } from '../../../support/agent-node.ts'
@@ -22,6 +23,7 @@ describe('EvictionManager', () => {
   let told: EventReport[]
   let reclaims: boolean
   let manager: EvictionManager | undefined
+  let looks: Timer | undefined
 
   beforeEach(() => {
     clock = new VirtualClock()
@@ -39,15 +41,14 @@ describe('EvictionManager', () => {
     manager?.stop()
     manager = new EvictionManager({
       ...{ runtime, clock, pods: node.manager, log: silentLogger, ...policy },
-      // Each look sees anew.
-      observations: () => new Map([...observations].map(([signal, seen]) => [signal, { ...seen }])),
-      due: () => {
-        watch.update(observations, clock.monotonic())
-        return watch.due()
-      },
+      look: async () => watch.update(observations, clock.monotonic()),
+      observations: () => observations,
+      due: () => watch.due(),
       reclaim: async () => reclaims,
       event: (event) => told.push(event),
     })
+    looks?.cancel()
+    looks = clock.every(10_000, () => watch.update(observations, clock.monotonic()))
     manager.start()
   }
 
@@ -156,19 +157,40 @@ describe('EvictionManager', () => {
     expect(evicted()).toHaveLength(2)
   })
 
-  it('ends no second Pod before another look at the machine', async () => {
-    const seen = { available: 0, capacity: GIB }
-    const once = new Map<EvictionSignal, Observation>([['memory.available', seen]])
-    const thresholds = DEFAULT_EVICTION_POLICY.thresholds.slice(0, 1)
-    manager?.stop()
-    manager = new EvictionManager({
-      ...{ runtime, clock, pods: node.manager, log: silentLogger, maxPodGraceSeconds: 0 },
-      ...{ observations: () => once, due: () => thresholds, reclaim: async () => false, event: () => {} },
+  it('leaves nothing of a Pod on the disk that it evicts, and ends no other for what that gives back', async () => {
+    const disk = { capacity: GIB, available: GIB }
+    observations.set('nodefs.available', disk)
+    put('writer', { volumeBytes: { data: 900 * MIB } }, {}, { volumes: [{ name: 'data', emptyDir: {} }] })
+    put('bystander', { diskBytes: 10 * MIB })
+    await clock.advance(5_000)
+    const ofWriter = async () => Object.values(await runtime.list('uid-writer')).flat().length
+    clock.every(100, async () => {
+      disk.available = (await ofWriter()) > 0 ? 0 : GIB
     })
-    manager.start()
-    for (const name of ['a', 'b']) put(name, {})
     await clock.advance(60_000)
-    expect(evicted()).toHaveLength(1)
+    expect(evicted()).toEqual(['writer'])
+    expect(await ofWriter()).toBe(0)
+    const { reason, message, containerStatuses } = node.status('writer') ?? {}
+    expect(containerStatuses).toMatchObject([
+      { containerID: expect.stringContaining('docker://'), state: { terminated: { exitCode: 137 } } },
+    ])
+    node.restartAgent()
+    await clock.advance(60_000)
+    expect(node.status('writer')).toMatchObject({ phase: 'Failed', reason, message, containerStatuses })
+  })
+
+  it('ends no second Pod while the first is still about to end, but waits for none that does not go', async () => {
+    const thresholds = [{ signal: 'memory.available', value: { units: 500 * MIB }, graceMs: 1_000 } as const]
+    start({ ...DEFAULT_EVICTION_POLICY, thresholds, maxPodGraceSeconds: 50 })
+    put('first', { workingSetBytes: 600 * MIB }, {}, { terminationGracePeriodSeconds: 50 })
+    put('second', { workingSetBytes: 300 * MIB })
+    observations.set('memory.available', { available: 100 * MIB, capacity: GIB })
+    runtime.hangNext('removeContainer', 100)
+    const told = (name: string) => node.events.some(({ pod, reason }) => pod?.name === name && reason === 'Evicted')
+    await clock.until(() => told('first'), 40_000)
+    await clock.advance(95_000)
+    expect(told('second')).toBe(false)
+    await clock.until(() => told('second'), 30_000)
   })
 
   it('ends the least important where processes run out', async () => {
