@@ -41,7 +41,7 @@ async function wantedOf(name: string, image: string): Promise<number | undefined
 
 describe.concurrent('a Deployment', () => {
   it('is updated without ever having too few Pods, or too many', async () => {
-    const readinessProbe = { exec: { command: ['cat', '/tmp/ready'] }, periodSeconds: 1 }
+    const readinessProbe = { exec: { command: ['cat', '/tmp/ready'] }, periodSeconds: 1, timeoutSeconds: 30 }
     const container = shell(`sleep 1; echo > /tmp/ready; ${FOREVER}`, { readinessProbe })
     const strategy = { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } }
     await user.apply(shellDeployment('smooth', 4, container, { strategy }))

@@ -376,9 +376,9 @@ describe.concurrent('what the documentation says of Pods', () => {
 
   it('a Pod is ready when its probes and its gates say so', async () => {
     const server = shell('sleep 1; exec httpd -f -p 8080 -h /tmp', {
-      startupProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1, failureThreshold: 30 },
-      readinessProbe: { httpGet: { path: '/ready', port: 8080 }, periodSeconds: 1 },
-      livenessProbe: { exec: { command: ['true'] }, periodSeconds: 1 },
+      startupProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 30 },
+      readinessProbe: { httpGet: { path: '/ready', port: 8080 }, periodSeconds: 1, timeoutSeconds: 30 },
+      livenessProbe: { exec: { command: ['true'] }, periodSeconds: 1, timeoutSeconds: 30 },
     })
     await user.apply(shellPod('probed', [server], { readinessGates: [{ conditionType: 'example.com/open' }] }))
     await podWhen('probed', (found) => firstStatus(found)?.started)

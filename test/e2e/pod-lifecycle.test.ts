@@ -178,13 +178,13 @@ describe.concurrent('a Pod', () => {
   })
 
   it('is ready when its readiness probe says so, and restarted when its liveness probe gives it up', async () => {
-    const readinessProbe = { exec: { command: ['cat', '/tmp/ready'] }, periodSeconds: 1 }
+    const readinessProbe = { exec: { command: ['cat', '/tmp/ready'] }, periodSeconds: 1, timeoutSeconds: 30 }
     await user.apply(shellPod('slow', [shell(`sleep 3; echo > /tmp/ready; ${FOREVER}`, { readinessProbe })]))
     const early = await podWhen('slow', ({ state }) => state?.running)
     expect(firstOf(early)).toMatchObject({ ready: false, started: true })
     await podWhen('slow', ({ ready }) => ready)
     expect(await messagesFor('slow')).toMatch(/^Unhealthy +Readiness probe failed/m)
-    const livenessProbe = { tcpSocket: { port: 81 }, periodSeconds: 1, failureThreshold: 2 }
+    const livenessProbe = { tcpSocket: { port: 81 }, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 2 }
     await user.apply(shellPod('hung', [shell(FOREVER, { livenessProbe })]))
     expect(firstOf(await podWhen('hung', ({ restartCount }) => restartCount === 1)).lastState).toMatchObject({
       terminated: { exitCode: 137, reason: 'Error' },

@@ -57,11 +57,11 @@ const timeOf = (log: [string, number][], text: string) => log.find(([line]) => l
 describe.concurrent('the order of life', () => {
   it('starts sidecars first and ends them last, with hooks before and probes throughout', async () => {
     const sidecar = { restartPolicy: 'Always' }
-    const startupProbe = { ...exec('test -e /tmp/up'), periodSeconds: 1, failureThreshold: 30 }
+    const startupProbe = { ...exec('test -e /tmp/up'), periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 30 }
     const main = polite('mkdir /www; echo hi > /www/index.html; httpd -p 8080 -h /www', 'c', {
       lifecycle: { postStart: say('begun'), preStop: exec('echo pre > /proc/1/fd/1; sleep 1') },
-      readinessProbe: { httpGet: { path: '/index.html', port: 8080 }, periodSeconds: 1 },
-      livenessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+      readinessProbe: { httpGet: { path: '/index.html', port: 8080 }, periodSeconds: 1, timeoutSeconds: 30 },
+      livenessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1, timeoutSeconds: 30 },
     })
     await user.apply(
       shellPod('ordered', [main], {
@@ -104,7 +104,7 @@ describe.concurrent('the order of life', () => {
   })
 
   it('restarts a container whose postStart hook fails, and one that is not alive', async () => {
-    const livenessProbe = { ...exec('echo no luck; false'), periodSeconds: 1, failureThreshold: 2 }
+    const livenessProbe = { ...exec('echo no luck; false'), periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 2 }
     await user.apply(
       shellPod('unlucky', [shell(FOREVER, { lifecycle: { postStart: exec('exit 3') } })]),
       shellPod('speechless', [
@@ -125,7 +125,7 @@ describe.concurrent('the order of life', () => {
   })
 
   it('asks over gRPC on the machine’s own network, and waits for readiness gates', async () => {
-    const readinessProbe = { grpc: { port: health.port }, periodSeconds: 1, failureThreshold: 1 }
+    const readinessProbe = { grpc: { port: health.port }, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 1 }
     const readinessGates = [{ conditionType: 'example.com/open' }]
     await user.apply(shellPod('gated', [shell(FOREVER, { readinessProbe })], { hostNetwork: true, readinessGates }))
     const waiting = await podWhen('gated', (pod) => conditionOf(pod.status, 'ContainersReady')?.status === 'True')

@@ -17,7 +17,7 @@ const user = new KubectlUser(up.kubeconfig)
 /** Tells every connection the name of the Pod, after a moment. It ends at once when it is asked to, whoever waits. */
 const server = shell("trap exit TERM; nc -ll -p 8080 -e sh -c 'sleep 0.2; hostname' & wait", {
   ports: [{ name: 'http', containerPort: 8080 }],
-  readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
+  readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1, timeoutSeconds: 30 },
 })
 
 beforeAll(async () => {

@@ -163,7 +163,7 @@ describe('PodManager on Docker', () => {
 
   it('makes a Pod ready when its readiness probe says so', async () => {
     const httpGet = { path: '/ok', port: 8080 }
-    const readinessProbe = { httpGet, periodSeconds: 1, failureThreshold: 1 }
+    const readinessProbe = { httpGet, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 1 }
     const script = `mkdir /www; httpd -p 8080 -h /www; sleep 2; touch /www/ok; ${FOREVER}`
     node.put(assignedPod('probed', { containers: [sh('web', script, { readinessProbe })] }))
     await until(() => status('probed')?.state?.running !== undefined)
