@@ -6,14 +6,26 @@ import { run, tryRun } from './shell.ts'
 
 const SCRIPT = fileURLToPath(new URL('../lab/lab', import.meta.url))
 
+export interface LabOptions {
+  /** Two labs at a time need two names, and two networks. */
+  name?: string
+  /** The first three numbers of its addresses. */
+  network?: string
+  /** The size of the disk that each host's Docker has for itself, such as `64m`; unless told it is this machine's. */
+  dockerDisk?: string
+}
+
 /** Several machines on this one, each with a dockerd of its own: h1, h2 ... See test/lab/README.md. */
 export class Lab {
-  /** The address of the machine that the hosts see beside them: the lab's switch. */
-  readonly switchAddress = '10.77.0.1'
   readonly #folder = mkdtempSync(join(tmpdir(), 'kubette-lab-'))
+  readonly #options: Required<LabOptions>
 
-  static async up(hosts: number): Promise<Lab> {
-    const lab = new Lab()
+  private constructor({ name = 'lab', network = '10.77.0', dockerDisk = '' }: LabOptions) {
+    this.#options = { name, network, dockerDisk }
+  }
+
+  static async up(hosts: number, options: LabOptions = {}): Promise<Lab> {
+    const lab = new Lab(options)
     try {
       await lab.#lab('up', String(hosts))
     } catch (error) {
@@ -23,13 +35,23 @@ export class Lab {
     return lab
   }
 
+  /** The address of the machine that the hosts see beside them: the lab's switch. */
+  get switchAddress(): string {
+    return `${this.#options.network}.1`
+  }
+
   address(host: string): string {
-    return `10.77.0.${10 + Number(host.slice(1))}`
+    return `${this.#options.network}.${10 + Number(host.slice(1))}`
   }
 
   /** The Docker socket of a host, usable from outside of it. */
   dockerSocket(host: string): string {
     return join(this.#folder, 'hosts', host, 'run', 'docker.sock')
+  }
+
+  /** The directory of a host's Docker, as it is seen from outside. */
+  dockerDirectory(host: string): string {
+    return join(this.#folder, 'hosts', host, 'docker')
   }
 
   logFile(host: string, name: string): string {
@@ -84,7 +106,7 @@ export class Lab {
 
   /** The words that run a command on the switch: where the control plane and kubectl are in these tests. */
   onSwitch(...command: string[]): [string, string[]] {
-    return ['ip', ['netns', 'exec', 'lab-sw', ...command]]
+    return ['ip', ['netns', 'exec', `${this.#options.name}-sw`, ...command]]
   }
 
   async down(): Promise<void> {
@@ -97,6 +119,7 @@ export class Lab {
   }
 
   #environment(): Record<string, string> {
-    return { LAB_DIR: join(this.#folder, 'hosts') }
+    const { name, network, dockerDisk } = this.#options
+    return { LAB_DIR: join(this.#folder, 'hosts'), LAB_PREFIX: name, LAB_NET: network, LAB_DISK: dockerDisk }
   }
 }
