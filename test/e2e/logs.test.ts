@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { KubectlUser } from '../support/kubectl-user.ts'
 import { freePort, KUBETTE, kubette, UpProcess } from '../support/kubette.ts'
@@ -95,9 +94,7 @@ describe('kubectl logs', () => {
     await user.apply(shellPod('remote', `echo here; ${FOREVER}`, { nodeSelector, tolerations }))
     await user.ok('wait', '--for=condition=Ready', 'pod/remote', '--timeout=30s')
     expect(await user.ok('logs', 'remote')).toBe('here')
-    const following = user.try(['logs', '-f', 'remote'])
-    await sleep(500)
-    node.kill('SIGKILL')
+    const following = user.try(['logs', '-f', 'remote'], { onStdout: () => node.kill('SIGKILL') })
     expect((await following).stdout).toBe('here\n')
     expect(await user.refused('logs', 'remote')).toBe(
       'Error from server (ServiceUnavailable): node "extra" is not connected',

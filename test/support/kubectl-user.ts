@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { Pod } from '../../shared/api/generated/core-v1.ts'
 import { type KubectlVersion, kubectlPath } from './kubectl.ts'
-import { eventually, type Output, tryRun } from './shell.ts'
+import { eventually, type Options, type Output, tryRun } from './shell.ts'
 
 /** Somebody with a kubectl of one release and a kubeconfig, at work in one namespace. */
 export class KubectlUser {
@@ -19,7 +19,7 @@ export class KubectlUser {
     return new KubectlUser(this.#kubeconfig, namespace, this.#version)
   }
 
-  async try(args: readonly string[], options: { input?: string; env?: Record<string, string> } = {}): Promise<Output> {
+  async try(args: readonly string[], options: Pick<Options, 'input' | 'env' | 'onStdout'> = {}): Promise<Output> {
     const all = ['--kubeconfig', this.#kubeconfig, '-n', this.namespace, ...args]
     return tryRun(await kubectlPath(this.#version), all, options)
   }

@@ -6,11 +6,13 @@ export interface Output {
   stderr: string
 }
 
-interface Options {
+export interface Options {
   env?: Record<string, string>
   cwd?: string
   input?: string
   timeoutMs?: number
+  /** Called for each piece of what it prints, as it comes. */
+  onStdout?: (text: string) => void
 }
 
 /** Runs a program to its end, whatever that is. */
@@ -23,7 +25,10 @@ export function tryRun(program: string, args: readonly string[], options: Option
     })
     let stdout = ''
     let stderr = ''
-    child.stdout.on('data', (chunk) => (stdout += chunk))
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+      options.onStdout?.(String(chunk))
+    })
     child.stderr.on('data', (chunk) => (stderr += chunk))
     child.on('error', reject)
     child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }))
