@@ -19,6 +19,7 @@ const clock = systemClock()
 const clusterId = `${process.pid}-features`
 const other = `${process.pid}-other`
 const IMAGE = `kubette-test/features:${process.pid}`
+const { signal } = new AbortController()
 const log = silentLogger
 const docker = new DockerApi({}, clock)
 const runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log })
@@ -202,8 +203,8 @@ describe('Docker runtime', () => {
 
   it('sends the stop signal that the container names', async () => {
     const { id } = await sandbox()
-    const container = await start(id, 'trap "exit 4" USR1; sleep 1000 & wait', { stopSignal: 'SIGUSR1' })
-    await sleep(clock, 300)
+    const container = await start(id, 'trap "exit 4" USR1; echo ready; sleep 1000 & wait', { stopSignal: 'SIGUSR1' })
+    for await (const _ of await runtime.logs(container, { follow: true, timestamps: false }, signal)) break
     await runtime.stopContainer(container)
     expect(await exited(container)).toMatchObject({ exitCode: 4 })
   })
