@@ -71,8 +71,14 @@ export class ClusterNetwork {
     })
     this.#returns = new ReturnPaths({ ...shared, log: log('node ports') })
     this.sandboxRules = {
-      cover: async (sandbox) => void (await Promise.all([this.#serviceRules.cover(sandbox), this.#returns.renew()])),
-      uncover: (sandboxId) => this.#serviceRules.uncover(sandboxId),
+      cover: async (sandbox) => {
+        this.fabric.cover(sandbox)
+        await Promise.all([this.#serviceRules.cover(sandbox), this.#returns.renew()])
+      },
+      uncover: (sandboxId) => {
+        this.fabric.uncover(sandboxId)
+        this.#serviceRules.uncover(sandboxId)
+      },
     }
     this.#nodePorts = new NodePorts({
       ...{ ...shared, reporter, log: log('node ports') },

@@ -9,16 +9,20 @@ import {
 } from '../../agent/network/netlink/netlink-attributes.ts'
 import { decodeMessages, encodeMessage, type ReceivedMessage } from '../../agent/network/netlink/netlink-message.ts'
 import type { DatagramSocket, SocketRelay } from '../../agent/runtime/socket-relay.ts'
+import { FakeNetfilter } from './fake-netfilter.ts'
 
 export interface FakeLink {
   index: number
   name: string
   mtu: number
   master?: number
+  /** The index of its other end. */
+  other?: number
   /** Attributes of a VXLAN device, as they came. */
   vxlan?: Buffer
 }
 
+const NETLINK_NETFILTER = 12
 const NLMSG_ERROR = 2
 const NLMSG_DONE = 3
 const NEWLINK = 16
@@ -27,7 +31,7 @@ const NEWNEIGH = 28
 const ENODEV = 19
 const EEXIST = 17
 
-/** The links of one network namespace, as rtnetlink shows them; enough of it for the agent's own requests. */
+/** One network namespace: its links, as rtnetlink shows them, and its tables; enough of both for the agent's own requests. */
 export class FakeKernel {
   readonly links: FakeLink[] = [{ index: 1, name: 'lo', mtu: 65_536 }]
   readonly addresses = new Map<string, number>()
@@ -38,6 +42,7 @@ export class FakeKernel {
   readonly rules: string[] = []
   /** The neighbors that marked packets are sent through. */
   readonly marked = new Set<string>()
+  readonly netfilter = new FakeNetfilter()
   readonly #ears = new Set<(datagram: Buffer) => void>()
   readonly #closed = new Set<() => void>()
   #indexes = 1
@@ -73,7 +78,10 @@ export class FakeKernel {
     })
     this.#closed.add(end)
     const refuse = () => Promise.reject(new Error('netlink alone'))
-    const netlink = async (_: number, groups: readonly number[] = []) => this.#socket(groups.length > 0)
+    const netfilter = this.netfilter.relay()
+    const netlink = async (protocol: number, groups: readonly number[] = []) => {
+      return protocol === NETLINK_NETFILTER ? netfilter.netlink(protocol) : this.#socket(groups.length > 0)
+    }
     return { netlink, udp: refuse, tcp: refuse, closed, close: end }
   }
 
@@ -188,7 +196,7 @@ export class FakeKernel {
   }
 }
 
-function linkMessage({ index, name, mtu, master, vxlan }: FakeLink): Buffer {
+function linkMessage({ index, name, mtu, master, other, vxlan }: FakeLink): Buffer {
   const header = Buffer.alloc(16)
   header.writeInt32LE(index, 4)
   header.writeUInt32LE(1, 8)
@@ -197,6 +205,7 @@ function linkMessage({ index, name, mtu, master, vxlan }: FakeLink): Buffer {
     text(3, name),
     u32(4, mtu),
     ...(master === undefined ? [] : [u32(10, master)]),
+    ...(other === undefined ? [] : [u32(5, other)]),
     ...(vxlan ? [nested(18, text(1, 'vxlan'), nested(2, vxlan))] : []),
   ])
 }

@@ -1,4 +1,5 @@
-import { decodeMessages, encodeMessage } from '../../agent/network/netlink/netlink-message.ts'
+import { decodeAttributes, text, textOf } from '../../agent/network/netlink/netlink-attributes.ts'
+import { decodeMessages, encodeMessage, type ReceivedMessage } from '../../agent/network/netlink/netlink-message.ts'
 import type { DatagramSocket, SocketRelay } from '../../agent/runtime/socket-relay.ts'
 
 const NLMSG_ERROR = 2
@@ -6,12 +7,16 @@ const NLMSG_DONE = 3
 const NLM_F_ACK = 4
 const NFTABLES = 10
 const NEWTABLE = (NFTABLES << 8) | 0
+const GETTABLE = (NFTABLES << 8) | 1
+const DELTABLE = (NFTABLES << 8) | 2
 const BATCH_BEGIN = 0x10
 
 /** A relay into a network namespace whose kernel takes every transaction, or none, and has no flows. */
 export class FakeNetfilter {
   /** What each transaction was: the whole table, or a change. */
   readonly transactions: ('table' | 'change')[] = []
+  /** By its name: the messages that made a table what it is. */
+  readonly tables = new Map<string, ReceivedMessage[]>()
   /** Does not answer while it is set. */
   isSilent = false
   /** The errno that the next transactions fail with; 0 for none. */
@@ -59,10 +64,30 @@ export class FakeNetfilter {
     const messages = decodeMessages(datagram)
     const isBatch = messages[0]?.type === BATCH_BEGIN
     const payload = Buffer.alloc(20)
-    if (!isBatch) return encodeMessage({ type: NLMSG_DONE, flags: 0, payload }, messages[0]?.sequence ?? 0)
+    if (!isBatch) return this.#list(messages[0], payload)
     const last = messages.find(({ flags }) => flags & NLM_F_ACK)
     payload.writeInt32LE(-this.errno)
-    if (this.errno === 0) this.transactions.push(messages[1]?.type === NEWTABLE ? 'table' : 'change')
+    if (this.errno === 0) this.#apply(messages.slice(1, -1))
     return encodeMessage({ type: NLMSG_ERROR, flags: 0, payload }, last?.sequence ?? 0)
+  }
+
+  #list(request: ReceivedMessage | undefined, done: Buffer): Buffer {
+    const sequence = request?.sequence ?? 0
+    const names = request?.type === GETTABLE ? [...this.tables.keys()] : []
+    const found = names.map((name) => {
+      const payload = Buffer.concat([Buffer.alloc(4), text(1, name)])
+      return encodeMessage({ type: NEWTABLE, flags: 0, payload }, sequence)
+    })
+    return Buffer.concat([...found, encodeMessage({ type: NLMSG_DONE, flags: 0, payload: done }, sequence)])
+  }
+
+  #apply(messages: readonly ReceivedMessage[]): void {
+    this.transactions.push(messages[0]?.type === NEWTABLE ? 'table' : 'change')
+    for (const message of messages) {
+      const name = textOf(decodeAttributes(message.payload.subarray(4)).get(1) ?? Buffer.alloc(0))
+      if (message.type === NEWTABLE) this.tables.set(name, [])
+      else if (message.type === DELTABLE) this.tables.delete(name)
+      else this.tables.get(name)?.push(message)
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Random } from '../../../shared/random.ts'
-import { type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
+import { type Runtime, RuntimeFailure, type SandboxState } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { failing, type NetworkCondition, NOT_TOLD, STARTING, UP } from '../network-condition.ts'
 import { type AddressSource, PodAddresses } from '../pod-addresses.ts'
@@ -98,6 +98,16 @@ export class FabricManager implements AddressSource {
     throw new RuntimeFailure('failed', `no address is free in ${this.#state?.own.podCIDR}`)
   }
 
+  /** A sandbox runs that has an address. */
+  cover(sandbox: SandboxState): void {
+    this.#network.shortcuts.cover(sandbox)
+  }
+
+  /** A sandbox is to end. */
+  uncover(sandboxId: string): void {
+    this.#network.shortcuts.uncover(sandboxId)
+  }
+
   release(holder: string): void {
     this.#addresses.release(holder)
   }
@@ -106,6 +116,7 @@ export class FabricManager implements AddressSource {
   async stop(): Promise<void> {
     this.#stop.abort()
     this.#loop.stop()
+    this.#network.shortcuts.stop()
     this.#damage?.cancel()
     await this.#kept.written()
   }
@@ -138,7 +149,10 @@ export class FabricManager implements AddressSource {
   async #knowHolders(): Promise<void> {
     if (this.#areHoldersKnown) return
     const { runtime } = this.#options
-    for (const { pod, ip } of (await runtime.list()).sandboxes) if (ip) this.#addresses.hold(pod.uid, ip)
+    for (const sandbox of (await runtime.list()).sandboxes) {
+      if (sandbox.ip) this.#addresses.hold(sandbox.pod.uid, sandbox.ip)
+      if (sandbox.running) this.cover(sandbox)
+    }
     for (const { name, ip } of await runtime.networkContainers()) if (ip) this.#addresses.hold(name, ip)
     this.#areHoldersKnown = true
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { networkName, type PodNetwork, podNetwork } from '../pod-network.ts'
@@ -6,12 +7,14 @@ import { type FabricState, otherMachines } from './fabric-state.ts'
 import { keepContainer } from './kept-container.ts'
 import { setPodMtu } from './pod-links.ts'
 import { gatewaySpec, openGateway } from './service-gateway.ts'
+import { Shortcuts } from './shortcuts.ts'
 import { type MachineNetwork, UPLINK, Uplink } from './uplink.ts'
 
 export interface NodeNetworkOptions {
   runtime: Runtime
   relays: SocketRelays
   clusterId: string
+  clock: Clock
   log: Logger
   onDamage: () => void
   onGateway?: (containerId: string, address: string) => void
@@ -19,6 +22,7 @@ export interface NodeNetworkOptions {
 
 /** Makes one node's part of the network so, step by step; what is so already stays as it is. */
 export class NodeNetwork {
+  readonly shortcuts: Shortcuts
   readonly #options: NodeNetworkOptions
   readonly #uplink: Uplink
   #network: PodNetwork | undefined
@@ -30,6 +34,7 @@ export class NodeNetwork {
   constructor(options: NodeNetworkOptions) {
     this.#options = options
     this.#uplink = new Uplink(options)
+    this.shortcuts = new Shortcuts(options)
   }
 
   /** Afterwards Pods can be given addresses. */
@@ -66,6 +71,7 @@ export class NodeNetwork {
   async #connectMachine(state: FabricState, machine: MachineNetwork, isNews: boolean): Promise<void> {
     const { runtime, relays } = this.#options
     const hasChanged = await this.#uplink.make(state, machine, isNews)
+    if (otherMachines(state).length > 0) this.shortcuts.keep({ uplinkId: this.#uplink.containerId, state })
     this.#arePodsBehind ||= hasChanged
     if (!this.#arePodsBehind) return
     await setPodMtu(runtime, relays, machine.mtu)
@@ -76,6 +82,7 @@ export class NodeNetwork {
   async #withdraw(state: FabricState, isNews: boolean): Promise<void> {
     const { runtime } = this.#options
     if (!(await runtime.networkContainers()).some(({ name }) => name === UPLINK)) return
+    await this.shortcuts.cease()
     if (!this.#machine) await this.#uplink.make(state, await this.#uplink.look(state), isNews)
     await this.#uplink.drop()
   }

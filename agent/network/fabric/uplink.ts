@@ -9,6 +9,7 @@ import type { SocketRelays } from '../socket-relays.ts'
 import { type FabricState, otherMachines } from './fabric-state.ts'
 import { dropContainer, keepContainer } from './kept-container.ts'
 import { findPath, type Path } from './path.ts'
+import { removeShortcuts } from './remove-shortcuts.ts'
 import { Tunnel } from './tunnel.ts'
 
 export const UPLINK = 'uplink'
@@ -53,6 +54,11 @@ export class Uplink {
     this.#options = options
   }
 
+  /** The container; empty before the first look. */
+  get containerId(): string {
+    return this.#containerId
+  }
+
   async look(state: FabricState): Promise<MachineNetwork> {
     const { links, routes } = await this.#open()
     const there = { links: await links.list(), addresses: await links.addresses(), routes }
@@ -61,12 +67,16 @@ export class Uplink {
 
   /** As `Tunnel.make`; links of Pods and their bridge get the MTU too. True where any had another. */
   async make(state: FabricState, { mtu, ways, addresses }: MachineNetwork, isNews: boolean): Promise<boolean> {
+    const { relays, clusterId } = this.#options
     const { links, tunnel } = await this.#open()
     const { address } = state.own
     const local = address !== undefined && addresses.has(address) ? { local: address } : {}
     const there = await links.list()
-    await tunnel.make({ machines: otherMachines(state), mtu, ...local }, there, isNews)
-    const bridge = there.find(({ name }) => name === bridgeName(this.#options.clusterId))
+    const machines = otherMachines(state)
+    // Those of the machine's other nodes too: all of them lead to the tunnel.
+    if (machines.length === 0 && isNews) await removeShortcuts(await relays.of(this.#containerId), clusterId)
+    await tunnel.make({ machines, mtu, ...local }, there, isNews)
+    const bridge = there.find(({ name }) => name === bridgeName(clusterId))
     const others = there.filter((link) => bridge && isOf(bridge, link) && link.mtu !== mtu)
     // Ports first: the kernel fits a bridge to the least of them.
     for (const { index } of others.sort((a) => (a === bridge ? 1 : -1))) await links.change(index, { mtu })

@@ -15,6 +15,7 @@ const AF_INET = 2
 const IFF_UP = 1
 const IFLA_IFNAME = 3
 const IFLA_MTU = 4
+const IFLA_LINK = 5
 const IFLA_MASTER = 10
 const IFLA_LINKINFO = 18
 const IFLA_INFO_KIND = 1
@@ -38,6 +39,8 @@ export interface Link {
   up: boolean
   /** The bridge that it is a port of. */
   master?: number
+  /** Of one end of a pair, or of what is on top of another link: the other's index, in the namespace where that is. */
+  other?: number
   /** Such as `bridge`; absent for hardware and what looks like it. */
   kind?: string
   vxlan?: Vxlan
@@ -141,6 +144,7 @@ function header({ index = 0, up }: { index?: number; up?: boolean }): Buffer {
 export function linkOf(payload: Buffer): Link {
   const attributes = decodeAttributes(payload.subarray(HEADER_BYTES))
   const master = attributes.get(IFLA_MASTER)?.readUInt32LE()
+  const other = attributes.get(IFLA_LINK)?.readUInt32LE()
   const info = decodeAttributes(attributes.get(IFLA_LINKINFO) ?? Buffer.alloc(0))
   const kind = info.get(IFLA_INFO_KIND)
   const data = info.get(IFLA_INFO_DATA)
@@ -150,6 +154,7 @@ export function linkOf(payload: Buffer): Link {
     mtu: attributes.get(IFLA_MTU)?.readUInt32LE() ?? 0,
     up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
     ...(master ? { master } : {}),
+    ...(other ? { other } : {}),
     ...(kind ? { kind: textOf(kind) } : {}),
     ...(kind && data && textOf(kind) === 'vxlan' ? { vxlan: vxlanOf(data) } : {}),
   }

@@ -3,7 +3,7 @@ import type { NetlinkRequest } from '../netlink/netlink-client.ts'
 import { MODIFIERS } from '../netlink/netlink-message.ts'
 import { encodeVerdict } from './encode-verdict.ts'
 import { encodeFields } from './fields.ts'
-import type { Elements, SetDefinition, TableFrame } from './table.ts'
+import type { Elements, SetDefinition, TableFrame, TableName } from './table.ts'
 import { tableMessage } from './table-message.ts'
 
 const NEWSETELEM = 12
@@ -19,12 +19,12 @@ export function encodeAdditions(frame: TableFrame, elements: Elements): NetlinkR
   return [...elements].flatMap(([name, added]) => {
     const set = setOf(frame, name)
     const encoded = Array.from(added, ([key, value]) => encodeElement(set, key, value))
-    return elementMessages(frame.name, name, encoded)
+    return elementMessages(frame, name, encoded)
   })
 }
 
 /** The messages that add these elements, encoded already. */
-export function elementMessages(table: string, set: string, elements: readonly Buffer[]): NetlinkRequest[] {
+export function elementMessages(table: TableName, set: string, elements: readonly Buffer[]): NetlinkRequest[] {
   return inMessages({ type: NEWSETELEM, flags: MODIFIERS.create }, table, set, elements)
 }
 
@@ -32,7 +32,7 @@ export function encodeDeletions(frame: TableFrame, keys: ReadonlyMap<string, rea
   return [...keys].flatMap(([name, deleted]) => {
     const set = setOf(frame, name)
     const encoded = deleted.map((key) => nested(LIST_ELEM, encodeKey(set, key)))
-    return inMessages({ type: DELSETELEM }, frame.name, name, encoded)
+    return inMessages({ type: DELSETELEM }, frame, name, encoded)
   })
 }
 
@@ -60,7 +60,7 @@ function data(type: number, value: Buffer): Buffer {
 /** As few messages as can hold them. */
 function inMessages(
   kind: { type: number; flags?: number },
-  table: string,
+  { name, family }: TableName,
   set: string,
   elements: readonly Buffer[],
 ): NetlinkRequest[] {
@@ -74,6 +74,6 @@ function inMessages(
     lists.at(-1)?.push(element)
     room -= element.length
   }
-  const where = [text(LIST.table, table), text(LIST.set, set)]
-  return lists.map((list) => tableMessage({ ...kind, attributes: [...where, nested(LIST.elements, ...list)] }))
+  const where = [text(LIST.table, name), text(LIST.set, set)]
+  return lists.map((list) => tableMessage({ ...kind, family, attributes: [...where, nested(LIST.elements, ...list)] }))
 }

@@ -11,7 +11,7 @@ const VERDICT_REGISTER = 0
 
 const PAYLOAD = { to: 1, base: 2, offset: 3, bytes: 4 }
 const PAYLOAD_BASES = { link: 0, network: 1, transport: 2 }
-const META = { to: 1, key: 2, from: 3, mark: 3, l4proto: 16 }
+const META = { to: 1, key: 2, from: 3, etherType: 1, mark: 3, l4proto: 16 }
 const CT = { to: 1, key: 2, from: 4, status: 2, mark: 3 }
 const NUMGEN = { to: 1, modulus: 2, type: 3, random: 1 }
 const BITWISE = { from: 1, to: 2, bytes: 3, mask: 4, xor: 5 }
@@ -20,6 +20,7 @@ const COMPARISONS = { equal: 0, notEqual: 1 }
 const LOOKUP = { set: 1, from: 2, to: 3 }
 const DYNSET = { set: 1, operation: 3, key: 4, value: 5, timeoutMs: 6, update: 1, delete: 2 }
 const IMMEDIATE = { to: 1, data: 2 }
+const FORWARD = { link: 1 }
 const NAT = { type: 1, family: 2, address: 3, port: 5, destination: 1, ipv4: 2 }
 const REJECT = { type: 1, code: 2 }
 const REJECTIONS = { tcpReset: { type: 1, code: 0 }, portUnreachable: { type: 0, code: 3 } }
@@ -42,6 +43,8 @@ function described(expression: Expression): [string, ...Buffer[]] {
       const range = [be32(PAYLOAD.offset, expression.offset), be32(PAYLOAD.bytes, expression.bytes)]
       return ['payload', register(PAYLOAD.to, expression.to), base, ...range]
     }
+    case 'etherType':
+      return ['meta', be32(META.key, META.etherType), register(META.to, expression.to)]
     case 'protocol':
       return ['meta', be32(META.key, META.l4proto), register(META.to, expression.to)]
     case 'connectionStatus':
@@ -84,6 +87,8 @@ function described(expression: Expression): [string, ...Buffer[]] {
       return ['dynset', ...dynset(expression, DYNSET.delete)]
     case 'verdict':
       return ['immediate', be32(IMMEDIATE.to, VERDICT_REGISTER), encodeVerdict(IMMEDIATE.data, expression.verdict)]
+    case 'forward':
+      return ['fwd', register(FORWARD.link, expression.link)]
     case 'destinationNat': {
       const registers = [register(NAT.address, expression.address), register(NAT.port, expression.port)]
       return ['nat', be32(NAT.type, NAT.destination), be32(NAT.family, NAT.ipv4), ...registers]

@@ -1,7 +1,9 @@
 import type { Field } from './table.ts'
 
 /** nft's numbers for its data types: the kernel keeps them for who lists the rules. */
-const TYPES: Readonly<Record<Field, number>> = { ipv4_addr: 7, inet_proto: 12, inet_service: 13, mark: 19 }
+const TYPES: Readonly<Record<Field, number>> = {
+  ...{ ipv4_addr: 7, inet_proto: 12, inet_service: 13, mark: 19, iface_index: 20 },
+}
 const TYPE_BITS = 6
 const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17 }
 
@@ -35,6 +37,7 @@ function writeField(bytes: Buffer, at: number, field: Field, text: string): void
       bytes.writeUInt16BE(numberOf(text), at)
       return
     case 'mark':
+    case 'iface_index':
       // A number of the kernel's own, in the machine's byte order.
       bytes.writeUInt32LE(numberOf(text), at)
   }

@@ -22,7 +22,7 @@ export async function keptElements(client: NetlinkClient, table: string, set: st
       .get(EXPIRATION)
       ?.some((byte) => byte !== 0),
   )
-  return elementMessages(table, set, kept.map(again))
+  return elementMessages({ name: table }, set, kept.map(again))
 }
 
 async function listElements(client: NetlinkClient, table: string, set: string): Promise<Buffer[]> {

@@ -5,6 +5,8 @@
 export type Expression =
   /** Bytes of one of the packet's headers. */
   | { type: 'payload'; base: 'link' | 'network' | 'transport'; offset: number; bytes: number; to: number }
+  /** The number of the protocol over Ethernet, of two bytes in network byte order. */
+  | { type: 'etherType'; to: number }
   /** The number of the protocol over IP, of one byte. */
   | { type: 'protocol'; to: number }
   /** What the connection has been through. */
@@ -23,6 +25,8 @@ export type Expression =
   | { type: 'keep'; set: string; key: number; value: number; seconds: number }
   | { type: 'forget'; set: string; key: number; value: number }
   | { type: 'verdict'; verdict: Verdict }
+  /** The packet leaves by the link whose index is there, and nobody else sees it. In the family `netdev` only. */
+  | { type: 'forward'; link: number }
   /** The connection goes to that address and port instead. */
   | { type: 'destinationNat'; address: number; port: number }
   /** The connection comes from the address of the link that it leaves by. */

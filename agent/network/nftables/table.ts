@@ -1,7 +1,8 @@
 import type { Rule } from './rule.ts'
+import type { TableFamily } from './table-message.ts'
 
 /** What a set's keys and a map's values are made of, in nft's words. Each takes one register of 32 bits. */
-export type Field = 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'mark'
+export type Field = 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'mark' | 'iface_index'
 
 /** A set, or with `value` a map. Keys and values are written as nft writes them: `10.43.0.10 . udp . 53`. */
 export interface SetDefinition {
@@ -20,7 +21,10 @@ export interface Chain {
   readonly rules: readonly Rule[]
 }
 
-export interface ChainHook {
+export type ChainHook = NamespaceHook | LinkHook
+
+/** In the family `ip`. */
+export interface NamespaceHook {
   /** `route`: a packet whose mark is changed is routed again. */
   readonly type: 'nat' | 'filter' | 'route'
   readonly at: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
@@ -28,9 +32,23 @@ export interface ChainHook {
   readonly priority: number
 }
 
-/** What is always in a table of the family `ip`. */
-export interface TableFrame {
+/** In the family `netdev`: what comes in over a link, before anybody else sees it. Goes with the link. */
+export interface LinkHook {
+  readonly type: 'filter'
+  readonly at: 'ingress'
+  /** The name of the link. */
+  readonly link: string
+  readonly priority: number
+}
+
+export interface TableName {
   readonly name: string
+  /** `ip` where it is not said. */
+  readonly family?: TableFamily
+}
+
+/** What is always in a table. */
+export interface TableFrame extends TableName {
   readonly sets: readonly SetDefinition[]
   /** In an order in which each comes after those that it leads to. */
   readonly chains: readonly Chain[]

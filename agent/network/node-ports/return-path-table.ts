@@ -18,7 +18,7 @@ const isPublisher: Expression = { type: 'lookup', set: PUBLISHERS.name, from: 0 
  * neighbor's address, in network byte order. Without any there is no table.
  */
 export function encodeReturnPaths(addresses: readonly string[]): NetlinkRequest[] {
-  if (addresses.length === 0) return encodeRemoval(TABLE)
+  if (addresses.length === 0) return encodeRemoval({ name: TABLE })
   const frame: TableFrame = { name: TABLE, sets: [PUBLISHERS], chains: [arrivals(), returns()] }
   const addedElements = new Map([[PUBLISHERS.name, new Map(addresses.map((address) => [address, '']))]])
   return encodeTable(frame, { addedChains: [], deletedElements: new Map(), addedElements, deletedChains: [] })

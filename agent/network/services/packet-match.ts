@@ -15,7 +15,7 @@ const ICMP_REDIRECT = 5
 /** Puts the address, the protocol and the port that a packet is for into three registers. */
 export function loadDestination(to: number): Expression[] {
   return [
-    { type: 'payload', base: 'network', offset: DESTINATION_OFFSET, bytes: 4, to },
+    ...loadDestinationAddress(to),
     { type: 'protocol', to: to + 1 },
     { type: 'payload', base: 'transport', offset: DESTINATION_PORT_OFFSET, bytes: 2, to: to + 2 },
   ]
@@ -24,6 +24,11 @@ export function loadDestination(to: number): Expression[] {
 /** The same, and the client's address in a fourth. */
 export function loadDestinationAndClient(to: number): Expression[] {
   return [...loadDestination(to), ...loadSource(to + 3)]
+}
+
+/** Puts the address that a packet is for into a register. */
+export function loadDestinationAddress(to: number): Expression[] {
+  return [{ type: 'payload', base: 'network', offset: DESTINATION_OFFSET, bytes: 4, to }]
 }
 
 /** Puts the address that a packet is from into a register. */
@@ -90,12 +95,18 @@ export function isOfProtocol(protocol: keyof typeof PROTOCOL_NUMBERS): Expressio
 
 function isOfRange(offset: number, range: string, is: 'equal' | 'notEqual' = 'equal'): Expression[] {
   const [address = '', length = '32'] = range.split('/')
-  const mask = Buffer.alloc(4)
-  mask.writeUInt32BE(Number(length) === 0 ? 0 : (-1 << (32 - Number(length))) >>> 0)
+  const mask = maskOf(Number(length))
   const network = Buffer.from(address.split('.').map((part, index) => Number(part) & (mask[index] ?? 0)))
   return [
     { type: 'payload', base: 'network', offset, bytes: 4, to: SCRATCH },
     { type: 'mask', at: SCRATCH, mask },
     { type: 'compare', from: SCRATCH, is, value: network },
   ]
+}
+
+/** The mask of a range whose addresses have so many bits in common, in network byte order. */
+export function maskOf(prefixLength: number): Buffer {
+  const mask = Buffer.alloc(4)
+  mask.writeUInt32BE(prefixLength === 0 ? 0 : (-1 << (32 - prefixLength)) >>> 0)
+  return mask
 }

@@ -13,6 +13,15 @@ const SERVICE: Service = {
   metadata: { name: 'web' },
   spec: { type: 'NodePort', selector: { serves: 'web' }, ports: [{ port: 8080 }] },
 }
+/** Prints what the kernel says of tables that are hooked to links: many machines have no `nft`. */
+const LIST_TABLES = [
+  'python3',
+  '-c',
+  `import socket, struct
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+s.send(struct.pack('=IHHII4B', 20, 10 << 8 | 1, 0x301, 1, 0, 5, 0, 0, 0))
+print(s.recv(65536))`,
+]
 const NEW_ADDRESS = '10.77.0.99'
 
 describe('the network of Pods on three machines', () => {
@@ -65,6 +74,27 @@ describe('the network of Pods on three machines', () => {
     const transfers = [pods.inPod('h1', ...bigFile(third)), pods.inPod('h3', ...bigFile(first))]
     for (const bytes of await Promise.all(transfers)) expect(Number(bytes)).toBeGreaterThan(BIG_BYTES)
     await pods.inPod('h1', 'ping', '-c', '1', '-s', '60000', '-W', '3', second)
+  })
+
+  it('spares established connections the machine’s own rules, which may refuse new ones', async () => {
+    const [first = '', second = ''] = addresses
+    const rules = (host: string, ...args: string[]) => machines.lab.exec(host, 'iptables', '-w', ...args)
+    // How many packets of a kind get there: a rule without a target counts.
+    const begins = ['DOCKER-USER', '-s', first, '-d', second, '-p', 'tcp', '--tcp-flags', 'SYN', 'SYN']
+    const goesOn = [...begins.slice(0, -1), 'NONE']
+    for (const rule of [begins, goesOn]) await rules('h1', '-I', ...rule)
+    await eventually('a connection is spared the rules', async () => {
+      await rules('h1', '-Z', 'DOCKER-USER')
+      await pods.inPod('h1', ...bigFile(second))
+      const listed = (await rules('h1', '-nvxL', 'DOCKER-USER')).split('\n').slice(2, 4)
+      const [rest, first] = listed.map((line) => Number(line.trim().split(/\s+/)[0]))
+      return rest === 0 && (first ?? 0) > 0
+    })
+    const refuses = ['DOCKER-USER', '-s', second, '-d', first, '-j', 'DROP']
+    await rules('h2', '-I', ...refuses)
+    await expect(pods.inPod('h2', 'nc', '-w', '1', first, '8080')).rejects.toThrow()
+    for (const rule of [begins, goesOn]) await rules('h1', '-D', ...rule)
+    await rules('h2', '-D', ...refuses)
   })
 
   it('has Services on each machine, met from Pods by a cluster address and from machines by any machine’s node port', async () => {
@@ -133,7 +163,9 @@ describe('the network of Pods on three machines', () => {
   })
 
   it('is removed with the cluster', async () => {
+    expect(await machines.lab.exec('h3', ...LIST_TABLES)).toContain('kubette-')
     await machines.removeNode('h3')
+    expect(await machines.lab.exec('h3', ...LIST_TABLES)).not.toContain('kubette-')
     expect(await machines.lab.exec('h3', 'sh', '-c', 'ls /sys/class/net')).not.toMatch(/kb[bv]-/)
   })
 })

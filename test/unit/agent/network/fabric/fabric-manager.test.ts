@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FabricManager } from '../../../../../agent/network/fabric/fabric-manager.ts'
 import type { FabricPeer, FabricState } from '../../../../../agent/network/fabric/fabric-state.ts'
+import { decodeAttributes, listAttributes, textOf } from '../../../../../agent/network/netlink/netlink-attributes.ts'
 import { SocketRelays } from '../../../../../agent/network/socket-relays.ts'
 import { RuntimeFailure } from '../../../../../agent/runtime/runtime.ts'
 import { silentLogger } from '../../../../../shared/log.ts'
@@ -17,6 +18,8 @@ const BRIDGE = 'kbb-abcdefgh'
 const TUNNEL = 'kbv-abcdefgh'
 const PEER: FabricPeer = { name: 'b', podCIDRs: ['10.42.1.0/24'], address: '192.0.2.2' }
 const NEIGHBOUR: FabricPeer = { name: 'c', podCIDRs: ['10.42.2.0/24'], address: '192.0.2.1' }
+const NEWCHAIN = 3
+const NEWSETELEM = 12
 const POD = { namespace: 'default', name: 'web' }
 
 describe('FabricManager', () => {
@@ -76,6 +79,23 @@ describe('FabricManager', () => {
   }
   const containers = async () =>
     (await runtime.networkContainers()).filter(({ running }) => running).map(({ name }) => name)
+  /** The table of the node: whose packets enter it, and the elements of its sets. */
+  const shortcuts = () => {
+    const attributes = ({ payload }: { payload: Buffer }) => decodeAttributes(payload.subarray(4))
+    const messages = machine.netfilter.tables.get('kubette-abcdefgh-10.42.0.0') ?? []
+    const hooks = messages.flatMap((message) => {
+      const hook = (message.type & 0xff) === NEWCHAIN ? attributes(message).get(4) : undefined
+      return hook ? [textOf(decodeAttributes(hook).get(3) ?? Buffer.alloc(0))] : []
+    })
+    const keysOf = (set: string) => {
+      const added = messages.find((message) => {
+        return (message.type & 0xff) === NEWSETELEM && textOf(attributes(message).get(2) ?? Buffer.alloc(0)) === set
+      })
+      const elements = listAttributes((added && attributes(added).get(3)) ?? Buffer.alloc(0))
+      return elements.map(({ value }) => [...(decodeAttributes(value).get(1) ?? [])].slice(4, 8).join('.'))
+    }
+    return { hooks, pods: keysOf('pods'), ranges: keysOf('ranges-24') }
+  }
   const sendsTo = () => [...(machine.rows.get(machine.link(TUNNEL)?.index ?? 0) ?? [])].sort()
 
   it('makes one network for all addresses of the cluster, that fits what leads to others', async () => {
@@ -193,6 +213,51 @@ describe('FabricManager', () => {
     machine.setMtu('eth0', 1_500)
     await clock.advance(1_000)
     expect([port.mtu, inside.link('eth0')?.mtu]).toEqual([1_450, 1_450])
+  })
+
+  it('spares established connections between its Pods and other machines the way over the bridge', async () => {
+    await update(state([PEER, NEIGHBOUR]))
+    const plug = (name: string) => {
+      const port = machine.addLink({ name, mtu: 1_350, master: machine.link(BRIDGE)?.index ?? 0 })
+      const eth0 = inside.link('eth0')
+      if (eth0) eth0.other = port.index
+    }
+    plug('veth1')
+    const first = await run('a')
+    manager.cover(first)
+    await clock.advance(1_000)
+    plug('veth2')
+    manager.cover(await run('b'))
+    await clock.advance(1_000)
+    expect(shortcuts()).toEqual({
+      hooks: [TUNNEL, 'veth1', 'veth2'],
+      pods: ['10.42.0.4', '10.42.0.5'],
+      ranges: ['10.42.1.0'],
+    })
+    manager.uncover(first.id)
+    await clock.advance(1_000)
+    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth2'], pods: ['10.42.0.5'] })
+    // Whoever is given to another machine's Pods goes with the tunnel.
+    machine.netfilter.tables.set('kubette-abcdefgh-10.42.2.0', []).set('others', [])
+    await update(state([NEIGHBOUR]))
+    expect([...machine.netfilter.tables.keys()]).toEqual(['others'])
+  })
+
+  it('takes over the shortcuts of an earlier agent’s Pods, and does without where the kernel has none', async () => {
+    await update(state([PEER]))
+    const port = machine.addLink({ name: 'veth1', mtu: 1_350, master: machine.link(BRIDGE)?.index ?? 0 })
+    Object.assign(inside.link('eth0') ?? {}, { other: port.index })
+    await run('a')
+    await manager.stop()
+    machine.netfilter.tables.clear()
+    machine.netfilter.errno = 95
+    manager = newManager()
+    await manager.start()
+    await clock.advance(1_000)
+    expect(manager.condition.isAvailable).toBe(true)
+    machine.netfilter.errno = 0
+    await clock.advance(60_000)
+    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth1'], pods: ['10.42.0.4'] })
   })
 
   it('goes by what an earlier agent was told while the control plane is away', async () => {

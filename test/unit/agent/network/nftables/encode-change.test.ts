@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeAttributes, listAttributes, textOf } from '../../../../../agent/network/netlink/netlink-attributes.ts'
 import { encodeChange, encodeTable } from '../../../../../agent/network/nftables/encode-change.ts'
+import type { Rule } from '../../../../../agent/network/nftables/rule.ts'
 import type { SetDefinition, TableChange, TableFrame } from '../../../../../agent/network/nftables/table.ts'
 
 const SERVICES: SetDefinition = {
@@ -61,6 +62,38 @@ describe('encodeTable', () => {
       ...['add table', 'delete table', 'add table', 'add set', 'add set'],
       ...['add chain', 'add rule', 'add chain', 'add elements'],
     ])
+  })
+})
+
+describe('encodeTable of the family netdev', () => {
+  it('hooks chains to links, and sends packets to others', () => {
+    const rule: Rule = [
+      { type: 'etherType', to: 0 },
+      { type: 'value', value: Buffer.of(7, 0, 0, 0), to: 1 },
+      { type: 'forward', link: 1 },
+    ]
+    const hook = { type: 'filter', at: 'ingress', link: 'veth1', priority: 0 } as const
+    const links: SetDefinition = { name: 'links', key: ['ipv4_addr'], value: ['iface_index'] }
+    const frame = {
+      name: 'short',
+      family: 'netdev',
+      sets: [links],
+      chains: [{ name: 'in', hook, rules: [rule] }],
+    } as const
+    const addedElements = new Map([['links', new Map([['10.42.0.5', '258']])]])
+    const messages = encodeTable(frame, { ...NOTHING, addedElements })
+    expect(messages.map(({ payload }) => payload[0])).toEqual(Array(7).fill(5))
+    const [, , , , chain, inRule] = messages.map(attributesOf)
+    const place = decodeAttributes(chain!.get(4)!)
+    expect([place.get(1)?.readUInt32BE(), textOf(place.get(3)!)]).toEqual([0, 'veth1'])
+    const expressions = listAttributes(inRule!.get(4)!).map(({ value }) => decodeAttributes(value))
+    expect(expressions.map((expression) => textOf(expression.get(1)!))).toEqual(['meta', 'immediate', 'fwd'])
+    // The key 1 is the protocol; the first register is number 8.
+    const hex = expressions.map((expression) => expression.get(2)!.toString('hex'))
+    expect(hex[0]).toBe('0800020000000001' + '0800010000000008')
+    expect(hex[1]).toBe('0800010000000009' + '0c000280' + '0800010007000000')
+    expect(hex[2]).toBe('0800010000000009')
+    expect(elementsOf(messages.at(-1)!)).toEqual(['080001000a2a0005 0800010002010000'])
   })
 })
 

@@ -1,0 +1,172 @@
+import type { Clock, Timer } from '../../../shared/clock.ts'
+import { Ipv4Range } from '../../../shared/ipv4-range.ts'
+import type { Logger } from '../../../shared/log.ts'
+import type { SandboxState } from '../../runtime/runtime.ts'
+import { WakeLoop } from '../../wake-loop.ts'
+import { type Link, Links } from '../netlink/links.ts'
+import { NetlinkClient } from '../netlink/netlink-client.ts'
+import { encodeTable } from '../nftables/encode-change.ts'
+import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
+import { bridgeName, tunnelName } from '../pod-network.ts'
+import type { SocketRelays } from '../socket-relays.ts'
+import type { FabricState } from './fabric-state.ts'
+import { shortcutName } from './remove-shortcuts.ts'
+import { type LinkName, shortcutTable } from './shortcut-table.ts'
+
+export interface ShortcutsOptions {
+  readonly relays: SocketRelays
+  readonly clusterId: string
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Where they are made: `uplinkId` is the container in the machine's own network. */
+interface Place {
+  readonly uplinkId: string
+  readonly state: FabricState
+}
+
+interface CoveredPod {
+  readonly address: string
+  /** The index of the machine's end of its link, as far as it was asked. */
+  link?: number
+}
+
+const NETLINK_ROUTE = 0
+const NETLINK_NETFILTER = 12
+const POD_LINK = 'eth0'
+/** Pods often come and go several at a time. */
+const DELAY_MS = 100
+
+/**
+ * Keeps the table of a node that spares established connections between its Pods and those of other machines the way over
+ * the bridge. Nothing depends on it: a Pod that it does not know goes the long way.
+ */
+export class Shortcuts {
+  readonly #options: ShortcutsOptions
+  readonly #pods = new Map<string, CoveredPod>()
+  readonly #loop: WakeLoop
+  #place: Place | undefined
+  #writing: Promise<void> = Promise.resolve()
+  #delay: Timer | undefined
+  #complaint = ''
+
+  constructor(options: ShortcutsOptions) {
+    this.#options = options
+    this.#loop = new WakeLoop({
+      clock: options.clock,
+      pass: () => this.#pass(),
+      onFault: (error) => this.#failed(error),
+    })
+  }
+
+  cover({ id, ip }: Pick<SandboxState, 'id' | 'ip'>): void {
+    if (ip === undefined || this.#pods.has(id)) return
+    this.#pods.set(id, { address: ip })
+    this.#wakeSoon()
+  }
+
+  uncover(sandboxId: string): void {
+    if (this.#pods.delete(sandboxId)) this.#wakeSoon()
+  }
+
+  /** There is a tunnel, and it may be another one than before. */
+  keep(place: Place): void {
+    this.#place = place
+    this.#loop.wake()
+  }
+
+  /** There is no tunnel any more. Resolves when nothing is written any more; what was stays. */
+  async cease(): Promise<void> {
+    this.#place = undefined
+    await this.#writing
+  }
+
+  /** Leaves what there is as it is. */
+  stop(): void {
+    this.#delay?.cancel()
+    this.#loop.stop()
+  }
+
+  #wakeSoon(): void {
+    this.#delay ??= this.#options.clock.after(DELAY_MS, () => {
+      this.#delay = undefined
+      this.#loop.wake()
+    })
+  }
+
+  async #pass(): Promise<number> {
+    if (this.#place) {
+      const written = this.#write(this.#place)
+      this.#writing = written.catch(() => undefined)
+      await written
+      this.#complaint = ''
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  async #write({ uplinkId, state }: Place): Promise<void> {
+    const { relays, clusterId } = this.#options
+    const { podCIDR } = state.own
+    const links = await this.#links(uplinkId)
+    const tunnel = links.find(({ name }) => name === tunnelName(clusterId))
+    // Without it there is nothing to be spared; it is about to be made.
+    if (!tunnel || podCIDR === undefined) return
+    const pods = await this.#podLinks(Ipv4Range.parse(podCIDR), links)
+    const ways = { tunnel, ranges: rangesElsewhere(state), pods }
+    const { frame, contents } = shortcutTable(shortcutName(clusterId, podCIDR), ways)
+    const client = new NetlinkClient(await (await relays.of(uplinkId)).netlink(NETLINK_NETFILTER))
+    try {
+      await client.batch(NFTABLES_SUBSYSTEM, encodeTable(frame, contents))
+    } finally {
+      client.close()
+    }
+  }
+
+  /** Of those Pods whose addresses are of the range, and which are ports of the bridge. */
+  async #podLinks(range: Ipv4Range, links: readonly Link[]): Promise<Map<string, LinkName>> {
+    const bridge = links.find(({ name }) => name === bridgeName(this.#options.clusterId))
+    const ports = new Map(links.filter(({ master }) => master === bridge?.index).map((link) => [link.index, link]))
+    const found = new Map<string, LinkName>()
+    for (const [id, pod] of this.#pods) {
+      if (range.placeOf(pod.address) === undefined) continue
+      if (pod.link === undefined || !ports.has(pod.link)) await this.#ask(id, pod)
+      const port = ports.get(pod.link ?? 0)
+      if (port) found.set(pod.address, port)
+    }
+    return found
+  }
+
+  async #ask(sandboxId: string, pod: CoveredPod): Promise<void> {
+    try {
+      const other = (await this.#links(sandboxId)).find(({ name }) => name === POD_LINK)?.other
+      if (other !== undefined) pod.link = other
+    } catch {
+      // It has ended, or is asked again in the next pass.
+    }
+  }
+
+  async #links(containerId: string): Promise<Link[]> {
+    const relay = await this.#options.relays.of(containerId)
+    const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
+    try {
+      return await new Links(client).list()
+    } finally {
+      client.close()
+    }
+  }
+
+  /** A kernel that cannot do this is told of once. */
+  #failed(error: unknown): void {
+    const complaint = error instanceof Error ? error.message : String(error)
+    if (complaint === this.#complaint) return
+    this.#complaint = complaint
+    this.#options.log.info({ err: error }, 'connections to other machines go by the machine’s bridge and rules')
+  }
+}
+
+/** Where it is not known on which machine a range is, nothing is spared. */
+function rangesElsewhere({ own, peers }: FabricState): Ipv4Range[] {
+  const elsewhere = peers.filter(({ address }) => address !== undefined && address !== own.address)
+  return elsewhere.flatMap(({ podCIDRs }) => podCIDRs.flatMap((range) => Ipv4Range.tryParse(range) ?? []))
+}
