@@ -3,6 +3,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { load } from './loader/load.js'
 
-// An agent does nothing for long: V8's optimizing compiler would cost it 4 MB and give nothing back. The server asks for it.
+// An agent does nothing for long: V8's compilers would cost it 6 MB and give nothing back. The server asks for them.
 setFlagsFromString('--no-opt')
+setFlagsFromString('--no-sparkplug')
 await load()

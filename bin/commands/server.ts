@@ -51,7 +51,9 @@ export function addServerCommand(program: Command): void {
 async function runServer(options: ServerOptions): Promise<void> {
   const network = clusterNetworkOf(options)
   const hosts = options.host ?? []
-  setFlagsFromString('--opt') // see kubette.js
+  // See kubette.js.
+  setFlagsFromString('--opt')
+  setFlagsFromString('--sparkplug')
   const stopped = whenAskedToStop()
   const clock = systemClock()
   const dataDir = dataDirectory(options.data)
