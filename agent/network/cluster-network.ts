@@ -10,6 +10,7 @@ import { networkExchange } from './dns/upstream.ts'
 import { FabricManager } from './fabric/fabric-manager.ts'
 import { fabricState } from './fabric/fabric-state.ts'
 import { NetworkState } from './network-state.ts'
+import { HealthChecks } from './node-ports/health-checks.ts'
 import { NodePorts } from './node-ports/node-ports.ts'
 import { ReturnPaths } from './node-ports/return-paths.ts'
 import { readOwnResolvConf } from './resolv-conf.ts'
@@ -43,6 +44,7 @@ export class ClusterNetwork {
   readonly relays: SocketRelays
   readonly #serviceRules: ServiceRules
   readonly #returns: ReturnPaths
+  readonly #healthChecks: HealthChecks
   readonly #nodePorts: NodePorts
   readonly #dns: DnsService
   #gateway: string | undefined
@@ -80,9 +82,15 @@ export class ClusterNetwork {
         this.#serviceRules.uncover(sandboxId)
       },
     }
+    this.#healthChecks = new HealthChecks({ ...shared, log: log('node ports') })
     this.#nodePorts = new NodePorts({
       ...{ ...shared, reporter, log: log('node ports') },
-      ...{ addresses: this.fabric, rules: this.#serviceRules, returns: this.#returns },
+      ...{
+        addresses: this.fabric,
+        rules: this.#serviceRules,
+        returns: this.#returns,
+        healthChecks: this.#healthChecks,
+      },
     })
     this.state.subscribe((snapshot, { nodes }) => nodes && this.fabric.update(fabricState(snapshot, nodeName)))
   }
@@ -104,6 +112,7 @@ export class ClusterNetwork {
   async stop(): Promise<void> {
     this.#dns.stop()
     this.#nodePorts.stop()
+    this.#healthChecks.stop()
     this.#returns.stop()
     this.#serviceRules.stop()
     await this.fabric.stop()

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NetworkState } from '../../agent/network/network-state.ts'
+import { HealthChecks } from '../../agent/network/node-ports/health-checks.ts'
 import { NodePorts } from '../../agent/network/node-ports/node-ports.ts'
 import { ReturnPaths } from '../../agent/network/node-ports/return-paths.ts'
 import { ServiceRules } from '../../agent/network/services/service-rules.ts'
@@ -30,6 +31,7 @@ describe('the rules of Services', () => {
   const common = { nodeName: 'here', network, runtime, clock, log: silentLogger }
   let rules = new ServiceRules({ ...common, relays })
   const returns = [new ReturnPaths({ ...common, relays })]
+  const healthChecks = new HealthChecks({ ...common, relays })
   const told: string[] = []
   let nodePorts: NodePorts | undefined
   let client: SandboxState
@@ -51,7 +53,7 @@ describe('the rules of Services', () => {
     shell = await namespaces.shell(client)
     for (const server of [client, ...servers]) await namespaces.serve(server, 8080)
     rules.start()
-    const free = Array.from({ length: 8 }, (_, place) => `${prefix}.${place + 20}`)
+    const free = Array.from({ length: 16 }, (_, place) => `${prefix}.${place + 20}`)
     const addresses = { take: async () => free.shift() ?? '', release: () => {} }
     const reporter = { event: ({ message }: EventReport) => void told.push(message) }
     mates = await namespaces.ofMate('mate')
@@ -60,12 +62,13 @@ describe('the rules of Services', () => {
     returns.push(new ReturnPaths({ ...common, runtime: mates.runtime, relays: mates.relays }))
     for (const paths of returns) paths.start()
     const [own] = returns as [ReturnPaths]
-    nodePorts = new NodePorts({ ...common, rules, returns: own, addresses, reporter })
+    nodePorts = new NodePorts({ ...common, rules, returns: own, healthChecks, addresses, reporter })
     nodePorts.start()
   }, 60_000)
 
   afterAll(async () => {
     nodePorts?.stop()
+    healthChecks.stop()
     for (const paths of returns) paths.stop()
     mates?.relays.close()
     rules.stop()
@@ -159,6 +162,13 @@ describe('the rules of Services', () => {
     expect(await says('10.43.7.130')).not.toEqual(['one'])
     await tell('guarded', 13, of(`${client.ip}/32`), [[one()]], status)
     expect(await says('10.43.7.130')).toEqual(['one'])
+    await tell('guarded', 13, of(`${machineAddress}/32`), [[one()]], status)
+    expect(await fromMachine(port, machineAddress)).toBe('helloone')
+    // This comes from Docker's own proxy.
+    const other = connect(port, '127.0.0.1', () => other.write('hello'))
+    const heard = new Promise((resolve) => other.once('data', resolve))
+    expect(await Promise.race([heard, sleep(clock, 500).then(() => 'nothing')])).toBe('nothing')
+    other.destroy()
   })
 
   it.concurrent('stay with an endpoint for session affinity, until that is gone', async () => {
@@ -245,6 +255,26 @@ describe('the rules of Services', () => {
     expect(await fromMachine(nodePort, machineAddress, 'who')).toBe(machineAddress)
     await tell('local', 12, { ...of, externalTrafficPolicy: 'Cluster' }, [[two()]])
     expect(await fromMachine(nodePort, machineAddress, 'who')).not.toBe(machineAddress)
+  })
+
+  it.concurrent('tell load balancers whether the machine has endpoints', async () => {
+    const port = 20_000 + ((process.pid + 1) % 9_000)
+    const healthCheckNodePort = 30_000 + ((process.pid + 2) % 2_700)
+    const local: Partial<ServiceSpec> = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort }
+    const of = { ...local, ports: [{ port, protocol: 'TCP' }] }
+    const asked = async () => {
+      const response = await fetch(`http://127.0.0.1:${healthCheckNodePort}/healthz`)
+      return [response.status, response.headers.get('x-load-balancing-endpoint-weight'), await response.json()]
+    }
+    const report = (localEndpoints: number) => {
+      const service = { namespace: 'default', name: 'asked' }
+      return { service, localEndpoints, serviceProxyHealthy: true }
+    }
+    await tell('asked', 15, of, [[two()], [mate], [one(), { ready: false }]])
+    const first = async (): Promise<unknown> => asked().catch(() => sleep(clock, 50).then(first))
+    expect(await first()).toEqual([200, '2', report(2)])
+    await tell('asked', 15, of, [[two(), ENDING]])
+    expect(await asked()).toEqual([503, '0', report(0)])
   })
 
   it.concurrent('lead node ports of the machine to endpoints, but for one that somebody else has', async () => {

@@ -11,8 +11,9 @@ import type { NetworkView } from '../network-state.ts'
 import type { AddressSource } from '../pod-addresses.ts'
 import { machineMates } from '../services/machine-mates.ts'
 import { parseNodePortsName, portKey } from './container-name.ts'
+import type { HealthChecks } from './health-checks.ts'
 import { type NewNodePort, type NodePortPlan, planNodePorts } from './node-port-plan.ts'
-import { publishedPorts } from './published-ports.ts'
+import { healthCheckPort, publishedPorts } from './published-ports.ts'
 import type { ReturnPaths } from './return-paths.ts'
 
 export interface NodePortsOptions {
@@ -25,6 +26,7 @@ export interface NodePortsOptions {
   readonly addresses: AddressSource
   readonly rules: NodePortRules
   readonly returns: Pick<ReturnPaths, 'renew'>
+  readonly healthChecks: Pick<HealthChecks, 'serve' | 'end'>
   readonly reporter: Pick<Reporter, 'event'>
   readonly clock: Clock
   readonly log: Logger
@@ -39,6 +41,8 @@ export interface NodePortRules {
 interface Wanted {
   readonly service: ObjectKey
   readonly ports: readonly PublishedPort[]
+  /** The one of them that leads nowhere: it is answered here. */
+  readonly healthCheck: number | undefined
 }
 
 const RETRY_MS = 30_000
@@ -98,16 +102,18 @@ export class NodePorts {
     const addresses = nodes.get(nodeName)?.internalIPs ?? []
     for (const [key, service] of services) {
       const ports = publishedPorts(service, addresses)
-      if (ports.length > 0) wanted.set(service.metadata.uid, { service: key, ports })
+      if (ports.length > 0)
+        wanted.set(service.metadata.uid, { service: key, ports, healthCheck: healthCheckPort(service) })
     }
     return wanted
   }
 
   async #pass(): Promise<number> {
-    const { runtime, addresses, rules } = this.#options
+    const { runtime, addresses, rules, healthChecks } = this.#options
     const { remove, run } = await this.#look()
     for (const { id, name } of remove) {
       rules.uncover(id)
+      healthChecks.end(id)
       await runtime.removeNetworkContainer(id)
       addresses.release(name)
     }
@@ -133,11 +139,14 @@ export class NodePorts {
   }
 
   #cover({ keep }: NodePortPlan): void {
+    const { rules, healthChecks } = this.#options
     for (const { container, serviceUid } of keep) {
-      const service = this.#wanted.get(serviceUid)?.service
-      if (service !== undefined && container.ip !== undefined) {
-        this.#options.rules.coverNodePorts(container.id, service, container.ip)
-      }
+      const { id, name, ip: address } = container
+      const wanted = this.#wanted.get(serviceUid)
+      if (!wanted || address === undefined) continue
+      const { service, healthCheck: port } = wanted
+      if (port !== undefined && isOnlyPort(port, name)) healthChecks.serve(id, { service, address, port })
+      else rules.coverNodePorts(id, service, address)
     }
   }
 
@@ -191,4 +200,9 @@ export class NodePorts {
       this.#loop.wake()
     }
   }
+}
+
+function isOnlyPort(port: number, containerName: string): boolean {
+  const { ports = [] } = parseNodePortsName(containerName) ?? {}
+  return ports.every(({ hostPort, protocol }) => hostPort === port && protocol === 'TCP')
 }

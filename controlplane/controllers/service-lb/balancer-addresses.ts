@@ -3,11 +3,6 @@ import { findCondition } from '../conditions.ts'
 
 const EXCLUSION_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
-/** A LoadBalancer that is ours: one of another class is somebody else's. */
-export function isOurBalancer({ spec }: Service): boolean {
-  return spec.type === 'LoadBalancer' && spec.loadBalancerClass === undefined
-}
-
 /**
  * The addresses that lead to a Service from outside, in order: those of the nodes that are ready and not excluded; where
  * traffic is to stay on the node that it comes to, of those that have a ready endpoint. A node that takes no new Pods

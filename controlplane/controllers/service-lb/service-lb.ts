@@ -9,6 +9,7 @@ import {
 } from '../../../shared/api/kinds.ts'
 import { keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
 import { serviceKeyOf } from '../../../shared/endpoint-slices.ts'
+import { isOwnBalancer } from '../../../shared/own-balancer.ts'
 import type { Client } from '../../client/client.ts'
 import { type Change, type Controller, watch } from '../../reconcile/controller.ts'
 import { createEventRecorder, type EventRecorder } from '../../reconcile/event-recorder.ts'
@@ -16,13 +17,13 @@ import type { Informer } from '../../reconcile/informer.ts'
 import type { ControllerDeps } from '../controller-deps.ts'
 import { slicesByService } from '../slices/slices-by-service.ts'
 import { unlessGone } from '../unless-gone.ts'
-import { balancerAddresses, externalAddress, isOurBalancer } from './balancer-addresses.ts'
+import { balancerAddresses, externalAddress } from './balancer-addresses.ts'
 
 /** Gives Services of type LoadBalancer the nodes' own addresses: there is no balancer but the nodes. */
 export class ServiceLb implements Controller {
   readonly name = 'service-lb'
   readonly watches = [
-    watch(SERVICES, ({ object }) => (isOurBalancer(object) ? [keyOf(object)] : [])),
+    watch(SERVICES, ({ object }) => (isOwnBalancer(object) ? [keyOf(object)] : [])),
     watch(NODES, (change) => this.#onNode(change)),
     watch(ENDPOINT_SLICES, (change) => this.#onSlice(change)),
   ]
@@ -42,7 +43,7 @@ export class ServiceLb implements Controller {
 
   async reconcile(key: ObjectKey): Promise<void> {
     const service = this.#services.get(key)
-    if (!service || service.metadata.deletionTimestamp || !isOurBalancer(service)) return
+    if (!service || service.metadata.deletionTimestamp || !isOwnBalancer(service)) return
     const addresses = balancerAddresses(service, this.#nodes.list(), this.#slicesOf(key))
     const before = addressesIn(service)
     if (addresses.length === 0 && !this.#isLocal(key)) this.#tellNone(service)
@@ -54,7 +55,7 @@ export class ServiceLb implements Controller {
   async #write({ metadata }: Persisted<Service>, addresses: string[]): Promise<void> {
     const ingress = addresses.map((ip) => ({ ip, ipMode: 'VIP' }))
     const change = (draft: Persisted<Service>) => {
-      if (draft.metadata.uid !== metadata.uid || !isOurBalancer(draft)) return false
+      if (draft.metadata.uid !== metadata.uid || !isOwnBalancer(draft)) return false
       draft.status = { ...draft.status, loadBalancer: ingress.length > 0 ? { ingress } : {} }
       return undefined
     }
@@ -77,7 +78,7 @@ export class ServiceLb implements Controller {
 
   #onNode({ type, object, previous }: Change<Node>): ObjectKey[] {
     if (type === 'updated' && previous && externalAddress(previous) === externalAddress(object)) return []
-    return this.#services.list().filter(isOurBalancer).map(keyOf)
+    return this.#services.list().filter(isOwnBalancer).map(keyOf)
   }
 
   #onSlice({ object }: Change<EndpointSlice>): ObjectKey[] {
@@ -87,7 +88,7 @@ export class ServiceLb implements Controller {
 
   #isLocal(key: ObjectKey): boolean {
     const service = this.#services.get(key)
-    return service !== undefined && isOurBalancer(service) && service.spec.externalTrafficPolicy === 'Local'
+    return service !== undefined && isOwnBalancer(service) && service.spec.externalTrafficPolicy === 'Local'
   }
 }
 

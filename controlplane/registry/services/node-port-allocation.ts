@@ -3,7 +3,7 @@ import type { ServicePort, ServiceSpec } from '../../../shared/api/generated/cor
 import { SERVICES, type Service } from '../../../shared/api/kinds.ts'
 import type { Random } from '../../../shared/random.ts'
 import { FieldErrors } from '../validation/field-errors.ts'
-import { numberPool, pickFree } from './number-pool.ts'
+import { anyNodePort, refusalOfNodePort } from './node-port-pool.ts'
 import type { PortRange } from './service-network.ts'
 import { needsNodePort } from './service-type.ts'
 
@@ -28,7 +28,7 @@ export function giveNodePorts(
   const own = nodePortsOf(service.spec)
   const isTaken = (port: number) => own.has(port) || taken.has(String(port))
   for (const port of portsToServe(service.spec)) {
-    port.nodePort ??= sharedNumber(port, service.spec) ?? anyNumber(range, isTaken, random)
+    port.nodePort ??= sharedNumber(port, service.spec) ?? anyPort(range, isTaken, random)
     own.add(port.nodePort)
   }
 }
@@ -54,17 +54,10 @@ function checkWanted(
 ): void {
   const errors = new FieldErrors()
   for (const [index, { nodePort }] of (spec.ports ?? []).entries()) {
-    const wrong = nodePort && !held.has(nodePort) && whyNot(nodePort, range, taken)
+    const wrong = nodePort && !held.has(nodePort) && refusalOfNodePort(nodePort, range, taken)
     if (wrong) errors.invalid(`spec.ports[${index}].nodePort`, nodePort, wrong)
   }
   if (errors.list.length > 0) throw ApiError.invalid(SERVICES, metadata.name ?? '', errors.list)
-}
-
-function whyNot(port: number, { first, last }: PortRange, taken: ReadonlySet<string>): string | undefined {
-  if (port < first || port > last) {
-    return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`
-  }
-  return taken.has(String(port)) ? 'provided port is already allocated' : undefined
 }
 
 function sharedNumber({ port, protocol }: ServicePort, { ports = [] }: ServiceSpec): number | undefined {
@@ -72,9 +65,8 @@ function sharedNumber({ port, protocol }: ServicePort, { ports = [] }: ServiceSp
   return twin?.nodePort
 }
 
-function anyNumber({ first, last }: PortRange, isTaken: (port: number) => boolean, random: Random): number {
-  const pool = numberPool(last - first + 1, 32, 128)
-  const place = pickFree(pool, (number) => isTaken(first + number), random)
-  if (place !== undefined) return first + place
+function anyPort(range: PortRange, isTaken: (port: number) => boolean, random: Random): number {
+  const port = anyNodePort(range, isTaken, random)
+  if (port !== undefined) return port
   throw new ApiError('InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full')
 }

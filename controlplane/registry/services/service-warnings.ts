@@ -11,9 +11,6 @@ export function serviceWarnings({ metadata, spec }: Service): string[] {
     ...(metadata.annotations?.[SOURCE_RANGES_ANNOTATION] && !spec.loadBalancerSourceRanges
       ? [`metadata.annotations[${SOURCE_RANGES_ANNOTATION}]: only spec.loadBalancerSourceRanges keeps anybody out`]
       : []),
-    ...(spec.healthCheckNodePort
-      ? ['spec.healthCheckNodePort: no node answers the health checks of other load balancers']
-      : []),
   ]
 }
 

@@ -114,6 +114,11 @@ describe('the network of Pods on three machines', () => {
       })
     await Promise.all(ways.map(fromOutside))
     await Promise.all(machines.hosts.map((host) => pods.onHost(host, ...get(clusterIP, '/cgi-bin/who'))))
+    await machines.kubectl('patch', 'service', 'web', '-p', '{"spec":{"externalTrafficPolicy":"Local"}}')
+    await eventually('a Pod sees the address of a client on another machine', async () => {
+      const answer = await pods.onHost('h1', ...get(machines.lab.address('h2'), '/cgi-bin/who', nodePort))
+      return answer.includes(`:${machines.lab.address('h1')}]`)
+    })
   })
 
   it('needs neither agents nor the control plane to go on', async () => {

@@ -169,6 +169,49 @@ describe('the node ports of a Service', () => {
   })
 })
 
+describe('the health check port of a Service', () => {
+  const LOCAL: ServiceSpec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local' }
+  let test: TestRegistry
+  const create = async (name: string, spec: ServiceSpec) => (await test.create(SERVICES, aService(name, spec))).spec
+  const failure = (name: string, spec: ServiceSpec) => test.create(SERVICES, aService(name, spec)).catch(String)
+
+  beforeEach(async () => {
+    test = await testRegistry()
+  })
+
+  it('is given to a load balancer with the policy Local, and goes with that', async () => {
+    const { healthCheckNodePort = 0 } = await create('web', LOCAL)
+    expect(healthCheckNodePort).toBeGreaterThanOrEqual(30_000)
+    expect((await create('all', { type: 'LoadBalancer' })).healthCheckNodePort).toBeUndefined()
+    expect((await create('node', { ...LOCAL, type: 'NodePort' })).healthCheckNodePort).toBeUndefined()
+    const kept = await changed(test.registry, 'web', { sessionAffinity: 'ClientIP' })
+    expect(kept.healthCheckNodePort).toBe(healthCheckNodePort)
+    const without = await changed(test.registry, 'web', { externalTrafficPolicy: 'Cluster' })
+    expect(without.healthCheckNodePort).toBeUndefined()
+    const certain = { ...LOCAL, healthCheckNodePort }
+    expect((await changed(test.registry, 'web', certain)).healthCheckNodePort).toBe(healthCheckNodePort)
+  })
+
+  it('is one that nobody has, and stays', async () => {
+    await create('web', { ...LOCAL, healthCheckNodePort: 30_100 })
+    const said = (port: number, why: string) =>
+      `failed to allocate requested HealthCheck NodePort ${port}: provided port ${why}`
+    const taken = 'is already allocated'
+    expect(await failure('b', { ...LOCAL, healthCheckNodePort: 30_100 })).toContain(said(30_100, taken))
+    const outside = 'is not in the valid range. The range of valid ports is 30000-32767'
+    expect(await failure('b', { ...LOCAL, healthCheckNodePort: 80 })).toContain(said(80, outside))
+    const ports = [{ port: 80, nodePort: 30_100 }]
+    const refusal = 'spec.ports[0].nodePort: Invalid value: 30100: provided port is already allocated'
+    expect(await test.refusals(SERVICES, aService('b', { type: 'NodePort', ports }))).toEqual([refusal])
+    await expect(changed(test.registry, 'web', { ports })).rejects.toThrow('provided port is already allocated')
+    await expect(changed(test.registry, 'web', { healthCheckNodePort: 30_101 })).rejects.toThrow(
+      'spec.healthCheckNodePort: Forbidden: field is immutable',
+    )
+    const own = { ...LOCAL, ports: [{ port: 80, nodePort: 30_200 }], healthCheckNodePort: 30_200 }
+    expect(await failure('b', own)).toContain(said(30_200, taken))
+  })
+})
+
 /** Room for six addresses and four node ports, so that both run out. */
 function smallRegistry(store: MemoryStore, seed: number): Registry {
   const serviceNetwork = { addresses: Ipv4Range.parse('10.9.0.0/29'), nodePorts: { first: 30_000, last: 30_003 } }
@@ -183,15 +226,17 @@ const action = fc.record({
   type: fc.constantFrom(...TYPES),
   clusterIP: fc.option(fc.constantFrom('10.9.0.1', '10.9.0.2', 'None'), { nil: undefined, freq: 3 }),
   nodePort: fc.option(fc.constantFrom(30_000, 30_001), { nil: undefined, freq: 3 }),
+  policy: fc.constantFrom('Cluster', 'Cluster', 'Local'),
 })
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never
 
-async function perform(registry: Registry, { verb, name, type, clusterIP, nodePort }: Action): Promise<void> {
+async function perform(registry: Registry, { verb, name, type, clusterIP, nodePort, policy }: Action): Promise<void> {
   const spec: ServiceSpec = {
     type,
     externalName: 'example.com',
     ports: [{ port: 80, ...(nodePort && type !== 'ClusterIP' ? { nodePort } : {}) }],
     ...(clusterIP ? { clusterIP } : {}),
+    ...(type === 'LoadBalancer' ? { externalTrafficPolicy: policy } : {}),
   }
   try {
     if (verb === 'create') await registry.create(SERVICES, aService(name, spec), { namespace: 'default' })
@@ -214,7 +259,10 @@ function expectNothingTwice(services: readonly Service[]): void {
   )
   expect(addresses).toEqual([...new Set(addresses)])
   const served = services.filter(({ spec }) => spec.type !== 'ExternalName')
-  const ports = served.flatMap(({ spec }) => (spec.ports ?? []).flatMap(({ nodePort }) => nodePort ?? []))
+  const ports = served.flatMap(({ spec }) => [
+    ...(spec.ports ?? []).flatMap(({ nodePort }) => nodePort ?? []),
+    ...(spec.healthCheckNodePort ? [spec.healthCheckNodePort] : []),
+  ])
   expect(ports).toEqual([...new Set(ports)])
 }
 

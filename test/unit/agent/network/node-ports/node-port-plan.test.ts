@@ -90,6 +90,13 @@ describe('publishedPorts', () => {
     expect(publishedPorts(plain, own)).toEqual([port(80, { hostIP: '192.168.1.5' })])
   })
 
+  it('has the port at which health is asked for, and no ports of a balancer that is of another class', () => {
+    const ports = [{ port: 80, nodePort: 30080 }]
+    const local = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 30090 }
+    const service = aService('web', { ...local, clusterIP: '10.43.0.1', ports, loadBalancerClass: 'example.com/other' })
+    expect(publishedPorts(service, own)).toEqual([port(30080), port(30090)])
+  })
+
   it('has none of Services without an address', () => {
     expect(publishedPorts(aService('web', { clusterIP: 'None', externalIPs: own }), own)).toEqual([])
   })
