@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,7 +35,7 @@ describe('volumes in Docker', () => {
   })
 
   /** A Pod with these volumes: `print` runs a script in it, as a user other than root where told. */
-  async function aPod(volumes: VolumeSpec[]) {
+  async function aPod(volumes: VolumeSpec[], addCapabilities: string[] = []) {
     const pod: PodIdentity = { uid: `${++pods}000000${process.pid}-v`, namespace: 'default', name: `v${pods}` }
     const base: SandboxSpec = { pod, hostname: 'v', hosts: [], ports: [], hostNetwork: false, volumes }
     const { id: sandboxId } = await runtime.runSandbox(base)
@@ -53,7 +54,7 @@ describe('volumes in Docker', () => {
           annotations: {},
         },
         command: ['sh', '-c', script],
-        securityContext: { ...(user ? { user } : {}), supplementalGroups: groups },
+        securityContext: { ...(user ? { user } : {}), supplementalGroups: groups, addCapabilities },
       })
     const print = async (...how: Parameters<typeof create>) => {
       const id = await create(...how)
@@ -176,5 +177,34 @@ describe('volumes in Docker', () => {
     ).toBe('inner\n')
     expect((await runtime.hostPath(join(real, 'made'))).type).toBe('File')
     await remove()
+  })
+
+  it('lets mounts of the machine into containers, and theirs out, only where that is asked for and can be', async () => {
+    const path = join(host, 'mounts')
+    const mount = (...args: string[]) => execFileSync('mount', args)
+    mkdirSync(path)
+    mount('-t', 'tmpfs', 'test', path)
+    // A container may mount what it is not privileged for with this one.
+    const pod = await aPod([{ name: 'host', medium: 'host', path }], ['SYS_ADMIN'])
+    try {
+      mount('--make-private', path)
+      const slave = await pod.create('sleep 1000', [at('host', { propagation: 'slave' })])
+      await expect(runtime.startContainer(slave)).rejects.toThrow(
+        `path ${path} is mounted on ${path} but it is not a shared or slave mount`,
+      )
+      mount('--make-shared', path)
+      await runtime.startContainer(slave)
+      const alone = await pod.create('sleep 1000', [at('host')])
+      await runtime.startContainer(alone)
+      const made = 'mkdir /host/made && busybox mount -t tmpfs test /host/made && touch /host/made/file'
+      expect(await pod.print(made, [at('host', { propagation: 'shared' })])).toBe('')
+      const list = async (id: string) => (await runtime.exec(id, ['ls', '/host/made'], 10_000)).output
+      expect(await list(slave)).toBe('file\n')
+      expect(await list(alone)).toBe('')
+      expect((await runtime.hostPath(join(path, 'made', 'file'))).type).toBe('File')
+    } finally {
+      await pod.remove()
+      execFileSync('umount', ['--recursive', path])
+    }
   })
 })
