@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
 import { parseUnits } from '../../shared/quantity.ts'
+import { isSidecar } from '../pods/restart-policy.ts'
 import { ContainerConfigError } from '../pods/spec/container-config-error.ts'
 import type { ContainerSpec, Runtime } from '../runtime/runtime.ts'
 import type { Device } from './device.ts'
@@ -42,8 +43,8 @@ export class DeviceAllocator {
       throw error
     })
     await this.#loading
-    if (!this.#fits(wanted, holder)) await this.#reclaim()
-    const devices = [...wanted].flatMap(([resource, count]) => this.#pick(resource, count, holder))
+    if (!this.#fits(wanted, pod, holder)) await this.#reclaim()
+    const devices = [...wanted].flatMap(([resource, count]) => this.#pick(resource, count, pod, holder))
     for (const { hostPath } of devices) this.#holders.set(hostPath, holder)
     const paths = devices.map(({ hostPath }) => hostPath)
     return { devices, annotations: { [DEVICES_ANNOTATION]: JSON.stringify(paths) } }
@@ -55,26 +56,35 @@ export class DeviceAllocator {
     return new Map(limits.map(([name, amount]) => [name, parseUnits(amount)]))
   }
 
-  #pick(resource: string, count: number, holder: Holder): Device[] {
-    const usable = this.#usable(resource, holder)
+  #pick(resource: string, count: number, pod: Pod, holder: Holder): Device[] {
+    const usable = this.#usable(resource, pod, holder)
     if (usable.length >= count) return usable.slice(0, count)
     const counts = `Requested: ${count}, Available: ${usable.length}`
     throw new ContainerConfigError(`requested number of devices unavailable for ${resource}. ${counts}`)
   }
 
-  #fits(wanted: ReadonlyMap<string, number>, holder: Holder): boolean {
-    return [...wanted].every(([resource, count]) => this.#usable(resource, holder).length >= count)
+  #fits(wanted: ReadonlyMap<string, number>, pod: Pod, holder: Holder): boolean {
+    return [...wanted].every(([resource, count]) => this.#usable(resource, pod, holder).length >= count)
   }
 
-  /** Its own first. */
-  #usable(resource: string, holder: Holder): Device[] {
+  /** Its own first, then what is the Pod's and not in use while it runs. */
+  #usable(resource: string, pod: Pod, holder: Holder): Device[] {
     const all = this.#options.devices.filter((device) => device.resource === resource)
-    const isOwn = ({ hostPath }: Device) => isSame(this.#holders.get(hostPath), holder)
-    return [...all.filter(isOwn), ...all.filter(({ hostPath }) => !this.#holders.has(hostPath))]
+    const heldBy = ({ hostPath }: Device) => this.#holders.get(hostPath)
+    const isTurns = (other: Holder | undefined) =>
+      other?.podUid === holder.podUid && takeTurns(pod, other.container, holder.container)
+    return [
+      ...all.filter((device) => isSame(heldBy(device), holder)),
+      ...all.filter((device) => isTurns(heldBy(device))),
+      ...all.filter((device) => heldBy(device) === undefined),
+    ]
   }
 
   async #load(): Promise<void> {
-    for (const { pod, name, paths } of await this.#recorded()) {
+    const recorded = await this.#recorded()
+    const isExited = ({ state }: (typeof recorded)[number]) => state.phase === 'exited'
+    // Of containers that have a device in turn the one that runs is told last.
+    for (const { pod, name, paths } of [...recorded.filter(isExited), ...recorded.filter((one) => !isExited(one))]) {
       for (const path of paths) this.#holders.set(path, { podUid: pod.uid, container: name })
     }
   }
@@ -95,6 +105,19 @@ export class DeviceAllocator {
       return record === undefined ? [] : [{ ...container, paths: JSON.parse(record) as string[] }]
     })
   }
+}
+
+/** One of them is an init container that has ended before the other starts; a sidecar goes on beside those after it. */
+function takeTurns(pod: Pod, one: string, other: string): boolean {
+  const inits = pod.spec?.initContainers ?? []
+  const placeOf = (name: string) => inits.findIndex((init) => init.name === name)
+  const endsBefore = (first: string, second: string) => {
+    const init = inits[placeOf(first)]
+    if (!init || isSidecar(pod, init) || first === second) return false
+    const sidecar = inits[placeOf(second)]
+    return !(sidecar && isSidecar(pod, sidecar) && placeOf(second) < placeOf(first))
+  }
+  return endsBefore(one, other) || endsBefore(other, one)
 }
 
 function isSame(a: Holder | undefined, b: Holder): boolean {

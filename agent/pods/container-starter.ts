@@ -8,6 +8,7 @@ import { type Runtime, RuntimeFailure, type SandboxState } from '../runtime/runt
 import type { StartContainer } from './plan.ts'
 import type { PodEvents } from './pod-events.ts'
 import type { StartFailure } from './pod-memory.ts'
+import { ContainerConfigError } from './spec/container-config-error.ts'
 import { containerSpec } from './spec/container-spec.ts'
 import type { EnvironmentSources } from './spec/environment.ts'
 
@@ -17,6 +18,8 @@ export interface ContainerStarterOptions {
   images: ImagePuller
   clock: Clock
   events: PodEvents
+  /** What the Pod's containers have to wait for, because another Pod has it still. */
+  heldResource(): string | undefined
   /** An image that was waited for is here, or is known not to come. */
   onImage(): void
 }
@@ -71,9 +74,11 @@ export class ContainerStarter {
     sandbox: SandboxState,
     sources: EnvironmentSources,
   ): Promise<StartResult> {
-    const { runtime, devices, events } = this.#options
+    const { runtime, devices, events, heldResource } = this.#options
     const { container } = action
     const spec = await this.#step(container, 'CreateContainerConfigError', async () => {
+      const held = heldResource()
+      if (held !== undefined) throw new ContainerConfigError(held)
       const plain = containerSpec(action, sandbox.id, image, sources)
       const { devices: given, annotations } = await devices.take(sources.pod, container)
       return { ...plain, devices: given, annotations: { ...plain.annotations, ...annotations } }

@@ -46,6 +46,8 @@ export interface NodeContext {
   clusterDns(): ClusterDns | undefined
   /** Takes a Pod that is new to the node, or says why not. A critical one may push others off it. */
   admit(pod: Pod): PodRefusal | undefined
+  /** What containers of a Pod that was taken have to wait for, because one that ends has it still. */
+  heldResource(pod: Pod): string | undefined
   /** Why the node has no room for a Pod that it has and that asks for more; nothing where it has. */
   refuseResize(pod: Persisted<Pod>): ResizeRefusal | undefined
   /** Of the whole cluster; undefined while they are not known. */

@@ -17,6 +17,7 @@ import type { SandboxRules } from '../network/services/sandbox-rules.ts'
 import type { Reporter } from '../reporter.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
 import { HostPathGuard } from '../volumes/host-path-guard.ts'
+import { heldResource } from './admission/held-resources.ts'
 import { admitPod, type PodRefusal } from './admission/pod-admission.ts'
 import { HookRunner } from './hooks/hook-runner.ts'
 import type { NodeContext } from './node-context.ts'
@@ -114,6 +115,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       services: options.services ?? (() => []),
       clusterDns: options.clusterDns ?? (() => undefined),
       admit: (pod) => this.#admit(pod),
+      heldResource: (pod) => this.#heldResource(pod),
       refuseResize: (pod) => this.#refuseResize(pod),
       assignments: () => this.#assignments,
     }
@@ -175,6 +177,16 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     if (!admission.taken) return admission.refusal
     for (const { metadata } of admission.preempted) this.evict(metadata.uid ?? '', PREEMPTION)
     return undefined
+  }
+
+  /** By all others, whether or not they are still assigned. */
+  #heldResource(pod: Pod): string | undefined {
+    const others = [...this.#workers].filter(([uid]) => uid !== pod.metadata.uid).map(([, worker]) => worker)
+    return heldResource(pod, {
+      allocatable: this.#options.allocatable(),
+      holders: others.filter(({ isToRun }) => isToRun).map((worker) => worker.allocatedPod),
+      ending: others.filter(({ isEnding }) => isEnding).map((worker) => worker.allocatedPod),
+    })
   }
 
   running(): { pod: Persisted<Pod>; status: PodStatus | undefined }[] {

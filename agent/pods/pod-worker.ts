@@ -64,7 +64,8 @@ export class PodWorker {
   #isAssigned = false
   #wasAdmitted = false
   #isStatusFinal = false
-  #isGone = false
+  /** What the runtime showed last. */
+  #seen: PodObservation | undefined
 
   constructor(node: NodeContext, pod: Persisted<Pod>, onTerminated: () => void) {
     const { runtime, images, devices, clock, random, prober, reporter, log, hooks: runner } = node
@@ -80,7 +81,9 @@ export class PodWorker {
     })
     this.#events = new PodEvents(reporter, pod)
     this.#reporter = new PodReporter(node, this.#events)
-    this.#starter = new ContainerStarter({ runtime, images, devices, clock, events: this.#events, onImage: wake })
+    const heldResource = () => node.heldResource(this.#pod)
+    const starting = { runtime, images, devices, clock, heldResource, events: this.#events }
+    this.#starter = new ContainerStarter({ ...starting, onImage: wake })
     this.#messages = new TerminationMessages({ runtime, clock })
     const preStops = new PreStopRecord({ runtime, clock, log: this.#log })
     this.#hooks = new PodHooks({ runner, preStops, events: this.#events, log: this.#log, onReturn: wake })
@@ -121,7 +124,13 @@ export class PodWorker {
 
   /** Nothing of it was on the node at the last look. */
   get isGone(): boolean {
-    return this.#isGone
+    return this.#seen !== undefined && isGone(this.#seen)
+  }
+
+  /** It is about to end, and something of it runs still, as far as is known. */
+  get isEnding(): boolean {
+    const isOver = this.#state.phase === 'finished' || this.#state.phase === 'terminating'
+    return isOver && (this.#seen === undefined || runningContainers(this.#seen).length > 0)
   }
 
   /** As it was last computed; before that, as the API has it. */
@@ -163,7 +172,7 @@ export class PodWorker {
 
   /** Removes what is left of one that has come to its end, its logs included. True where that is news to it. */
   discard(): boolean {
-    if (this.#state.phase !== 'finished' || this.#state.end.leavesNothing || this.#isGone) return false
+    if (this.#state.phase !== 'finished' || this.#state.end.leavesNothing || this.isGone) return false
     this.#state = { phase: 'finished', end: { ...this.#state.end, leavesNothing: true } }
     this.wake()
     return true
@@ -194,7 +203,7 @@ export class PodWorker {
   /** Resolves with the time after which to look again. */
   async #pass(): Promise<number> {
     const observed = observePod(await this.#node.runtime.list(this.#pod.metadata.uid))
-    this.#isGone = isGone(observed)
+    this.#seen = observed
     return this.#bringOn(observed)
   }
 

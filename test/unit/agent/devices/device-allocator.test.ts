@@ -7,6 +7,8 @@ import { FakeRuntime } from '../../../support/fake-runtime.ts'
 import { VirtualClock } from '../../../support/virtual-clock.ts'
 
 const RESOURCE = 'example.com/dongle'
+/** One that the node only counts. */
+const TOKEN = 'example.com/token'
 const device = (hostPath: string): Device => ({
   ...{ resource: RESOURCE, hostPath, containerPath: '/dev/dongle', permissions: 'rw' },
 })
@@ -78,5 +80,50 @@ describe('devices', () => {
     await clock.advance(30_000)
     expect(node.status('job')?.phase).toBe('Succeeded')
     expect(devicesOf('two')).toEqual(['/dev/a', '/dev/b'])
+  })
+
+  it('gives what an init container had to those after it, and to it again, but not what a sidecar has', async () => {
+    const asking = (name: string, count: string, restartPolicy?: string) => {
+      const resources = { limits: { [RESOURCE]: count }, requests: { [RESOURCE]: count } }
+      return podContainer(name, { resources, ...(restartPolicy ? { restartPolicy } : {}) })
+    }
+    const devices = (container: string) => {
+      const state = runtime.containerOf('turns', container)
+      return state && runtime.containers.get(state.id)?.spec.devices?.map(({ hostPath }) => hostPath)
+    }
+    runtime.program = ({ name }) => (name.startsWith('init') ? { exitAfterMs: 100 } : {})
+    const initContainers = [asking('init', '2'), asking('side', '1', 'Always'), asking('init-two', '1')]
+    node.put(assignedPod('turns', { initContainers, containers: [asking('web', '1')] }))
+    await clock.advance(30_000)
+    const given = [['/dev/a', '/dev/b'], ['/dev/a'], ['/dev/b'], ['/dev/b']]
+    expect(['init', 'side', 'init-two', 'web'].map(devices)).toEqual(given)
+    for (const id of [...runtime.sandboxes.keys()]) await runtime.stopSandbox(id)
+    await clock.until(() => runtime.containerOf('turns', 'web')?.restartCount === 1, 60_000)
+    expect(['init', 'side', 'init-two', 'web'].map(devices)).toEqual(given)
+  })
+
+  it.each([
+    [RESOURCE, 'evicted'],
+    [TOKEN, 'evicted'],
+    [RESOURCE, 'deleted'],
+    [TOKEN, 'deleted'],
+  ])('gives nobody the %s that a Pod has still which is %s', async (resource, how) => {
+    node.allocatable = { ...node.allocatable, [RESOURCE]: '2', [TOKEN]: '3' }
+    runtime.program = () => ({ onTerm: 'ignore' })
+    const holding = (name: string) => {
+      const resources = { limits: { [resource]: '2' }, requests: { [resource]: '2' } }
+      return assignedPod(name, { containers: [podContainer('web', { resources })] })
+    }
+    node.put(holding('one'))
+    await clock.advance(1000)
+    if (how === 'deleted') node.delete('one')
+    else node.manager.evict('uid-one', { reason: 'Evicted', message: 'for a test' })
+    node.put(holding('two'))
+    await clock.advance(28_000)
+    expect(runtime.running().map(({ pod }) => pod.name)).toEqual(['one'])
+    expect(waitingOf('two')?.reason).toBe('CreateContainerConfigError')
+    expect(waitingOf('two')?.message).toContain(`requested number of devices unavailable for ${resource}. Requested: 2`)
+    await clock.advance(15_000)
+    expect(runtime.running().map(({ pod }) => pod.name)).toEqual(['two'])
   })
 })
