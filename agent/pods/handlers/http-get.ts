@@ -5,6 +5,8 @@ import { dialError } from './dial-error.ts'
 import { addressOf, type HandlerTarget } from './handler-target.ts'
 
 const MAX_REDIRECTS = 10
+/** A server that is a few lines of shell ends its lines without a carriage return; Go's client does not mind. */
+const LENIENT = { insecureHTTPParser: true }
 const WRONG_VERSION = /wrong version number/
 const PLAIN_ANSWER = 'http: server gave HTTP response to HTTPS client'
 
@@ -23,7 +25,7 @@ export async function httpGet(
   userAgent: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const options = { headers: headersOf(headers, userAgent), agent: false, signal } as const
+  const options = { ...LENIENT, headers: headersOf(headers, userAgent), agent: false, signal } as const
   let from = new URL(url)
   for (let redirects = 0; redirects < MAX_REDIRECTS; redirects++) {
     const { statusCode = 0, headers: answered } = await get(from, options)

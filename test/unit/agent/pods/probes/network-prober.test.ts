@@ -52,6 +52,15 @@ describe('NetworkProber', () => {
     expect(await probe({ httpGet: { path: '/', port } })).toEqual({ success: false, message })
   })
 
+  it('takes an answer whose lines end as those of a shell', async () => {
+    const shell = createServer((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.0 200 OK\nServer: sh\n\nhello\n')),
+    )
+    const shellPort = await listen(shell)
+    expect(await probe({ httpGet: { port: shellPort }, timeoutSeconds: 10 })).toEqual({ success: true, message: '' })
+    shell.close()
+  })
+
   it('follows redirects on the same host, and takes one to elsewhere for an odd success', async () => {
     expect(await probe({ httpGet: { path: '/here', port } })).toEqual({ success: true, message: '' })
     const odd = { success: true, message: 'Probe terminated redirects' }
