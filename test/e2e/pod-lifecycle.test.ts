@@ -163,11 +163,17 @@ describe.concurrent('a Pod', () => {
   it('goes through its init containers one after the other', async () => {
     const volumeMounts = [{ name: 'v', mountPath: '/v' }]
     const step = (name: string, script: string) => shell(script, { name, volumeMounts })
-    const initContainers = [step('one', 'sleep 0.5; echo one >> /v/log'), step('two', 'echo two >> /v/log; sleep 2')]
+    const untilTold = 'until [ -e /v/go ]; do sleep 0.1; done'
+    const initContainers = [
+      step('one', 'sleep 0.5; echo one >> /v/log'),
+      step('two', `echo two >> /v/log; ${untilTold}`),
+    ]
     const spec = { initContainers, volumes: [{ name: 'v', emptyDir: {} }] }
     await user.apply(shellPod('steps', [step('c', `cat /v/log; ${FOREVER}`)], spec))
     await eventually('the second step', async () => (await user.ok('get', 'pod', 'steps')).includes('Init:1/2'), 30_000)
     expect(firstOf(await read('steps')).state?.waiting?.reason).toBe('PodInitializing')
+    const go = ['exec', 'steps', '-c', 'two', '--', 'touch', '/v/go'] as const
+    await eventually('the second step is told', async () => (await user.ok(...go)) === '')
     await phaseOf('steps', 'Running')
     expect(await user.ok('logs', 'steps')).toBe('one\ntwo')
     const failing = [shell('exit 9', { name: 'one' })]
