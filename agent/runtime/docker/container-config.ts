@@ -192,6 +192,7 @@ export function networkContainerConfig(
   owner: Ownership,
   image: string,
   network: NetworkConfig | undefined,
+  oomScoreAdj: number,
 ) {
   return {
     Image: image,
@@ -205,6 +206,7 @@ export function networkContainerConfig(
       PortBindings: portBindings(ports),
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none' },
+      OomScoreAdj: oomScoreAdj,
       CapDrop: ['ALL'],
       CapAdd: ['NET_ADMIN'],
       SecurityOpt: ['no-new-privileges'],

@@ -32,6 +32,7 @@ import { connectToLoopback } from './loopback.ts'
 import { MessageFiles } from './message-files.ts'
 import { NetworkContainers } from './network-containers.ts'
 import { Networks } from './networks.ts'
+import { OomProtection } from './oom-protection.ts'
 import { OtherContainers } from './other-containers.ts'
 import { ownPaths } from './own-paths.ts'
 import { PauseImage } from './pause-image.ts'
@@ -84,7 +85,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const mounts = new ContainerMounts(docker, containers, clock)
   const pause = new PauseImage(docker, clusterId)
   const networks = new Networks(docker, owner)
-  const networkContainers = new NetworkContainers({ docker, containers, networks, pause, owner, clock })
+  const oom = new OomProtection()
+  const networkContainers = new NetworkContainers({ docker, containers, networks, pause, oom, owner, clock })
   const hostPaths = new HostPaths({ docker, containers, pause, owner, clock })
   const ownership = new VolumeOwnership({ docker, containers, pause, owner, clock })
   const messages = new MessageFiles(docker, containers)
@@ -95,7 +97,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
   const profiles = new SeccompProfiles(options.seccompDirectory)
-  const sandboxes = new Sandboxes({ containers, volumes, ownership, messages, owner, networks, pause, log })
+  const sandboxes = new Sandboxes({ containers, volumes, ownership, messages, owner, networks, pause, oom, log })
 
   return {
     version: () => version(docker),

@@ -7,6 +7,7 @@ import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 import { LABELS, type Labels, labelFilter, type Ownership, ownerLabels } from './labels.ts'
 import type { Networks } from './networks.ts'
+import type { OomProtection } from './oom-protection.ts'
 import type { PauseImage } from './pause-image.ts'
 
 export interface NetworkContainersOptions {
@@ -14,6 +15,7 @@ export interface NetworkContainersOptions {
   containers: Containers
   networks: Networks
   pause: PauseImage
+  oom: OomProtection
   owner: Ownership
   clock: Clock
 }
@@ -35,14 +37,15 @@ export class NetworkContainers {
 
   /** What it needs and was removed by somebody since is made again. */
   async run(spec: NetworkContainerSpec): Promise<string> {
-    const { pause, networks } = this.#options
+    const { pause, networks, oom } = this.#options
+    const run = () => oom.run((oomScoreAdj) => this.#runOnce(spec, oomScoreAdj))
     try {
-      return await this.#runOnce(spec)
+      return await run()
     } catch (error) {
       if (!isFailure(error, 'notFound')) throw error
       pause.forget()
       networks.forget()
-      return this.#runOnce(spec)
+      return run()
     }
   }
 
@@ -65,11 +68,11 @@ export class NetworkContainers {
     return scope === 'node' ? ownerLabels(owner) : { [LABELS.cluster]: owner.clusterId }
   }
 
-  async #runOnce(spec: NetworkContainerSpec): Promise<string> {
+  async #runOnce(spec: NetworkContainerSpec, oomScoreAdj: number): Promise<string> {
     const { containers, networks, pause, owner } = this.#options
     const joining = spec.network === 'host' ? undefined : networks.join(spec.network.address)
     const [network] = await Promise.all([joining, pause.ensure()])
-    const config = networkContainerConfig(spec, owner, pause.reference, network)
+    const config = networkContainerConfig(spec, owner, pause.reference, network, oomScoreAdj)
     const id = await containers.createNamed(containerName(spec, owner), config)
     try {
       await containers.start(id)

@@ -7,6 +7,7 @@ import { isFailure } from './docker-failure.ts'
 import type { Ownership } from './labels.ts'
 import type { MessageFiles } from './message-files.ts'
 import type { Networks } from './networks.ts'
+import type { OomProtection } from './oom-protection.ts'
 import type { PauseImage } from './pause-image.ts'
 import type { VolumeOwnership } from './volume-ownership.ts'
 import type { Volumes } from './volumes.ts'
@@ -19,19 +20,13 @@ export interface SandboxesOptions {
   owner: Ownership
   networks: Networks
   pause: PauseImage
+  oom: OomProtection
   log: Logger
 }
-
-/** The kubelet's for sandboxes: a Pod's address must not go before its containers. */
-const OOM_SCORE_ADJ = -998
 
 /** Makes sandboxes: a container of the pause program that holds a Pod's network, IPC namespace and volumes. */
 export class Sandboxes {
   readonly #options: SandboxesOptions
-  #oomScoreAdj = OOM_SCORE_ADJ
-  #isOomScoreProven = false
-  /** Settles when the sandbox that tries it out is through. */
-  #trial: Promise<unknown> | undefined
 
   constructor(options: SandboxesOptions) {
     this.#options = options
@@ -52,49 +47,23 @@ export class Sandboxes {
   }
 
   async #runOnce(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
+    const { pause, networks, oom } = this.#options
+    const run = () => oom.run((oomScoreAdj) => this.#start(spec, created, oomScoreAdj))
     try {
-      return await this.#runAsAllowed(spec, created)
+      return await run()
     } catch (error) {
       if (!isFailure(error, 'notFound')) throw error
-      this.#options.pause.forget()
-      this.#options.networks.forget()
-      return this.#runAsAllowed(spec, created)
+      pause.forget()
+      networks.forget()
+      return run()
     }
   }
 
-  /** Until it is known whether sandboxes can be protected, one tries and the others wait: a start that fails costs as much. */
-  async #runAsAllowed(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
-    while (this.#trial) await this.#trial
-    if (this.#isOomScoreProven) return this.#runProtected(spec, created)
-    const run = this.#tryOut(spec, created)
-    this.#trial = Promise.allSettled([run]).then(() => {
-      this.#trial = undefined
-    })
-    return run
-  }
-
-  /**
-   * A Docker without all of root's rights cannot protect a process from the kernel's OOM killer, and says so in words
-   * of its own: what failed is tried without, and what then works shows how it is.
-   */
-  async #tryOut(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
-    try {
-      return await this.#runProtected(spec, created)
-    } catch (error) {
-      if (isFailure(error, 'notFound')) throw error
-      this.#oomScoreAdj = 0
-      return await this.#runProtected(spec, created).catch((again: unknown) => {
-        this.#oomScoreAdj = OOM_SCORE_ADJ
-        throw again
-      })
-    }
-  }
-
-  async #runProtected(spec: SandboxSpec, created: VolumeSpec[]): Promise<SandboxState> {
+  async #start(spec: SandboxSpec, created: VolumeSpec[], oomScoreAdj: number): Promise<SandboxState> {
     const { containers, volumes, owner, pause, networks } = this.#options
     const joining = spec.hostNetwork ? undefined : networks.join(spec.address)
     const [network] = await Promise.all([joining, pause.ensure()])
-    const config = sandboxConfig(spec, owner, pause.reference, network, this.#oomScoreAdj)
+    const config = sandboxConfig(spec, owner, pause.reference, network, oomScoreAdj)
     const id = await containers.createNamed(sandboxName(spec.pod), config)
     try {
       await volumes.open(id, created)
@@ -109,7 +78,6 @@ export class Sandboxes {
   async #started(id: string): Promise<SandboxState> {
     const found = await this.#options.containers.inspect(id)
     if (!found?.State.Running) throw new RuntimeFailure('failed', 'the sandbox ended as soon as it was started')
-    this.#isOomScoreProven = true
     this.#options.messages.remember(found)
     return sandboxState(found)
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Containers } from '../../../../../agent/runtime/docker/containers.ts'
 import type { Networks } from '../../../../../agent/runtime/docker/networks.ts'
+import { OomProtection } from '../../../../../agent/runtime/docker/oom-protection.ts'
 import type { PauseImage } from '../../../../../agent/runtime/docker/pause-image.ts'
 import { Sandboxes, type SandboxesOptions } from '../../../../../agent/runtime/docker/sandboxes.ts'
 import { RuntimeFailure, type SandboxSpec } from '../../../../../agent/runtime/runtime.ts'
@@ -42,6 +43,7 @@ function sandboxes({ mayProtect }: { mayProtect: boolean }) {
     owner: { clusterId: 'c', nodeName: 'n' },
     networks: { join: async () => ({ mode: 'net', config: {} }) } as unknown as Networks,
     pause: { ensure: async () => {}, reference: 'pause' } as unknown as PauseImage,
+    oom: new OomProtection(),
     log: silentLogger,
   } as unknown as SandboxesOptions
   return { starts, sandboxes: new Sandboxes(options) }
