@@ -2,6 +2,8 @@ import { createSocket } from 'node:dgram'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { forgetFlow, listFlows } from '../../agent/network/conntrack/tracked-flows.ts'
+import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
 import { NetworkState } from '../../agent/network/network-state.ts'
 import { HealthChecks } from '../../agent/network/node-ports/health-checks.ts'
 import { NodePorts } from '../../agent/network/node-ports/node-ports.ts'
@@ -13,6 +15,7 @@ import { sleep, systemClock } from '../../shared/clock.ts'
 import { DEFAULT_CLUSTER_FACTS } from '../../shared/cluster-facts.ts'
 import { silentLogger } from '../../shared/log.ts'
 import type { EventReport } from '../../shared/protocol/frames.ts'
+import { freePort } from '../support/kubette.ts'
 import { aNode, anEndpoint, aService, aSlice, networkFrame } from '../support/network-objects.ts'
 import { ServiceNamespaces } from '../support/service-namespaces.ts'
 
@@ -21,6 +24,7 @@ const machineAddress =
   Object.values(networkInterfaces())
     .flat()
     .find((own) => own?.family === 'IPv4' && !own.internal)?.address ?? ''
+const NETLINK_NETFILTER = 12
 const ENDING = { ready: false, serving: true, terminating: true }
 
 /** On real Docker and its kernel: one sandbox asks, two answer. */
@@ -40,11 +44,12 @@ describe('the rules of Services', () => {
   let mates: ServiceNamespaces
   let mate: SandboxState
   let shell: string
+  let prefix: string
   let revision = 1
   let cluster = DEFAULT_CLUSTER_FACTS
 
   beforeAll(async () => {
-    const prefix = await namespaces.start()
+    prefix = await namespaces.start()
     cluster = { ...DEFAULT_CLUSTER_FACTS, clusterCIDR: `${prefix}.0/24` }
     const three = ['client', 'one', 'two'].map((name, place) => namespaces.sandbox(name, `${prefix}.${place + 4}`))
     const [first, ...others] = await Promise.all(three)
@@ -208,6 +213,39 @@ describe('the rules of Services', () => {
     expect(await ask()).toBe('one')
     await tell('datagrams', 8, of, [[two()]])
     expect(await ask()).toBe('two')
+  })
+
+  it.concurrent('can end a connection whose endpoint is gone and silent, and know it from others', async () => {
+    const nodePort = await freePort()
+    const of: Partial<ServiceSpec> = { type: 'NodePort', ports: [{ port: 80, nodePort }] }
+    const mute = await namespaces.sandbox('mute', `${prefix}.10`)
+    await namespaces.serve(mute, 8080)
+    const connection = async (server: SandboxState) => {
+      await tell('silent', 14, of, [[server]])
+      while ((await fromMachine(nodePort)) !== `hello${server.pod.name}`) await sleep(clock, 50)
+      const open = connect(nodePort, '127.0.0.1')
+      const says = () => new Promise((resolve) => open.once('data', (data) => resolve(String(data).trim())))
+      open.on('error', () => {})
+      const ended = new Promise((resolve) => open.once('close', resolve))
+      open.write('ask ')
+      expect(await says()).toBe(`ask ${server.pod.name}`)
+      return { open, says, ended }
+    }
+    const [toOne, toMute] = [await connection(one()), await connection(mute)]
+    await tell('silent', 14, of, [[two()]])
+    await namespaces.unplug(mute)
+    toMute.open.write('ask ')
+    const container = (await runtime.networkContainers()).find(({ name }) => name.includes('silent'))
+    const kernel = new NetlinkClient(await (await relays.of(container?.id ?? '')).netlink(NETLINK_NETFILTER))
+    const silent = async () => (await listFlows(kernel, 'TCP')).filter(({ silentSeconds }) => silentSeconds > 0)
+    while ((await silent()).length === 0) await sleep(clock, 50)
+    const [flow, ...others] = await silent()
+    expect([flow?.responder, others]).toEqual([`${mute.ip}:8080`, []])
+    if (flow) await forgetFlow(kernel, flow)
+    await toMute.ended
+    toOne.open.write('ask ')
+    expect(await toOne.says()).toBe('ask one')
+    toOne.open.destroy()
   })
 
   it.concurrent('fall back to endpoints that end while they serve, when no other is there', async () => {

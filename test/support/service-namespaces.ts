@@ -1,3 +1,5 @@
+import { Links } from '../../agent/network/netlink/links.ts'
+import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
 import type { PodNetwork } from '../../agent/network/pod-network.ts'
 import { SocketRelays } from '../../agent/network/socket-relays.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
@@ -11,6 +13,7 @@ import { joinTestNetwork } from './test-pod-network.ts'
 
 const clock = systemClock()
 const NEWLINE = Buffer.from('\n')
+const NETLINK_ROUTE = 0
 
 /** Sandboxes on real Docker that answer with their names, and one from which a shell asks. */
 export class ServiceNamespaces {
@@ -66,6 +69,12 @@ export class ServiceNamespaces {
         connection.close()
       })
     }
+  }
+
+  /** Nothing reaches it any more, nor comes from it. */
+  async unplug({ id }: SandboxState): Promise<void> {
+    const links = new Links(new NetlinkClient(await (await this.relays.of(id)).netlink(NETLINK_ROUTE)))
+    for (const { index, name } of await links.list()) if (name === 'eth0') await links.change(index, { up: false })
   }
 
   /** A container with a shell. Resolves with its id. */

@@ -3,7 +3,7 @@ import type { Logger } from '../../../shared/log.ts'
 import { RuntimeFailure } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { withinTime } from '../../within-time.ts'
-import { forgetUdpFlow, listUdpFlows } from '../conntrack/udp-flows.ts'
+import { forgetFlow, listFlows } from '../conntrack/tracked-flows.ts'
 import { NetlinkClient, type NetlinkRequest } from '../netlink/netlink-client.ts'
 import { NetlinkError } from '../netlink/netlink-error.ts'
 import { keptElements } from '../nftables/kept-elements.ts'
@@ -12,6 +12,7 @@ import type { SocketRelays } from '../socket-relays.ts'
 import type { RoleRules, RulesStep } from './role-rules.ts'
 import { TABLE } from './service-frame.ts'
 import { AFFINITY } from './service-sets.ts'
+import { SilentConnections } from './silent-connections.ts'
 
 export interface NamespaceRulesOptions {
   readonly containerId: string
@@ -31,6 +32,7 @@ const ANSWER_TIMEOUT_MS = 10_000
 export class NamespaceRules {
   readonly #options: NamespaceRulesOptions
   readonly #loop: WakeLoop
+  readonly #silent: SilentConnections
   #client: NetlinkClient | undefined
   /** The version that the kernel has; unknown at first, and after a loss. */
   #held: number | undefined
@@ -41,6 +43,7 @@ export class NamespaceRules {
   constructor(options: NamespaceRulesOptions) {
     const { clock, log } = options
     this.#options = options
+    this.#silent = new SilentConnections(options.rules)
     this.#loop = new WakeLoop({
       clock,
       pass: () => this.#pass(),
@@ -77,7 +80,8 @@ export class NamespaceRules {
       if (this.#loop.isStopped) break
       await this.#apply(step)
     }
-    return Number.POSITIVE_INFINITY
+    await this.#lookForSilence()
+    return this.#silent.dueInMs(this.#options.clock.monotonic())
   }
 
   async #apply(step: RulesStep): Promise<void> {
@@ -108,10 +112,24 @@ export class NamespaceRules {
     return keptElements(client, TABLE, AFFINITY.name)
   }
 
-  async #forgetStaleFlows(client: NetlinkClient, { udp }: RulesStep): Promise<void> {
-    if (udp !== 'any' && udp.size === 0) return
-    for (const flow of await listUdpFlows(client)) {
-      if (this.#options.rules.isStale(flow, udp)) await forgetUdpFlow(client, flow)
+  async #forgetStaleFlows(client: NetlinkClient, { changed }: RulesStep): Promise<void> {
+    const has = (protocol: string) => changed === 'any' || [...changed].some((frontend) => frontend.endsWith(protocol))
+    if (has('TCP')) this.#silent.watch(this.#options.clock.monotonic())
+    if (!has('UDP')) return
+    for (const flow of await listFlows(client, 'UDP')) {
+      if (this.#options.rules.isStale(flow, changed)) await forgetFlow(client, flow)
+    }
+  }
+
+  async #lookForSilence(): Promise<void> {
+    const { clock, log } = this.#options
+    const nowMs = clock.monotonic()
+    if (!this.#client || this.#loop.isStopped || this.#silent.dueInMs(nowMs) > 0) return
+    try {
+      await this.#inTime(this.#silent.look(this.#client, nowMs))
+    } catch (err) {
+      log.warn({ err }, 'could not look for connections to endpoints that are gone')
+      if (!(err instanceof NetlinkError)) this.#drop()
     }
   }
 

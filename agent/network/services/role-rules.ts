@@ -1,4 +1,4 @@
-import type { UdpFlow } from '../conntrack/udp-flows.ts'
+import type { TrackedFlow } from '../conntrack/tracked-flows.ts'
 import type { NetlinkRequest } from '../netlink/netlink-client.ts'
 import { encodeChange, encodeTable } from '../nftables/encode-change.ts'
 import { isEmptyChange, type TableChange, type TableFrame } from '../nftables/table.ts'
@@ -12,8 +12,8 @@ import { type Frontends, ServiceTable } from './service-table.ts'
 export interface RulesStep {
   readonly version: number
   readonly messages: readonly NetlinkRequest[]
-  /** UDP frontends, `address:port`, whose endpoints became others; `any` where that is not known. */
-  readonly udp: ReadonlySet<string> | 'any'
+  /** Frontends, `address:port/PROTOCOL`, whose endpoints became others; `any` where that is not known. */
+  readonly changed: ReadonlySet<string> | 'any'
 }
 
 /** Whoever is further behind is given the whole table. */
@@ -47,7 +47,7 @@ export class RoleRules {
     const change = changes.result()
     if (isEmptyChange(change)) return
     this.#complete = undefined
-    this.#steps.push({ version, messages: encodeChange(this.#frame, change), udp: changedUdp(change) })
+    this.#steps.push({ version, messages: encodeChange(this.#frame, change), changed: changedFrontends(change) })
     if (this.#steps.length > MOST_STEPS) this.#firstVersion = this.#steps.shift()?.version ?? 0
   }
 
@@ -57,7 +57,7 @@ export class RoleRules {
     this.#complete ??= {
       version: this.#version,
       messages: encodeTable(this.#frame, this.#table.complete()),
-      udp: 'any',
+      changed: 'any',
     }
     return this.#complete
   }
@@ -70,18 +70,22 @@ export class RoleRules {
     return next ? next.version - 1 : this.#version
   }
 
-  /** Of a flow to one of `udp`: whether it goes where none of the frontend's endpoints is any more. */
-  isStale({ destination, responder }: UdpFlow, udp: RulesStep['udp']): boolean {
-    const endpoints = this.#table.endpointsOf(`${destination}/UDP`)
-    if (udp === 'any' ? endpoints === undefined : !udp.has(destination)) return false
+  /** Of a flow to one of `changed`: whether it goes where none of the frontend's endpoints is any more. */
+  isStale({ frontend, responder }: TrackedFlow, changed: RulesStep['changed']): boolean {
+    const endpoints = this.#table.endpointsOf(frontend)
+    if (changed === 'any' ? endpoints === undefined : !changed.has(frontend)) return false
     return !endpoints?.includes(responder)
   }
 }
 
 /** Elements begin with the frontend that they belong to. */
-function changedUdp({ addedElements, deletedElements }: TableChange): Set<string> {
+function changedFrontends({ addedElements, deletedElements }: TableChange): Set<string> {
   const added = [...addedElements.values()].flatMap((elements) => [...elements.keys()])
   const keys = [...added, ...[...deletedElements.values()].flat()]
-  const frontends = keys.map((key) => key.split(' . ')).filter(([, protocol]) => protocol === 'udp')
-  return new Set(frontends.map(([address, , port]) => `${address}:${port}`))
+  return new Set(
+    keys.map((key) => {
+      const [address, protocol = '', port] = key.split(' . ')
+      return `${address}:${port}/${protocol.toUpperCase()}`
+    }),
+  )
 }

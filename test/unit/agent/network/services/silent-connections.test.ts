@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { attribute, be32, nested, u8 } from '../../../../../agent/network/netlink/netlink-attributes.ts'
+import type { NetlinkRequest } from '../../../../../agent/network/netlink/netlink-client.ts'
+import { SilentConnections } from '../../../../../agent/network/services/silent-connections.ts'
+
+const STATE = { synSent: 1, established: 3, finWait: 4, timeWait: 7 }
+const DAYS = 431_990
+const HEADER = Buffer.of(2, 0, 0, 0)
+
+/** A connection of the kernel's to the Service, which leads to the endpoint with this number. */
+interface Connection {
+  endpoint: number
+  state: number
+  rememberedFor: number
+}
+
+function tuple(source: number[], destination: number[], port: number): Buffer[] {
+  const ports = Buffer.alloc(2)
+  ports.writeUInt16BE(port)
+  return [
+    nested(1, attribute(1, Buffer.from(source)), attribute(2, Buffer.from(destination))),
+    nested(2, u8(1, 6), attribute(2, ports), attribute(3, ports)),
+  ]
+}
+
+function encoded({ endpoint, state, rememberedFor }: Connection): Buffer {
+  const [client, service, pod] = [
+    [10, 42, 0, 4],
+    [10, 43, 0, 9],
+    [10, 42, 1, endpoint],
+  ]
+  const there = nested(1, ...tuple(client, service, 80))
+  const back = nested(2, ...tuple(pod, client, 80))
+  const progress = [nested(4, nested(1, u8(1, state))), be32(7, rememberedFor)]
+  return Buffer.concat([HEADER, there, back, ...progress, be32(12, endpoint)])
+}
+
+function setUp(...connections: Connection[]) {
+  const forgotten: number[] = []
+  const kernel = {
+    dump: async () => connections.map((connection) => ({ ...received, payload: encoded(connection) })),
+    request: async ({ payload = Buffer.alloc(0) }: NetlinkRequest) => {
+      forgotten.push(payload.readUInt8(payload.length - 1))
+      return []
+    },
+  }
+  // The Service has the endpoints below 10.
+  const isStale = ({ frontend, responder }: { frontend: string; responder: string }) =>
+    frontend === '10.43.0.9:80/TCP' && Number(responder.split(/[.:]/)[3]) >= 10
+  const silent = new SilentConnections({ isStale })
+  silent.watch(0)
+  return { silent, kernel, forgotten }
+}
+
+const received = { type: 0, flags: 0, sequence: 0, port: 0, payload: Buffer.alloc(0) }
+
+describe('SilentConnections', () => {
+  it('has nothing to look for until endpoints change', () => {
+    expect(new SilentConnections({ isStale: () => true }).dueInMs(0)).toBe(Number.POSITIVE_INFINITY)
+    expect(setUp().silent.dueInMs(500)).toBe(1_500)
+  })
+
+  it('forgets what is unanswered for three seconds, in each state in which something can be', async () => {
+    const { silent, kernel, forgotten } = setUp(
+      { endpoint: 10, state: STATE.synSent, rememberedFor: 117 },
+      { endpoint: 11, state: STATE.synSent, rememberedFor: 118 },
+      { endpoint: 12, state: STATE.established, rememberedFor: 297 },
+      { endpoint: 13, state: STATE.established, rememberedFor: 299 },
+      { endpoint: 14, state: STATE.established, rememberedFor: DAYS },
+      { endpoint: 15, state: STATE.finWait, rememberedFor: 100 },
+      { endpoint: 16, state: STATE.timeWait, rememberedFor: 100 },
+    )
+    await silent.look(kernel, 2_000)
+    expect(forgotten).toEqual([10, 12, 15])
+  })
+
+  it('leaves alone what goes to endpoints that there are', async () => {
+    const { silent, kernel, forgotten } = setUp({ endpoint: 9, state: STATE.synSent, rememberedFor: 60 })
+    await silent.look(kernel, 2_000)
+    expect(forgotten).toEqual([])
+    expect(silent.dueInMs(2_000)).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('looks again soon while something is unanswered, less and less often while nothing is, and stops at the end', async () => {
+    const one = { endpoint: 10, state: STATE.established, rememberedFor: 299 }
+    const { silent, kernel } = setUp(one)
+    await silent.look(kernel, 2_000)
+    expect(silent.dueInMs(2_000)).toBe(2_000)
+    one.rememberedFor = DAYS
+    const pauses: number[] = []
+    for (let nowMs = 4_000; pauses.length < 7; nowMs += pauses.at(-1) ?? 0) {
+      await silent.look(kernel, nowMs)
+      pauses.push(silent.dueInMs(nowMs))
+    }
+    expect(pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
+    one.state = STATE.timeWait
+    await silent.look(kernel, 300_000)
+    expect(silent.dueInMs(300_000)).toBe(Number.POSITIVE_INFINITY)
+  })
+})
