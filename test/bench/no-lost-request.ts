@@ -2,7 +2,7 @@
 //   npx tsx test/bench/no-lost-request.ts [rounds] [requests] [--no-drain]
 // A round is a rolling update, a node's drain and an eviction at the same time, and a scale-down, of a server that ends at once
 // on TERM; it lasts until its share of the requests is sent. Clients are a Pod on each of two machines (through the Service) and
-// one outside (through the node ports of all three), each over new and over kept connections. Prints failed and total of each, and
+// one outside (through their node ports), each over new and over kept connections. Prints failed and total of each, and
 // ends with 1 where any failed; with --no-drain what is lost where Pods do not leave their Services first.
 import type { LoadReport } from '../support/http-load.ts'
 import { Machines } from '../support/machines.ts'
@@ -24,9 +24,7 @@ async function evict(machines: Machines, name: string): Promise<void> {
 }
 
 async function round(machines: Machines, web: WebUnderLoad, number: number): Promise<void> {
-  await machines.kubectl('set', 'env', 'deployment/web', `ROUND=${number}`)
-  await machines.kubectl('rollout', 'status', 'deployment/web', '--timeout=120s')
-  await web.hasEnded()
+  await web.roll(String(number))
   await web.scale(2 * REPLICAS)
   await web.hasAvailable(2 * REPLICAS)
   const host = machines.hosts[number % machines.hosts.length] ?? ''
@@ -46,9 +44,10 @@ function sum(reports: Iterable<readonly LoadReport[]>, of: 'total' | 'failed'): 
 }
 
 const machines = await Machines.start(3, agentOptions)
-const web = new WebUnderLoad(machines, { replicas: REPLICAS, clientsOn: ['h2', 'h3'] })
+const web = new WebUnderLoad(machines)
 try {
-  await web.start()
+  await web.start(REPLICAS)
+  await web.startClients({ on: ['h2', 'h3'] })
   const total = async () => sum((await web.reports()).values(), 'total')
   const beganAt = Date.now()
   for (let number = 1; number <= rounds; number++) {

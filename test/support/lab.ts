@@ -96,10 +96,22 @@ export class Lab {
     )
   }
 
-  cut(host: string): Promise<string> {
-    return this.#lab('cut', host)
+  /** Silently: the host from all others and from the control plane, or the link between two hosts only. */
+  cut(host: string, peer?: string): Promise<string> {
+    return this.#lab('cut', host, ...(peer === undefined ? [] : [peer]))
   }
 
+  /** Packets of a host take so much longer each way; `rate` as tc has it: 10mbit. */
+  slow(host: string, delayMs: number, rate?: string): Promise<string> {
+    return this.#lab('slow', host, String(delayMs), ...(rate === undefined ? [] : [rate]))
+  }
+
+  /** A share of the packets of a host is lost, each way. */
+  lose(host: string, percent: number): Promise<string> {
+    return this.#lab('loss', host, String(percent))
+  }
+
+  /** Undoes all of these. */
   heal(host: string): Promise<string> {
     return this.#lab('heal', host)
   }

@@ -8,29 +8,28 @@ import { eventually } from './shell.ts'
 const NODE_PORT = 30_080
 const labels = { app: 'web' }
 
-export interface WebUnderLoadOptions {
-  replicas: number
-  /** The machines on which a Pod sends requests. */
-  clientsOn: readonly string[]
+export interface ClientOptions {
+  /** The machines on which a Pod sends requests, and through whose ports others do; all unless told. */
+  on?: readonly string[]
   /** When a client gives a request up. */
   timeoutMs?: number
 }
 
 /**
  * The Deployment `web`, of a server that ends at once on TERM, and clients that send requests all the time: Pods, through
- * the Service, and one outside of all machines, through the node ports of all of them.
+ * the Service, and one outside of all machines, through node ports.
  */
 export class WebUnderLoad {
   readonly #machines: Machines
-  readonly #options: WebUnderLoadOptions
   #outside: OutsideClient | undefined
+  #clientsOn: readonly string[] = []
 
-  constructor(machines: Machines, options: WebUnderLoadOptions) {
+  constructor(machines: Machines) {
     this.#machines = machines
-    this.#options = options
   }
 
-  async start(): Promise<void> {
+  /** Resolves when all Pods serve. There are no clients yet. */
+  async start(replicas: number): Promise<void> {
     const { hosts, lab } = this.#machines
     await Promise.all(hosts.map((host) => loadNodeImage({ socketPath: lab.dockerSocket(host) })))
     for (const host of hosts) {
@@ -39,18 +38,39 @@ export class WebUnderLoad {
       )
     }
     await this.#machines.apply(service)
-    await this.#machines.apply(deployment(this.#options.replicas))
-    await this.hasAvailable(this.#options.replicas)
-    await this.#startClients()
+    await this.#machines.apply(deployment(replicas))
+    await this.hasAvailable(replicas)
   }
 
   stop(): void {
     this.#outside?.stop()
   }
 
+  /** Those that there are end, and their reports are forgotten. */
+  async startClients({ on = this.#machines.hosts, timeoutMs = 10_000 }: ClientOptions = {}): Promise<void> {
+    this.#outside?.stop()
+    this.#clientsOn = on
+    await this.#machines.kubectl('delete', 'pod', '-l', 'app=client')
+    const { spec } = await this.#machines.get<Service>('service', 'web')
+    // By the address of the Service: its name is not what is tried here.
+    for (const host of on) {
+      await this.#machines.apply(clientPod(host, environment([`http://${spec.clusterIP}/`], timeoutMs)))
+    }
+    await this.#machines.kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=client', TIMEOUT)
+    const urls = on.map((host) => `http://${this.#machines.lab.address(host)}:${NODE_PORT}/`)
+    this.#outside = new OutsideClient(this.#machines, environment(urls, timeoutMs))
+  }
+
+  /** A rolling update, to its very end. */
+  async roll(version: string): Promise<void> {
+    await this.#machines.kubectl('set', 'env', 'deployment/web', `VERSION=${version}`)
+    await this.#machines.kubectl('rollout', 'status', 'deployment/web', TIMEOUT)
+    await this.hasEnded()
+  }
+
   /** Of each client all reports so far, by its name. */
   async reports(): Promise<Map<string, LoadReport[]>> {
-    const inside = this.#options.clientsOn.map(async (host) => {
+    const inside = this.#clientsOn.map(async (host) => {
       return [`Pod on ${host}`, readReports(await this.#machines.kubectl('logs', `client-${host}`))] as const
     })
     const outside = ['outside, through node ports', readReports(this.#outside?.output ?? '')] as const
@@ -76,18 +96,6 @@ export class WebUnderLoad {
     const ending = (await this.pods()).filter(({ metadata }) => metadata.deletionTimestamp)
     const names = ending.map(({ metadata }) => `pod/${metadata.name}`)
     if (names.length > 0) await this.#machines.kubectl('wait', '--for=delete', ...names, TIMEOUT)
-  }
-
-  async #startClients(): Promise<void> {
-    const { clientsOn, timeoutMs = 10_000 } = this.#options
-    const { spec } = await this.#machines.get<Service>('service', 'web')
-    // By the address of the Service: its name is not what is tried here.
-    for (const host of clientsOn) {
-      await this.#machines.apply(clientPod(host, environment([`http://${spec.clusterIP}/`], timeoutMs)))
-    }
-    await this.#machines.kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=client', TIMEOUT)
-    const urls = this.#machines.hosts.map((host) => `http://${this.#machines.lab.address(host)}:${NODE_PORT}/`)
-    this.#outside = new OutsideClient(this.#machines, environment(urls, timeoutMs))
   }
 }
 
