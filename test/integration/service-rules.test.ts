@@ -145,6 +145,11 @@ describe('the rules of Services', () => {
     expect(await answering('10.43.7.2', 2)).toEqual(new Set(['client']))
   })
 
+  it.concurrent('lead external addresses of others to endpoints, too', async () => {
+    await tell('external', 14, { externalIPs: ['198.51.100.77'] }, [[one()]])
+    expect(await answering('198.51.100.77', 2)).toEqual(new Set(['one']))
+  })
+
   it.concurrent('refuse at once where nobody is, or no Service', async () => {
     await tell('nobody', 3, {}, [])
     const refused = await said('for i in 3 4; do time -p nc -w 5 10.43.7.$i 80 </dev/null; done 2>&1')
