@@ -43,7 +43,9 @@ function fullStatus(input: StatusInput): PodStatus {
   const computed = ending?.phase ?? podPhase(pod, initStatuses, statuses, ending !== undefined)
   const outcome = isTerminal(previous?.phase) ? previous.phase : computed
   const isTooEarly = isTerminal(computed) && runningContainers(observed).length > 0
-  const phase = isTooEarly ? (previous?.phase ?? 'Pending') : outcome
+  const isRunning = podPhase(pod, initStatuses, statuses, false) === 'Running'
+  const early = isRunning ? 'Running' : (previous?.phase ?? 'Pending')
+  const phase = isTooEarly ? early : outcome
   const hasSandbox = observed.sandbox !== undefined && (observed.sandbox.ip !== undefined || usesHostNetwork(input))
   return {
     ...kept(input, isTerminal(phase)),

@@ -71,6 +71,9 @@ describe('phase', () => {
     expect(compute([container('web', exited(0)), container('side', exited(0))], { ending }).phase).toBe('Succeeded')
     expect(compute([container('web', exited(0)), container('side', exited(143))], { ending }).phase).toBe('Failed')
     expect(compute([], { ending }).phase).toBe('Failed')
+    const evicted = { ending: { phase: 'Failed' }, previous: { phase: 'Pending' } } as const
+    const both = [container('web', running), container('side', running)]
+    expect(compute(both, evicted).phase).toBe('Running')
   })
 
   it('stays what it was once it is over', () => {
