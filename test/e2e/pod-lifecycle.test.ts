@@ -204,17 +204,20 @@ describe.concurrent('a Pod', () => {
     const loop = 'while true; do sleep 0.1; done'
     await user.apply(
       shellPod('polite', `trap "echo bye; exit 0" TERM; echo up; ${loop}`, { terminationGracePeriodSeconds: 60 }),
-      shellPod('stubborn', `trap "" TERM; echo up; ${loop}`, { terminationGracePeriodSeconds: 2 }),
+      shellPod('stubborn', `trap "" TERM; echo up; ${loop}`, { terminationGracePeriodSeconds: 4 }),
     )
     await user.ok('wait', '--for=condition=Ready', 'pod/polite', 'pod/stubborn', '--timeout=40s')
-    const said = user.ok('logs', '-f', 'polite')
-    await user.ok('delete', 'pod', 'polite', '--timeout=20s')
-    expect(await said).toBe('up\nbye')
-    const stubborn = user.ok('delete', 'pod', 'stubborn', '--timeout=20s')
+    let deleted: Promise<string> | undefined
+    const onStdout = () => {
+      deleted ??= user.ok('delete', 'pod', 'polite', '--timeout=40s')
+    }
+    expect((await user.try(['logs', '-f', 'polite'], { onStdout })).stdout).toBe('up\nbye\n')
+    await deleted
+    const stubborn = user.ok('delete', 'pod', 'stubborn', '--timeout=40s')
     await eventually(
       'Terminating',
       async () => (await user.ok('get', 'pod', 'stubborn')).includes('Terminating'),
-      2_000,
+      20_000,
     )
     await stubborn
     expect(await messagesFor('stubborn')).toMatch(/^Killing +Stopping container c$/m)
