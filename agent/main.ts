@@ -22,6 +22,7 @@ import { readResolvConf } from './network/resolv-conf.ts'
 import { readMachineUsage } from './node/machine-usage.ts'
 import type { NodeOffer } from './node/node-capacity.ts'
 import { NodeFacts } from './node/node-facts.ts'
+import { PressureNews } from './node/pressure-news.ts'
 import { PodManager } from './pods/pod-manager.ts'
 import { NetworkProber } from './pods/probes/network-prober.ts'
 import { createDockerRuntime } from './runtime/docker/docker-runtime.ts'
@@ -150,6 +151,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     disk: () => facts.observations().get('nodefs.available'),
     event: (event) => link.reporter.event(event),
   })
+  const pressureNews = new PressureNews(nodeName, (event) => link.reporter.event(event))
   const volumes = new VolumeRemover({ runtime, reporter: link.reporter, clock, log: log.child({ part: 'volumes' }) })
   const evictions = new EvictionManager({
     ...{
@@ -185,7 +187,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   await pulled.load()
   await network.start()
-  await facts.start(() => link.nodeChanged())
+  await facts.start(({ status }) => {
+    pressureNews.take(status.conditions ?? [])
+    link.nodeChanged()
+  })
+  pressureNews.take(facts.current().status.conditions ?? [])
   pods.start()
   evictions.start()
   images.start()
