@@ -10,8 +10,10 @@ const INET_DIAG_INFO = 2
 const REQUEST_BYTES = 56
 const MESSAGE_BYTES = 72
 /** In `struct tcp_info`. */
+const RETRANSMISSION_TIMEOUT = 8
 const LAST_DATA_SENT = 44
 const LAST_DATA_RECEIVED = 52
+const TOTAL_RETRANSMISSIONS = 100
 
 const TCP_ESTABLISHED = 1
 const TCP_SYN_RECEIVED = 3
@@ -22,6 +24,16 @@ const TCP_NEW_SYN_RECEIVED = 12
 export const AF_INET = 2
 export const AF_INET6 = 10
 
+export interface TcpProgress {
+  /** How long ago something was received and sent; since it was made where nothing was. */
+  receivedMsAgo: number
+  sentMsAgo: number
+  /** How long is waited for an acknowledgement before data is sent again: some round trips. */
+  retransmitAfterMs: number
+  /** How often data was sent again. */
+  retransmissions: number
+}
+
 /** A TCP connection that its own side has not closed. */
 export interface TcpConnection {
   localPort: number
@@ -29,8 +41,8 @@ export interface TcpConnection {
   unread: number
   /** Bytes that the other side has not acknowledged. */
   unacknowledged: number
-  /** How long ago something was received and sent, in milliseconds; of a new one since it was made. Absent while it is being made. */
-  data?: { receivedMsAgo: number; sentMsAgo: number }
+  /** Absent while it is being made. */
+  data?: TcpProgress
 }
 
 /** Asks for the connections of a family. */
@@ -50,7 +62,7 @@ export function connectionsRequest(family: number): NetlinkRequest {
 /** Throws a RangeError where the message is cut short. */
 export function decodeConnection({ payload }: ReceivedMessage): TcpConnection {
   const info = decodeAttributes(payload.subarray(MESSAGE_BYTES)).get(INET_DIAG_INFO)
-  const isMade = info !== undefined && info.length >= LAST_DATA_RECEIVED + 4
+  const isMade = info !== undefined && info.length >= TOTAL_RETRANSMISSIONS + 4
   return {
     localPort: payload.readUInt16BE(4),
     unread: payload.readUInt32LE(56),
@@ -60,6 +72,8 @@ export function decodeConnection({ payload }: ReceivedMessage): TcpConnection {
           data: {
             receivedMsAgo: info.readUInt32LE(LAST_DATA_RECEIVED),
             sentMsAgo: info.readUInt32LE(LAST_DATA_SENT),
+            retransmitAfterMs: info.readUInt32LE(RETRANSMISSION_TIMEOUT) / 1000,
+            retransmissions: info.readUInt32LE(TOTAL_RETRANSMISSIONS),
           },
         }
       : {}),

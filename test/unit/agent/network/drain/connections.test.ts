@@ -26,7 +26,7 @@ describe('the kernel on connections', () => {
       localPort: 40721,
       unread: 7,
       unacknowledged: 0,
-      data: { receivedMsAgo: 380, sentMsAgo: 332 },
+      data: { receivedMsAgo: 380, sentMsAgo: 332, retransmitAfterMs: 204, retransmissions: 0 },
     })
   })
 
@@ -38,11 +38,11 @@ describe('the kernel on connections', () => {
 })
 
 describe('connections are at rest', () => {
-  const connection = (receivedMsAgo: number, sentMsAgo: number, more = {}) => ({
+  const connection = (receivedMsAgo: number, sentMsAgo: number, more = {}, progress = {}) => ({
     localPort: 80,
     unread: 0,
     unacknowledged: 0,
-    data: { receivedMsAgo, sentMsAgo },
+    data: { receivedMsAgo, sentMsAgo, retransmitAfterMs: 204, retransmissions: 0, ...progress },
     ...more,
   })
 
@@ -55,6 +55,9 @@ describe('connections are at rest', () => {
     ['without an answer for long', [connection(5_000, 9_000)], 0],
     ['with bytes that nobody has read', [connection(9_000, 9_000, { unread: 1 })], 100],
     ['with bytes that are not acknowledged', [connection(9_000, 9_000, { unacknowledged: 1 })], 100],
+    ['over a slow link', [connection(1_010, 1_005, {}, { retransmitAfterMs: 500 })], 495],
+    ['over a very slow link', [connection(1_010, 1_000, {}, { retransmitAfterMs: 9_000 })], 4_000],
+    ['over a link that loses packets', [connection(1_010, 1_000, {}, { retransmissions: 1 })], 4_000],
     ['being made', [{ localPort: 80, unread: 0, unacknowledged: 0 }], 100],
     ['the busiest of several', [connection(990, 985), connection(310, 300)], 700],
   ])('%s', (_, connections, busyMs) => {
