@@ -121,6 +121,17 @@ describe('the network of Pods on three machines', () => {
     })
   })
 
+  it('goes on between all other machines when the link of two is cut, and everywhere when it is back', async () => {
+    const reaches = (from: string, to: number) => pods.inPod(from, 'ping', '-c', '1', '-W', '1', addresses[to] ?? '')
+    const before = await Promise.all(machines.hosts.map((host) => machines.containers(host)))
+    await machines.lab.cut('h1', 'h2')
+    await Promise.all([reaches('h1', 2), reaches('h2', 2), reaches('h3', 0), reaches('h3', 1)])
+    await expect(reaches('h1', 1)).rejects.toThrow('100% packet loss')
+    await machines.lab.heal('h1')
+    await eventually('the two reach each other again', () => reaches('h1', 1), 30_000)
+    expect(await Promise.all(machines.hosts.map((host) => machines.containers(host)))).toEqual(before)
+  })
+
   it('needs neither agents nor the control plane to go on', async () => {
     const byName = async () => (await pods.inPod('h1', ...get('web', '/cgi-bin/who'))).includes('200 OK')
     await machines.killServer()
