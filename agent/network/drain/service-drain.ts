@@ -21,8 +21,8 @@ export interface ServiceDrainOptions {
   log: Logger
 }
 
-/** For what was sent to the Pod just before, and is on its way. */
-const ON_ITS_WAY_MS = 100
+/** For what was sent to the Pod just before, and is on its way: also on a link across a continent. */
+const ON_ITS_WAY_MS = 300
 
 /**
  * Drains a Pod of Services: first no node sends new connections to it any more, then those that it has come to rest. One

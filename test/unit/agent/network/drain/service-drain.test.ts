@@ -51,7 +51,7 @@ describe('draining a Pod on its node', () => {
     await clock.advance(1_000)
     expect(asked).toEqual([])
     await withdrawn()
-    await clock.advance(90)
+    await clock.advance(290)
     expect(asked).toEqual([])
     await clock.advance(20)
     expect(asked).toEqual([['sandbox', 8080]])
@@ -75,7 +75,7 @@ describe('draining a Pod on its node', () => {
       busyMs: () => Promise.reject(new Error('no such container')),
     })
     await withdrawn()
-    await clock.advance(110)
+    await clock.advance(310)
     expect(isOver()).toBe(true)
   })
 
