@@ -24,8 +24,9 @@ const UNANSWERED_FOR = new Map([
   [3, 300],
   [4, 120],
 ])
-/** States of a flow that has come to its end. */
-const OVER = [7, 8]
+/** States of a flow that has come to its end, the latter by a reset. */
+const TIME_WAIT = 7
+const CLOSE = 8
 
 /** What the kernel remembers of packets that go to and fro: it sends those that follow where it sent the first. */
 export interface TrackedFlow {
@@ -35,6 +36,8 @@ export interface TrackedFlow {
   readonly responder: string
   /** Neither side has more to say. */
   readonly isOver: boolean
+  /** One side broke it off. For ten seconds a new connection between the same ports may be led where this one went. */
+  readonly isReset: boolean
   /** For how long what one side of a TCP connection said was neither answered nor repeated, in seconds; 0: nothing is unanswered. */
   readonly silentSeconds: number
   /** What names it to the kernel. */
@@ -75,13 +78,16 @@ function flowOf(payload: Buffer, protocol: keyof typeof NUMBERS): TrackedFlow | 
   return { frontend: `${there.destination}/${protocol}`, responder: back.source, ...progressOf(attributes), identity }
 }
 
-function progressOf(attributes: ReadonlyMap<number, Buffer>): Pick<TrackedFlow, 'isOver' | 'silentSeconds'> {
+function progressOf(
+  attributes: ReadonlyMap<number, Buffer>,
+): Pick<TrackedFlow, 'isOver' | 'isReset' | 'silentSeconds'> {
   const info = decodeAttributes(attributes.get(CTA.protocolInfo) ?? Buffer.alloc(0)).get(TCP_INFO.nested)
   const state = decodeAttributes(info ?? Buffer.alloc(0)).get(TCP_INFO.state)?.[0] ?? 0
   const rememberedFor = attributes.get(CTA.timeout)?.readUInt32BE(0) ?? Number.POSITIVE_INFINITY
   // Where nothing is unanswered an established connection is remembered for days.
   const silentSeconds = Math.max(0, (UNANSWERED_FOR.get(state) ?? 0) - rememberedFor)
-  return { isOver: OVER.includes(state), silentSeconds }
+  const isReset = state === CLOSE
+  return { isOver: isReset || state === TIME_WAIT, isReset, silentSeconds }
 }
 
 /** Undefined for what is of another protocol, or not over IPv4. */

@@ -3,7 +3,7 @@ import { attribute, be32, nested, u8 } from '../../../../../agent/network/netlin
 import type { NetlinkRequest } from '../../../../../agent/network/netlink/netlink-client.ts'
 import { SilentConnections } from '../../../../../agent/network/services/silent-connections.ts'
 
-const STATE = { synSent: 1, established: 3, finWait: 4, timeWait: 7 }
+const STATE = { synSent: 1, established: 3, finWait: 4, timeWait: 7, close: 8 }
 const DAYS = 431_990
 const HEADER = Buffer.of(2, 0, 0, 0)
 
@@ -74,8 +74,18 @@ describe('SilentConnections', () => {
     expect(forgotten).toEqual([10, 12, 15])
   })
 
+  it('forgets what was reset, so that who uses the port again is not led there', async () => {
+    const { silent, kernel, forgotten } = setUp({ endpoint: 10, state: STATE.close, rememberedFor: 9 })
+    await silent.look(kernel, 2_000)
+    expect(forgotten).toEqual([10])
+    expect(silent.dueInMs(2_000)).toBe(Number.POSITIVE_INFINITY)
+  })
+
   it('leaves alone what goes to endpoints that there are', async () => {
-    const { silent, kernel, forgotten } = setUp({ endpoint: 9, state: STATE.synSent, rememberedFor: 60 })
+    const { silent, kernel, forgotten } = setUp(
+      { endpoint: 8, state: STATE.close, rememberedFor: 9 },
+      { endpoint: 9, state: STATE.synSent, rememberedFor: 60 },
+    )
     await silent.look(kernel, 2_000)
     expect(forgotten).toEqual([])
     expect(silent.dueInMs(2_000)).toBe(Number.POSITIVE_INFINITY)
@@ -88,11 +98,11 @@ describe('SilentConnections', () => {
     expect(silent.dueInMs(2_000)).toBe(2_000)
     one.rememberedFor = DAYS
     const pauses: number[] = []
-    for (let nowMs = 4_000; pauses.length < 7; nowMs += pauses.at(-1) ?? 0) {
+    for (let nowMs = 4_000; pauses.length < 4; nowMs += pauses.at(-1) ?? 0) {
       await silent.look(kernel, nowMs)
       pauses.push(silent.dueInMs(nowMs))
     }
-    expect(pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
+    expect(pauses).toEqual([2_000, 4_000, 8_000, 8_000])
     one.state = STATE.timeWait
     await silent.look(kernel, 300_000)
     expect(silent.dueInMs(300_000)).toBe(Number.POSITIVE_INFINITY)
