@@ -13,7 +13,7 @@ import { openCertificateAuthority } from '../../controlplane/apiserver/auth/pki/
 import { issueServerCredentials } from '../../controlplane/apiserver/auth/pki/server-certificate.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { systemRandom } from '../../shared/random.ts'
-import { connectTo } from '../fuzz/target.ts'
+import { connectTo } from '../support/connect-to.ts'
 import { freePort } from '../support/kubette.ts'
 import { ServerProcess } from '../support/server-process.ts'
 

@@ -33,9 +33,6 @@ function firstOf({ status }: Pod): ContainerStatus {
   return first
 }
 
-const messagesFor = (name: string) =>
-  user.ok('get', 'events', `--field-selector=involvedObject.name=${name}`, '-o', 'custom-columns=:.reason,:.message')
-
 describe.concurrent('a Pod', () => {
   it('shares localhost and an emptyDir among its containers', async () => {
     const volumeMounts = [{ name: 'shared', mountPath: '/srv' }]
@@ -99,7 +96,7 @@ describe.concurrent('a Pod', () => {
     const [last, previous] = await Promise.all([user.ok('logs', 'crash'), user.ok('logs', 'crash', '--previous')])
     expect(last).toMatch(/^ran at [\d.]+ /)
     expect(previous).toMatch(/^ran at [\d.]+ /)
-    expect(await messagesFor('crash')).toContain(`Back-off restarting failed container c in pod ${id}`)
+    await user.hasEvents('crash', /^BackOff Back-off restarting failed container c in pod crash_default\(/)
     expect(await user.ok('get', 'pod', 'crash')).toMatch(/CrashLoopBackOff +2 \(\d+s ago\)/)
   })
 
@@ -128,9 +125,7 @@ describe.concurrent('a Pod', () => {
     )
     expect(firstOf(never).state?.waiting?.message).toMatch(/is not present with pull policy of Never$/)
     expect(firstOf(name).state?.waiting?.message).toContain(`couldn't parse image name "Not/A::name"`)
-    expect(await messagesFor('no-registry')).toMatch(
-      /^Failed +Failed to pull image "[^"]+": .*"http.*connection refused$/m,
-    )
+    await user.hasEvents('no-registry', /^Failed Failed to pull image "[^"]+": .*"http.*connection refused$/)
   })
 
   it('gets its environment, and waits for what is missing there', async () => {
@@ -170,8 +165,9 @@ describe.concurrent('a Pod', () => {
     ]
     const spec = { initContainers, volumes: [{ name: 'v', emptyDir: {} }] }
     await user.apply(shellPod('steps', [step('c', `cat /v/log; ${FOREVER}`)], spec))
-    await eventually('the second step', async () => (await user.ok('get', 'pod', 'steps')).includes('Init:1/2'), 30_000)
-    expect(firstOf(await read('steps')).state?.waiting?.reason).toBe('PodInitializing')
+    const second = await user.podWhen('steps', ({ status }) => status?.initContainerStatuses?.[1]?.state?.running)
+    expect(await user.ok('get', 'pod', 'steps')).toContain('Init:1/2')
+    expect(firstOf(second).state?.waiting?.reason).toBe('PodInitializing')
     const go = ['exec', 'steps', '-c', 'two', '--', 'touch', '/v/go'] as const
     await eventually('the second step is told', async () => (await user.ok(...go)) === '')
     await phaseOf('steps', 'Running')
@@ -189,15 +185,17 @@ describe.concurrent('a Pod', () => {
     const early = await podWhen('slow', ({ state }) => state?.running)
     expect(firstOf(early)).toMatchObject({ ready: false, started: true })
     await podWhen('slow', ({ ready }) => ready)
-    expect(await messagesFor('slow')).toMatch(/^Unhealthy +Readiness probe failed/m)
+    await user.hasEvents('slow', /^Unhealthy Readiness probe failed/)
     const livenessProbe = { tcpSocket: { port: 81 }, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 2 }
     await user.apply(shellPod('hung', [shell(FOREVER, { livenessProbe })]))
     expect(firstOf(await podWhen('hung', ({ restartCount }) => restartCount === 1)).lastState).toMatchObject({
       terminated: { exitCode: 137, reason: 'Error' },
     })
-    const events = await messagesFor('hung')
-    expect(events).toMatch(/^Unhealthy +Liveness probe failed: dial tcp [\d.]+:81: connect: connection refused$/m)
-    expect(events).toMatch(/^Killing +Container c failed liveness probe, will be restarted$/m)
+    await user.hasEvents(
+      'hung',
+      /^Unhealthy Liveness probe failed: dial tcp [\d.]+:81: connect: connection refused$/,
+      /^Killing Container c failed liveness probe, will be restarted$/,
+    )
   })
 
   it('has its grace period to end by itself, and no more', async () => {
@@ -214,13 +212,10 @@ describe.concurrent('a Pod', () => {
     expect((await user.try(['logs', '-f', 'polite'], { onStdout })).stdout).toBe('up\nbye\n')
     await deleted
     const stubborn = user.ok('delete', 'pod', 'stubborn', '--timeout=40s')
-    await eventually(
-      'Terminating',
-      async () => (await user.ok('get', 'pod', 'stubborn')).includes('Terminating'),
-      20_000,
-    )
+    await user.podWhen('stubborn', ({ metadata }) => metadata.deletionTimestamp)
+    expect(await user.ok('get', 'pod', 'stubborn')).toContain('Terminating')
     await stubborn
-    expect(await messagesFor('stubborn')).toMatch(/^Killing +Stopping container c$/m)
+    await user.hasEvents('stubborn', /^Killing Stopping container c$/)
   })
 
   it('is held to its limits by Docker', async () => {

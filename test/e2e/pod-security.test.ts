@@ -5,7 +5,7 @@ import type { Pod } from '../../shared/api/kinds.ts'
 import { ImageRegistry, REGISTRY_USER } from '../support/image-registry.ts'
 import { KubectlUser } from '../support/kubectl-user.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
-import { eventually, run, tryRun } from '../support/shell.ts'
+import { run, tryRun } from '../support/shell.ts'
 import { FOREVER, shell, shellPod } from '../support/shell-workloads.ts'
 import { loadTestImage } from '../support/test-image.ts'
 
@@ -108,17 +108,7 @@ describe.concurrent('a Pod', () => {
     )
     const long = { hostname: 'h'.repeat(40), subdomain: 's', setHostnameAsFQDN: true }
     await user.apply(shellPod('too-long', FOREVER, long))
-    await eventually('the event', async () =>
-      (
-        await user.ok(
-          'get',
-          'events',
-          '--field-selector=involvedObject.name=too-long',
-          '-o',
-          'custom-columns=:.message',
-        )
-      ).includes('is too long (64 characters is the max, 68 characters requested)'),
-    )
+    await user.hasEvents('too-long', /is too long \(64 characters is the max, 68 characters requested\)/)
   })
 
   it('resolves names as it is told', async () => {

@@ -208,8 +208,6 @@ describe('eviction', () => {
     const { spec, status: node } = await user.json<Node>('get', 'node', 'n1')
     expect(node?.conditions).toContainEqual(expect.objectContaining({ type: 'MemoryPressure', status: 'True' }))
     expect(spec?.taints).toContainEqual(expect.objectContaining({ key: 'node.kubernetes.io/memory-pressure' }))
-    await eventually('the event', async () =>
-      (await user.ok('events', '--for', 'node/n1')).includes('Node n1 status is now: NodeHasInsufficientMemory'),
-    )
+    await user.hasEvents('n1', /Node n1 status is now: NodeHasInsufficientMemory/)
   })
 })

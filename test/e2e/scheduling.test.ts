@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Pod } from '../../shared/api/generated/core-v1.ts'
+import type { Pod } from '../../shared/api/kinds.ts'
 import { KubectlUser } from '../support/kubectl-user.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
 import { eventually } from '../support/shell.ts'
@@ -22,15 +22,12 @@ const isReady = (...names: string[]) =>
 
 /** Why the Pod has no node, once that is known: as its condition has it, and its event, too. */
 async function whyPending(name: string): Promise<string> {
-  const condition = await eventually('a refusal', async () => {
-    const { status } = await user.json<Pod>('get', 'pod', name)
-    return status?.conditions?.find(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable')
-  })
-  const columns = 'custom-columns=:.reason,:.message'
-  const events = await user.ok('get', 'events', '--field-selector', `involvedObject.name=${name}`, '-o', columns)
-  expect(events).toMatch(/^FailedScheduling +0\/2 nodes are available: /m)
+  const refusal = ({ status }: Pod) =>
+    status?.conditions?.find(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable')
+  const pod = await user.podWhen(name, refusal)
+  await user.hasEvents(name, /^FailedScheduling 0\/2 nodes are available: /)
   expect(await user.ok('get', 'pod', name)).toMatch(/ 0\/1 +Pending +0 /)
-  return condition?.message ?? ''
+  return refusal(pod)?.message ?? ''
 }
 
 describe('the scheduler', () => {

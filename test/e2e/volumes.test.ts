@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Event, PersistentVolume, PersistentVolumeClaim, Pod } from '../../shared/api/kinds.ts'
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../shared/api/kinds.ts'
 import { documented } from '../support/documented-pod.ts'
 import { KubectlUser } from '../support/kubectl-user.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
-import { run } from '../support/shell.ts'
+import { eventually, run } from '../support/shell.ts'
 import { FOREVER, shell, shellPod } from '../support/shell-workloads.ts'
 import { loadTestImage } from '../support/test-image.ts'
 
@@ -29,17 +29,8 @@ const claim = {
 const mounting = (script: string, ...names: string[]) =>
   shell(script, { volumeMounts: names.map((name) => ({ name, mountPath: `/${name}` })) })
 const dataVolume = { name: 'data', persistentVolumeClaim: { claimName: 'data' } }
-const messages = async (pod: string) => {
-  const { items } = await user.json<{ items: Event[] }>('get', 'events', `--field-selector=involvedObject.name=${pod}`)
-  return items.map(({ reason, message }) => `${reason}: ${message}`)
-}
-const logsHave = async (pod: string, text: string) => {
-  for (let tries = 0; tries < 100; tries++) {
-    if ((await user.ok('logs', pod)).includes(text)) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error(`${pod} did not say ${text}: ${await user.ok('logs', pod)}`)
-}
+const logsHave = (pod: string, text: string) =>
+  eventually(`${pod} says ${text}`, async () => (await user.ok('logs', pod)).includes(text))
 const ready = (pod: string) => user.ok('wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=40s')
 
 beforeAll(async () => {
@@ -56,11 +47,7 @@ describe('volumes', { concurrent: true }, () => {
     const watching = 'while :; do cat /conf/color; echo; sleep 0.2; done'
     const volumes = [{ name: 'conf', configMap: { name: 'settings' } }]
     await user.apply(shellPod('watcher', [mounting(watching, 'conf')], { volumes }))
-    await expect
-      .poll(() => messages('watcher'), { timeout: 20_000 })
-      .toContainEqual(
-        expect.stringContaining('MountVolume.SetUp failed for volume "conf" : configmap "settings" not found'),
-      )
+    await user.hasEvents('watcher', /MountVolume.SetUp failed for volume "conf" : configmap "settings" not found/)
     await user.apply(configMap('blue'))
     await ready('watcher')
     await logsHave('watcher', 'blue')
@@ -103,9 +90,7 @@ describe('volumes', { concurrent: true }, () => {
     await ready('second')
     await logsHave('second', 'kept\n664 0:2000')
     expect((await user.json<Pod>('get', 'pod', 'second')).spec?.nodeName).toBe(spec?.nodeName)
-    expect(await messages('stray')).toContainEqual(
-      expect.stringContaining('1 node(s) had volume node affinity conflict'),
-    )
+    await user.hasEvents('stray', /1 node\(s\) had volume node affinity conflict/)
     await user.ok('delete', 'pvc', 'data', '--wait=false')
     await user.ok('delete', 'pod', 'second', 'stray', '--grace-period=1')
     await user.ok('wait', '--for=delete', 'pvc/data', `pv/${bound.volumeName}`, '--timeout=30s')
@@ -153,13 +138,10 @@ describe('volumes', { concurrent: true }, () => {
   it('do not give anybody the Docker socket', async () => {
     const socket = { name: 'docker', hostPath: { path: '/var/run/docker.sock' } }
     await user.apply(shellPod('thief', [mounting(FOREVER, 'docker')], { volumes: [socket] }))
-    await expect
-      .poll(() => messages('thief'), { timeout: 20_000 })
-      .toContainEqual(
-        expect.stringMatching(
-          /^FailedMount: .*"docker" : hostPath \/var\/run\/docker\.sock would give the Pod .*--allow-host-path/,
-        ),
-      )
+    await user.hasEvents(
+      'thief',
+      /^FailedMount .*"docker" : hostPath \/var\/run\/docker\.sock would give the Pod .*--allow-host-path/,
+    )
     expect((await user.json<Pod>('get', 'pod', 'thief')).status?.phase).toBe('Pending')
   })
 })

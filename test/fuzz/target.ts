@@ -5,8 +5,8 @@ import { connect } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { parse } from 'yaml'
-import { ApiHttp } from '../support/api-http.ts'
+import type { ApiHttp } from '../support/api-http.ts'
+import { connectTo } from '../support/connect-to.ts'
 import { freePort, KUBETTE } from '../support/kubette.ts'
 
 /** A `kubette server` process of its own, to be ill-treated. */
@@ -45,24 +45,6 @@ export async function startTarget(): Promise<Target> {
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
-}
-
-interface Kubeconfig {
-  clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]
-  users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[]
-}
-
-/** As the administrator whose kubeconfig it is. */
-export function connectTo(kubeconfig: string) {
-  const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig
-  const decode = (text = '') => Buffer.from(text, 'base64').toString()
-  const cluster = clusters[0]?.cluster
-  const user = users[0]?.user
-  const url = cluster?.server ?? ''
-  const port = Number(new URL(url).port)
-  const ca = decode(cluster?.['certificate-authority-data'])
-  const tls = { cert: decode(user?.['client-certificate-data']), key: decode(user?.['client-key-data']) }
-  return { url, port, ca, tls, api: new ApiHttp({ url, port, ca }, tls) }
 }
 
 function residentMebibytes({ pid }: ChildProcess): number {

@@ -1,7 +1,10 @@
 import { stringify } from 'yaml'
-import type { Pod } from '../../shared/api/generated/core-v1.ts'
+import type { Event, Pod } from '../../shared/api/kinds.ts'
+import type { KubeObject } from '../../shared/api/object.ts'
+import { connectTo } from './connect-to.ts'
 import { type KubectlVersion, kubectlPath } from './kubectl.ts'
-import { eventually, type Options, type Output, tryRun } from './shell.ts'
+import { listWhen } from './list-when.ts'
+import { type Options, type Output, tryRun } from './shell.ts'
 
 /** Somebody with a kubectl of one release and a kubeconfig, at work in one namespace. */
 export class KubectlUser {
@@ -40,17 +43,18 @@ export class KubectlUser {
     return JSON.parse(await this.ok(...args, '-o', 'json')) as T
   }
 
-  /** The Pod once it is as wanted; throws with how it is where that does not come. */
+  /** The Pod as soon as it is as wanted; throws with how it is where that does not come. */
   async podWhen(name: string, isWanted: (pod: Pod) => unknown): Promise<Pod> {
-    let pod: Pod | undefined
-    const ask = async () => {
-      pod = await this.json<Pod>('get', 'pod', name)
-      return isWanted(pod)
-    }
-    await eventually(`${name} as wanted`, ask).catch((error) => {
-      throw new Error(`${error.message}\n${JSON.stringify(pod?.status, undefined, 1)}`)
-    })
+    const [pod] = await this.#listWhen<Pod>('pods', `metadata.name=${name}`, ([found]) => found && isWanted(found))
     return pod as Pod
+  }
+
+  /** Waits until each of these stands in an event of an object, as `REASON MESSAGE`. */
+  async hasEvents(name: string, ...wanted: readonly RegExp[]): Promise<void> {
+    await this.#listWhen<Event>('events', `involvedObject.name=${name}`, (events) => {
+      const said = events.map(({ reason, message }) => `${reason} ${message}`)
+      return wanted.every((pattern) => said.some((text) => pattern.test(text)))
+    })
   }
 
   /** One or several objects through a file of YAML. */
@@ -60,6 +64,15 @@ export class KubectlUser {
 
   create(object: object): Promise<string> {
     return this.#succeed(['create', '-f', '-'], stringify(object))
+  }
+
+  async #listWhen<T extends KubeObject>(kind: string, selector: string, isWanted: (objects: readonly T[]) => unknown) {
+    const { api } = connectTo(this.#kubeconfig)
+    try {
+      return await listWhen<T>(api, `/api/v1/namespaces/${this.namespace}/${kind}`, selector, isWanted)
+    } finally {
+      api.close()
+    }
   }
 
   async #succeed(args: readonly string[], input = ''): Promise<string> {
