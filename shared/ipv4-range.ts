@@ -14,25 +14,27 @@ export class Ipv4Range {
 
   /** Throws a RangeError that says what is wrong with the text. */
   static parse(text: string): Ipv4Range {
-    const [address = '', length = ''] = text.split('/')
-    const isRange = isIPv4(address) && /^(\d|[12]\d|3[0-2])$/.test(length) && text === `${address}/${length}`
-    if (!isRange) throw new RangeError(`${text} is no range of IPv4 addresses, such as 10.43.0.0/16`)
-    const size = 2 ** (32 - Number(length))
-    const number = numberOf(address)
-    const first = number - (number % size)
-    if (first !== number) {
-      throw new RangeError(`${text} does not begin where a range of its size can: ${textOf(first)}/${length} does`)
-    }
-    return new Ipv4Range(text, first, size)
+    const range = Ipv4Range.#read(text)
+    if (typeof range === 'string') throw new RangeError(range)
+    return range
   }
 
   /** Undefined for what is no such range. */
   static tryParse(text: string): Ipv4Range | undefined {
-    try {
-      return Ipv4Range.parse(text)
-    } catch {
-      return undefined
-    }
+    const range = Ipv4Range.#read(text)
+    return typeof range === 'string' ? undefined : range
+  }
+
+  /** The range, or what is wrong with the text. */
+  static #read(text: string): Ipv4Range | string {
+    const [address = '', length = ''] = text.split('/')
+    const isRange = isIPv4(address) && /^(\d|[12]\d|3[0-2])$/.test(length) && text === `${address}/${length}`
+    if (!isRange) return `${text} is no range of IPv4 addresses, such as 10.43.0.0/16`
+    const size = 2 ** (32 - Number(length))
+    const number = numberOf(address)
+    const first = number - (number % size)
+    if (first === number) return new Ipv4Range(text, first, size)
+    return `${text} does not begin where a range of its size can: ${textOf(first)}/${length} does`
   }
 
   get prefixLength(): number {

@@ -7,7 +7,7 @@ import { createEventRecorder, type EventRecorder } from '../../reconcile/event-r
 import type { Informer } from '../../reconcile/informer.ts'
 import type { ControllerDeps } from '../controller-deps.ts'
 import { unlessGone } from '../unless-gone.ts'
-import { freeRange } from './free-range.ts'
+import { RangePool } from './range-pool.ts'
 
 export interface NodeIpamOptions {
   /** What the nodes' ranges are cut from. */
@@ -16,39 +16,56 @@ export interface NodeIpamOptions {
 
 export const DEFAULT_POD_CIDR = '10.42.0.0/16'
 
-/**
- * Gives each Node the range that its Pods' addresses come from, once. What is free is what no Node has. It is looked up in
- * the API for every Node anew, one after the other, so that no two get the same whatever has been forgotten since.
- */
+/** Gives each Node the range that its Pods' addresses come from, once. What is free is what no Node has, and none is about to get. */
 export class NodeIpam implements Controller {
   readonly name = 'node-ipam'
   readonly watches = [watch(NODES, (change) => this.#onNode(change))]
   readonly #client: Client
   readonly #nodes: Informer<Node>
   readonly #events: EventRecorder
-  readonly #podRange: Ipv4Range
+  readonly #ranges: RangePool
 
   constructor(deps: ControllerDeps, { podRange = Ipv4Range.parse(DEFAULT_POD_CIDR) }: NodeIpamOptions = {}) {
     this.#client = deps.client
     this.#nodes = deps.informers.of(NODES)
     this.#events = createEventRecorder({ ...deps, component: 'cidrAllocator' })
-    this.#podRange = podRange
+    this.#ranges = new RangePool(podRange)
   }
 
   async reconcile(key: ObjectKey): Promise<void> {
-    const known = this.#nodes.get(key)
-    if (!known || hasRange(known)) return
-    const { items } = await this.#client.list(NODES)
-    const node = items.find(({ metadata }) => metadata.uid === known.metadata.uid)
+    const node = this.#nodes.get(key)
     if (!node || hasRange(node)) return
-    const range = freeRange(this.#podRange, items.flatMap(rangesOf))
-    if (range) await unlessGone(this.#client.update(NODES, withRange(node, range)))
-    else this.#tellNone(node)
+    const { uid } = node.metadata
+    const range = this.#ranges.give(uid)
+    if (!range) return this.#tellNone(node)
+    const written = await this.#write(node, range).catch((error) => {
+      this.#ranges.release(uid)
+      throw error
+    })
+    if (!written) this.#ranges.release(uid)
+    else if (written.spec.podCIDR !== range) this.#ranges.hold(uid, rangesOf(written))
+  }
+
+  /** The Node as it is then, if it is still that one: what a user has set in the meantime stays. */
+  async #write({ metadata }: Persisted<Node>, range: string): Promise<Persisted<Node> | undefined> {
+    const { name, uid } = metadata
+    const written = this.#client.modify(NODES, { name }, (draft) => {
+      if (draft.metadata.uid !== uid || hasRange(draft)) return false
+      draft.spec = { ...draft.spec, podCIDR: range, podCIDRs: [range] }
+    })
+    const node = await unlessGone(written)
+    return node?.metadata.uid === uid ? node : undefined
   }
 
   /** A Node that goes leaves a range to those that have none. */
   #onNode({ type, object }: Change<Node>): ObjectKey[] {
-    if (type !== 'deleted') return hasRange(object) ? [] : [keyOf(object)]
+    const { uid } = object.metadata
+    if (type !== 'deleted') {
+      if (!hasRange(object)) return [keyOf(object)]
+      this.#ranges.hold(uid, rangesOf(object))
+      return []
+    }
+    this.#ranges.release(uid)
     return this.#nodes
       .list()
       .filter((node) => !hasRange(node))
@@ -67,8 +84,4 @@ function hasRange({ spec }: Node): boolean {
 
 function rangesOf({ spec }: Node): string[] {
   return spec.podCIDRs ?? []
-}
-
-function withRange(node: Persisted<Node>, range: string): Persisted<Node> {
-  return { ...node, spec: { ...node.spec, podCIDR: range, podCIDRs: [range] } }
 }

@@ -39,7 +39,7 @@ describe('the ranges of nodes', () => {
     expect([spec.podCIDR]).toEqual(spec.podCIDRs)
   })
 
-  it('are kept over a restart, and given again when their node is deleted', async () => {
+  it('are kept over a restart, and given again when their node is deleted, but as late as can be', async () => {
     const first = await startIpam()
     await register(first, 'a', 'b')
     const before = await rangesOf(first)
@@ -49,7 +49,9 @@ describe('the ranges of nodes', () => {
     expect(await rangesOf(second)).toEqual({ ...before, c: ['10.42.2.0/24'] })
     await second.client.delete(NODES, { name: 'a' })
     await register(second, 'd')
-    expect((await rangesOf(second)).d).toEqual(before.a)
+    expect((await rangesOf(second)).d).toEqual(['10.42.3.0/24'])
+    await register(second, 'e')
+    expect((await rangesOf(second)).e).toEqual(before.a)
   })
 
   it('run out, which is told, until one is free again', async () => {
