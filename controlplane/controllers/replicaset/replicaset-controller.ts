@@ -13,6 +13,7 @@ import { claim } from '../ownership/claim.ts'
 import { managerOf } from '../ownership/controller-ref.ts'
 import { indexByManager, managedBy } from '../ownership/managed-index.ts'
 import { isPodActive, untilPodAvailableMs } from '../pods/pod-state.ts'
+import { concernsOwner } from './concerns-owner.ts'
 import { podsToDelete } from './deletion-order.ts'
 import { ReplicaManager } from './replica-manager.ts'
 import { replicaSetStatus } from './replicaset-status.ts'
@@ -123,6 +124,7 @@ export class ReplicaSetController implements Controller {
       if (isGoing) this.#expectations.deletionObserved(manager.key, object.metadata.uid)
       else if (type === 'added') this.#expectations.creationObserved(manager.key)
     }
+    if (previous && !concernsOwner(previous, object)) return []
     const former = previous && managerOf(previous, REPLICA_SETS, this.#replicaSets)
     const keys = [manager?.key, former?.key].filter((key) => key !== undefined)
     return controllerOf(object) || type === 'deleted' ? keys : [...keys, ...this.#whoMayAdopt(object)]
