@@ -1,8 +1,8 @@
 import { Compacted, type StoreEvent } from './store.ts'
 
 export interface EventLogLimits {
-  /** Events kept for those who come back or lag behind. */
-  maxEvents: number
+  /** How many events are kept at present for those who come back or lag behind. */
+  maxEvents(): number
   /** Bytes of values that these may hold together. */
   maxBytes: number
 }
@@ -85,8 +85,9 @@ export class EventLog {
   }
 
   #trim(): void {
+    const maxEvents = this.#limits.maxEvents()
     let drop = 0
-    while (this.#events.length - drop > this.#limits.maxEvents || this.#bytes > this.#limits.maxBytes) {
+    while (this.#events.length - drop > maxEvents || this.#bytes > this.#limits.maxBytes) {
       const event = this.#events[drop++] as StoreEvent
       this.#bytes -= sizeOf(event)
       this.#compacted = event.revision

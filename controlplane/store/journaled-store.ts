@@ -13,7 +13,11 @@ import {
   StoreUnavailable,
 } from './store.ts'
 
-export interface StoreOptions extends Partial<EventLogLimits> {
+export interface StoreOptions {
+  /** Events kept for those who come back or lag behind; more of a large state unless told. */
+  maxEvents?: number
+  /** Bytes of values that these may hold together. */
+  maxBytes?: number
   /** Keys under these prefixes are kept in memory only, within the same sequence of revisions. */
   volatilePrefixes?: readonly string[]
   /** Hears of it before any of the writers does: end the process, and start anew from what is on disk. */
@@ -32,7 +36,11 @@ interface Write {
 
 /** Revisions set aside with one record, so that volatile writes need none and a restart still never goes back. */
 const RESERVED_AT_ONCE = 100_000
-const DEFAULT_LIMITS: EventLogLimits = { maxEvents: 4096, maxBytes: 32 * 1024 * 1024 }
+/** Events that a small state keeps. */
+const FEW_EVENTS = 4_096
+/** A client takes the longer to read the state the more there is, and has all of it change meanwhile in the worst case. */
+const EVENTS_PER_ENTRY = 2
+const MAX_EVENT_BYTES = 32 * 1024 * 1024
 
 /**
  * The store proper: what readers see is in memory, and a write is seen once the journal has it. Writes that come while
@@ -60,7 +68,7 @@ export class JournaledStore implements Store {
     this.#onOutcomeUnknown = options.onOutcomeUnknown ?? (() => {})
     this.#revision = this.#assigned = this.#reserved = recovered.revision
     for (const item of recovered.items) this.#state.set(item.key, Object.freeze(item))
-    this.#log = new EventLog(recovered.revision, { ...DEFAULT_LIMITS, ...definedLimits(options) })
+    this.#log = new EventLog(recovered.revision, this.#eventLimits(options))
   }
 
   get revision(): number {
@@ -104,6 +112,11 @@ export class JournaledStore implements Store {
       await this.#journal.commit([{ type: 'reserve', revision: this.#revision }]).catch(() => undefined)
     }
     await this.#journal.close()
+  }
+
+  #eventLimits({ maxEvents, maxBytes = MAX_EVENT_BYTES }: StoreOptions): EventLogLimits {
+    const bySize = () => Math.max(FEW_EVENTS, EVENTS_PER_ENTRY * this.#state.size)
+    return { maxEvents: maxEvents === undefined ? bySize : () => maxEvents, maxBytes }
   }
 
   async #write(key: string, value: Uint8Array | undefined, expected: number): Promise<Stored> {
@@ -208,8 +221,4 @@ function take<T>(from: Iterable<T>, limit: number): T[] {
     items.push(item)
   }
   return items
-}
-
-function definedLimits({ maxEvents, maxBytes }: StoreOptions): Partial<EventLogLimits> {
-  return { ...(maxEvents === undefined ? {} : { maxEvents }), ...(maxBytes === undefined ? {} : { maxBytes }) }
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Journal, JournalRecord } from '../../../../controlplane/store/journal.ts'
 import { JournaledStore, type StoreOptions } from '../../../../controlplane/store/journaled-store.ts'
-import { OutcomeUnknown, type StoreEvent, StoreUnavailable } from '../../../../controlplane/store/store.ts'
+import { MemoryStore } from '../../../../controlplane/store/memory-store.ts'
+import { Compacted, OutcomeUnknown, type StoreEvent, StoreUnavailable } from '../../../../controlplane/store/store.ts'
 import { settle } from '../../../support/virtual-clock.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -177,6 +178,20 @@ describe('JournaledStore', () => {
     await expect(revived.watch('/', store.revision, new AbortController().signal).next()).rejects.toMatchObject({
       name: 'Compacted',
     })
+  })
+
+  it('keeps twice as many events as there are entries, of a large state', async () => {
+    const store = new MemoryStore()
+    const write = (all: readonly { key: string; revision: number }[]) =>
+      Promise.all(all.map(({ key, revision }) => store.put(key, bytes('value'), revision)))
+    const entries = await write(Array.from({ length: 3_000 }, (_, i) => ({ key: `/k/${i}`, revision: 0 })))
+    const after = store.revision
+    const next = () => store.watch('/k/', after, new AbortController().signal).next()
+
+    const written = await write(await write(entries))
+    expect((await next()).value).toMatchObject({ stored: { key: '/k/0', revision: after + 1 } })
+    await write(written.slice(0, 1))
+    await expect(next()).rejects.toThrow(Compacted)
   })
 
   it('drops old events by their size as well', async () => {
