@@ -4,6 +4,9 @@ import { request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
 import type { TestApiServer } from './test-api-server.ts'
 
+/** What Go's clients, and so kubectl, let a server send ahead. */
+const WINDOW_BYTES = 4 * 1024 * 1024
+
 export interface HttpOptions {
   headers?: Record<string, string>
   /** A string or bytes as they are, anything else as JSON. */
@@ -81,8 +84,11 @@ export class ApiHttp {
 
   async #open(method: string, path: string, options: HttpOptions) {
     if (!this.#session || this.#session.destroyed || this.#session.closed) {
-      this.#session = connect(this.#server.url, { ca: this.#server.ca, ...this.#tls })
-      this.#session.on('error', () => {})
+      const settings = { initialWindowSize: WINDOW_BYTES }
+      const session = connect(this.#server.url, { ca: this.#server.ca, ...this.#tls, settings })
+      session.on('error', () => {})
+      session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES))
+      this.#session = session
     }
     const { headers, body } = prepare(options)
     const endStream = body.length === 0

@@ -12,7 +12,10 @@ export function entryPieces(rendering: Rendering, entry: Entry): Iterable<Piece>
   return isPlain(rendering) ? [entry.json] : [encodeValue(rendering, entry.object)]
 }
 
-/** The body of a list, item by item, so that its parts need not be copied together. */
+/** What is written at once of a long list: it need not be copied as a whole, and few turns are waited for its client. */
+const BLOCK_BYTES = 256 * 1024
+
+/** The body of a list, in blocks of some items each. */
 export function listPieces(rendering: Rendering, list: EntryList): Iterable<Piece> {
   const shaped = shapeList(rendering, list)
   if (shaped !== list) return [encodeValue(rendering, shaped)]
@@ -33,10 +36,21 @@ function isPlain({ representation, isPretty }: Rendering): boolean {
 }
 
 function* plainList(rendering: Rendering, list: EntryList): Generator<Piece> {
-  yield `${JSON.stringify(headOfList(rendering, list)).slice(0, -1)},"items":[`
-  for (const [index, entry] of list.entries.entries()) {
-    if (index > 0) yield ','
-    yield entry.json
+  let block: Uint8Array[] = [Buffer.from(`${JSON.stringify(headOfList(rendering, list)).slice(0, -1)},"items":[`)]
+  let size = 0
+  for (const [index, { json }] of list.entries.entries()) {
+    if (size >= BLOCK_BYTES) {
+      yield Buffer.concat(block)
+      block = []
+      size = 0
+    }
+    if (index > 0) block.push(COMMA)
+    block.push(json)
+    size += json.byteLength
   }
-  yield ']}\n'
+  block.push(END_OF_LIST)
+  yield Buffer.concat(block)
 }
+
+const COMMA = Buffer.from(',')
+const END_OF_LIST = Buffer.from(']}\n')

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { negotiate } from '../../../../../controlplane/apiserver/output/representation.ts'
+import type { ConfigMap } from '../../../../../shared/api/kinds.ts'
 import { ApiHttp } from '../../../../support/api-http.ts'
 import { configMap, deployment } from '../../../../support/sample-objects.ts'
 import { startTestApiServer, type TestApiServer } from '../../../../support/test-api-server.ts'
@@ -106,5 +107,16 @@ describe('other shapes', () => {
     expect(parse(text, { version: '1.1' })).toEqual((await api.get(`${path}/yaml`)).json)
     const list = await api.get(path, { accept: 'application/yaml' })
     expect(parse(list.text, { version: '1.1' })).toEqual((await api.get(path)).json)
+  })
+
+  it('are lists longer than what is written at once', async () => {
+    const maps = '/api/v1/namespaces/default/configmaps'
+    const names = ['long-a', 'long-b', 'long-c']
+    const textOf = (name: string) => name.repeat(30_000)
+    for (const name of names) await api.post(maps, configMap(name, { text: textOf(name) }))
+    const { json } = await api.get(maps)
+    const texts = new Map(json.items.map(({ metadata, data }: ConfigMap) => [metadata.name, data?.text]))
+    for (const name of names) expect(texts.get(name)).toBe(textOf(name))
+    for (const name of names) await api.delete(`${maps}/${name}`)
   })
 })
