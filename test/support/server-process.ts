@@ -15,9 +15,15 @@ export class ServerProcess {
     this.#child = child
   }
 
-  /** Resolves when the API is served. `wrapper` is a command that runs the rest of its arguments. */
-  static async start(dataDir: string, port: number, wrapper: readonly string[] = []): Promise<ServerProcess> {
-    const command = [...wrapper, process.execPath, KUBETTE, 'server', '--data', dataDir, '--port', String(port)]
+  /** Resolves when the API is served. `wrapper` is a command that runs the rest of its arguments; `options` are the server's own. */
+  static async start(
+    dataDir: string,
+    port: number,
+    wrapper: readonly string[] = [],
+    options: readonly string[] = [],
+  ): Promise<ServerProcess> {
+    const commandLine = ['server', '--data', dataDir, '--port', String(port), ...options]
+    const command = [...wrapper, process.execPath, KUBETTE, ...commandLine]
     const server = new ServerProcess(dataDir, spawn(command[0] as string, command.slice(1)))
     await server.#ready()
     return server
