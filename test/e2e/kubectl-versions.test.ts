@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { type KubectlVersion, kubectlPath } from '../support/kubectl.ts'
+import type { KubectlVersion } from '../support/kubectl.ts'
 import { KubectlUser } from '../support/kubectl-user.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
 import { eventually } from '../support/shell.ts'
@@ -13,32 +13,29 @@ import { loadTestImage, TEST_IMAGE } from '../support/test-image.ts'
 /** The oldest and the newest; those between have the API's tests and those of streams. */
 const VERSIONS: readonly KubectlVersion[] = ['1.27', '1.36']
 const OTHER_IMAGE = 'kubette-test/busybox:2'
-let up: UpProcess
-let folder: string
+/** What a release does builds on what it did before; it does not wait for the other. */
+const it = test.sequential
 
-beforeAll(async () => {
-  up = new UpProcess(await freePort())
-  folder = await mkdtemp(join(tmpdir(), 'kubette-kubectl-'))
-  await Promise.all([loadTestImage(), loadTestImage({ reference: OTHER_IMAGE }), ...VERSIONS.map(kubectlPath)])
-  await up.start('--no-example', '--nodes', '2')
-})
-afterAll(async () => {
-  await up.destroy()
-  await rm(folder, { recursive: true, force: true })
-})
+beforeAll(() => Promise.all([loadTestImage(), loadTestImage({ reference: OTHER_IMAGE })]))
 
-/** The day of somebody who runs a small service: every command against Pods that really run. */
-describe.each(VERSIONS)('kubectl %s', (version) => {
-  const namespace = `v${version.replace('.', '-')}`
-  const file = () => join(folder, `${namespace}.yaml`)
+/** The day of somebody who runs a small service: every command against Pods that really run, in a cluster of one's own. */
+describe.concurrent.each(VERSIONS)('kubectl %s', (version) => {
+  const namespace = 'day'
+  let up: UpProcess
+  let folder: string
   let user: KubectlUser
+  const file = () => join(folder, 'web.yaml')
 
   beforeAll(async () => {
+    up = new UpProcess(await freePort())
+    folder = await mkdtemp(join(tmpdir(), 'kubette-kubectl-'))
+    await up.start('--no-example', '--nodes', '2')
     user = new KubectlUser(up.kubeconfig, namespace, version)
     expect(await user.ok('create', 'namespace', namespace)).toBe(`namespace/${namespace} created`)
   })
   afterAll(async () => {
-    await user.ok('delete', 'namespace', namespace, '--wait=false')
+    await up.destroy()
+    await rm(folder, { recursive: true, force: true })
   })
 
   it('applies a file, again, and changed', async () => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { NODES, PODS, REPLICA_SETS } from '../../shared/api/kinds.ts'
 import type { KubeObject } from '../../shared/api/object.ts'
@@ -10,6 +10,8 @@ import { KUBECTL_VERSIONS, kubectlPath } from '../support/kubectl.ts'
 import { deployment, node, pod } from '../support/sample-objects.ts'
 import { startTestApiServer, type TestApiServer } from '../support/test-api-server.ts'
 
+/** What a release does builds on what it did before; it does not wait for other releases. */
+const it = test.sequential
 let server: TestApiServer
 let folder: string
 
@@ -31,7 +33,7 @@ interface Outcome {
 }
 
 /** Unchanged kubectls against the API alone: nothing runs Pods here, and no controller answers. */
-describe.each(KUBECTL_VERSIONS)('kubectl %s', (version) => {
+describe.concurrent.each(KUBECTL_VERSIONS)('kubectl %s', (version) => {
   const namespace = `v${version.replace('.', '-')}`
   let binary: string
 
