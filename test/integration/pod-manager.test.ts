@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LogsServer } from '../../agent/logs/logs-server.ts'
 import { NetworkProber } from '../../agent/pods/probes/network-prober.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
@@ -27,24 +27,17 @@ const CLIENT =
   "(printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 1) | nc 127.0.0.1 8080; sleep 1000"
 const FOREVER = 'trap "exit 0" TERM; sleep 1000 & wait'
 
+/** One node, on which each test has Pods of its own. */
 describe('PodManager on Docker', () => {
-  let node: AgentNode
+  let node = new AgentNode(runtime, clock, new NetworkProber({ runtime, clock }))
 
   beforeAll(() => loadTestImage({ reference: IMAGE, clusterId }))
   afterAll(async () => {
+    node.manager.stop()
     await removeEverything({ clusterId, clock, log: silentLogger })
   })
-  beforeEach(() => {
-    node = new AgentNode(runtime, clock, new NetworkProber({ runtime, clock }))
-  })
-  afterEach(async () => {
-    node.manager.stop()
-    const { containers, sandboxes, volumes } = await runtime.list()
-    for (const { id } of [...containers, ...sandboxes]) await runtime.removeContainer(id)
-    for (const { pod } of volumes) await runtime.removeVolumes(pod.uid)
-  })
 
-  const until = async (condition: () => boolean | Promise<boolean>, seconds = 20) => {
+  const until = async (condition: () => boolean | Promise<boolean>, seconds = 60) => {
     for (const end = clock.monotonic() + seconds * 1000; clock.monotonic() < end; await sleep(clock, 50)) {
       if (await condition()) return
     }
@@ -66,7 +59,7 @@ describe('PodManager on Docker', () => {
     return stream.text()
   }
 
-  it('lets the containers of a Pod share localhost, names and a volume', async () => {
+  it.concurrent('lets the containers of a Pod share localhost, names and a volume', async () => {
     const volumeMounts = [{ name: 'site', mountPath: '/site' }]
     const script = 'hostname > /site/index.html; httpd -f -p 8080 -h /site & wait'
     const securityContext = { runAsUser: 1000, runAsGroup: 1000 }
@@ -78,15 +71,15 @@ describe('PodManager on Docker', () => {
       }),
     )
     await until(() => isReady('pair'))
-    await until(async () => (await log('pair', { container: 'client' })).includes('\npair\n'), 10)
+    await until(async () => (await log('pair', { container: 'client' })).includes('\npair\n'), 30)
     expect(await log('pair', { container: 'client' })).toContain('192.0.2.7\tfriend')
     expect(node.status('pair')?.podIP).toMatch(/^\d+\.\d+\.\d+\.\d+$/)
     node.delete('pair', 1)
     await until(() => node.isTerminated('pair'))
-    expect(await runtime.list()).toEqual({ sandboxes: [], containers: [], volumes: [] })
+    expect(await runtime.list('uid-pair')).toEqual({ sandboxes: [], containers: [], volumes: [] })
   })
 
-  it('restarts what crashes, with a backoff, and keeps the log of the instance before', async () => {
+  it.concurrent('restarts what crashes, with a backoff, and keeps the log of the instance before', async () => {
     node.put(assignedPod('crash', { containers: [sh('web', 'echo I am $POD; exit 7', { env: podName })] }))
     await until(() => status('crash')?.state?.waiting?.reason === 'CrashLoopBackOff')
     expect(status('crash')).toMatchObject({
@@ -94,33 +87,18 @@ describe('PodManager on Docker', () => {
       lastState: { terminated: { exitCode: 7, reason: 'Error' } },
     })
     expect(await log('crash')).toBe('I am crash\n')
-    await until(() => status('crash')?.restartCount === 2, 30)
+    await until(() => status('crash')?.restartCount === 2)
     expect(await log('crash', { previous: true })).toBe('I am crash\n')
   })
 
-  it('adopts what an earlier agent started, and removes what is not assigned any more', async () => {
-    node.put(assignedPod('stays', { containers: [sh('web', FOREVER), sh('side', FOREVER)] }))
-    node.put(assignedPod('goes', { containers: [sh('web', FOREVER)] }))
-    await until(() => isReady('stays') && isReady('goes'))
-    const before = (await runtime.list('uid-stays')).containers
-    node.manager.stop()
-    node = new AgentNode(runtime, clock)
-    await sleep(clock, 500)
-    expect((await runtime.list()).containers).toHaveLength(3)
-    node.put(assignedPod('stays', { containers: [sh('web', FOREVER), sh('side', FOREVER)] }))
-    await until(async () => (await runtime.list('uid-goes')).sandboxes.length === 0)
-    await until(() => isReady('stays'))
-    expect((await runtime.list('uid-stays')).containers).toEqual(before)
-  })
-
-  it('does not see the Pods of another node on the same Docker', async () => {
+  it.concurrent('does not see the Pods of another node on the same Docker', async () => {
     node.put(assignedPod('mine', { containers: [sh('web', FOREVER)] }))
     await until(() => isReady('mine'))
     const other = createDockerRuntime({ clusterId, nodeName: 'node-2', clock, log: silentLogger })
     expect(await other.list()).toEqual({ sandboxes: [], containers: [], volumes: [] })
   })
 
-  it('waits for the grace period before it kills', async () => {
+  it.concurrent('waits for the grace period before it kills', async () => {
     node.put(assignedPod('slow', { containers: [sh('web', 'trap "" TERM; sleep 1000')] }))
     await until(() => isReady('slow'))
     const begun = clock.monotonic()
@@ -130,7 +108,7 @@ describe('PodManager on Docker', () => {
     expect(status('slow')?.state?.terminated).toMatchObject({ exitCode: 137, reason: 'Error' })
   })
 
-  it('says when a container was killed for its memory', async () => {
+  it.concurrent('says when a container was killed for its memory', async () => {
     const resources = { limits: { memory: '16Mi' } }
     const script = 'x=$(printf %01000000d 0); while true; do x=$x$x; done'
     // Docker itself misses one of twenty.
@@ -143,7 +121,7 @@ describe('PodManager on Docker', () => {
     expect(ends).toContainEqual(expect.objectContaining({ reason: 'OOMKilled', exitCode: 137 }))
   })
 
-  it('says why a container cannot be run', async () => {
+  it.concurrent('says why a container cannot be run', async () => {
     const containers = [podContainer('web', { image: IMAGE, command: ['/no/such/file'] })]
     node.put(assignedPod('broken', { containers }))
     await until(() => status('broken')?.state?.waiting?.reason === 'RunContainerError')
@@ -151,7 +129,7 @@ describe('PodManager on Docker', () => {
     expect(status('broken')?.state?.waiting?.message).toContain('/no/such/file')
   })
 
-  it('follows a log to the end of the container, and gives its tail', async () => {
+  it.concurrent('follows a log to the end of the container, and gives its tail', async () => {
     const script = 'for i in 1 2 3; do echo line $i; sleep 0.3; done'
     node.put(assignedPod('talk', { restartPolicy: 'Never', containers: [sh('web', script)] }))
     await until(() => status('talk')?.state?.running !== undefined || status('talk')?.state?.terminated !== undefined)
@@ -161,7 +139,7 @@ describe('PodManager on Docker', () => {
     expect(await log('talk', { tailLines: 1, timestamps: true })).toMatch(/^\d{4}-\S+Z line 3\n$/)
   })
 
-  it('makes a Pod ready when its readiness probe says so', async () => {
+  it.concurrent('makes a Pod ready when its readiness probe says so', async () => {
     const httpGet = { path: '/ok', port: 8080 }
     const readinessProbe = { httpGet, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 1 }
     const script = `mkdir /www; httpd -p 8080 -h /www; sleep 2; touch /www/ok; ${FOREVER}`
@@ -172,13 +150,30 @@ describe('PodManager on Docker', () => {
     expect(node.said()).toContain('Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 404')
   })
 
-  it('makes a new sandbox for one that somebody killed', async () => {
+  it.concurrent('makes a new sandbox for one that somebody killed', async () => {
     node.put(assignedPod('again', { containers: [sh('web', FOREVER)] }))
     await until(() => isReady('again'))
     const { sandboxes } = await runtime.list('uid-again')
     await runtime.stopSandbox(sandboxes[0]?.id ?? '')
     await until(() => status('again')?.restartCount === 1 && isReady('again'))
     expect((await runtime.list('uid-again')).sandboxes).toHaveLength(1)
+  })
+
+  // Alone, since it is the end of the agent that has the other Pods.
+  it('adopts what an earlier agent started, and removes what is not assigned any more', async () => {
+    node.put(assignedPod('stays', { containers: [sh('web', FOREVER), sh('side', FOREVER)] }))
+    node.put(assignedPod('goes', { containers: [sh('web', FOREVER)] }))
+    await until(() => isReady('stays') && isReady('goes'))
+    const before = (await runtime.list('uid-stays')).containers
+    node.manager.stop()
+    node = new AgentNode(runtime, clock)
+    await sleep(clock, 500)
+    expect((await runtime.list('uid-stays')).containers).toEqual(before)
+    expect((await runtime.list('uid-goes')).containers).toHaveLength(1)
+    node.put(assignedPod('stays', { containers: [sh('web', FOREVER), sh('side', FOREVER)] }))
+    await until(async () => (await runtime.list('uid-goes')).sandboxes.length === 0)
+    await until(() => isReady('stays'))
+    expect((await runtime.list('uid-stays')).containers).toEqual(before)
   })
 })
 
