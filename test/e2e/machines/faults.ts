@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { PodSpec } from '../../../shared/api/generated/core-v1.ts'
-import { Ledger } from '../../support/ledger.ts'
-import { Machines } from '../../support/machines.ts'
+import type { Machines } from '../../support/machines.ts'
 import { eventually } from '../../support/shell.ts'
 import { shell, shellPod } from '../../support/shell-workloads.ts'
-import { WebOnMachines } from '../../support/web-on-machines.ts'
+import type { WebOnMachines } from '../../support/web-on-machines.ts'
 
 const claim = {
   apiVersion: 'v1',
@@ -15,90 +14,80 @@ const claim = {
 const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }]
 
 /** How long a node is cut off: far longer than it takes to be given up. */
-const CUT_MS = 30_000
+const CUT_MS = 15_000
 
-describe('faults on three machines', () => {
-  let machines: Machines
-  let web: WebOnMachines
-  let ledger: Ledger
+/** What is made good after machines, their Dockers and their links failed; it begins with the Deployment settled. */
+export function faults(lab: () => { machines: Machines; web: WebOnMachines }): void {
+  describe('faults', () => {
+    let machines: Machines
+    let web: WebOnMachines
 
-  beforeAll(async () => {
-    machines = await Machines.start(3)
-    web = new WebOnMachines(machines)
-    ledger = new Ledger(machines)
-    ledger.begin()
-    await web.loadImage()
-    for (const host of machines.hosts) await web.nodeIsReady(host)
-    await web.deploy()
-    await web.settles()
-  })
-  afterEach(() => ledger.check())
-  afterAll(async () => {
-    await ledger?.end()
-    await machines?.stop()
-  })
-
-  const left = async (host: string) => (await machines.containers(host, '--all')).map(({ pod }) => pod)
-
-  /** A Pod that runs to its end and may have the claim's data. */
-  const task = (name: string, script: string, spec: Partial<PodSpec> = {}) =>
-    shellPod(name, [shell(script, spec.volumes ? { volumeMounts: [{ name: 'data', mountPath: '/data' }] } : {})], {
-      restartPolicy: 'Never',
-      ...spec,
+    beforeAll(() => {
+      ;({ machines, web } = lab())
     })
-  const hasSucceeded = (name: string) =>
-    machines.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', `pod/${name}`, '--timeout=30s')
 
-  it('heals what dies with its dockerd, on the same node and in the same Pods', async () => {
-    const uids = async () => (await web.pods()).map(({ metadata }) => metadata.uid).sort()
-    const before = { uids: await uids(), containers: await machines.containers('h1') }
-    await machines.lab.killProcess('h1', 'dockerd')
-    await machines.lab.restartDocker('h1')
-    await web.settles()
-    expect(await uids()).toEqual(before.uids)
-    expect(await machines.containers('h1')).not.toEqual(before.containers)
-    expect(await web.nodeReady('h1')).toBe('True')
-  })
+    const left = async (host: string) => (await machines.containers(host, '--all')).map(({ pod }) => pod)
 
-  it('touches no container when a dockerd that keeps them running is killed and started again', async () => {
-    const before = await machines.containers('h2')
-    await machines.lab.keepContainersWithoutDocker('h2')
-    await machines.lab.killProcess('h2', 'dockerd')
-    await machines.lab.restartDocker('h2')
-    // Something that only a Docker and an agent at work can do.
-    await machines.apply(task('after-restart', 'true', { nodeName: 'h2' }))
-    await hasSucceeded('after-restart')
-    await web.settles()
-    expect(await machines.containers('h2')).toEqual(before)
-  })
+    /** A Pod that runs to its end and may have the claim's data. */
+    const task = (name: string, script: string, spec: Partial<PodSpec> = {}) =>
+      shellPod(name, [shell(script, spec.volumes ? { volumeMounts: [{ name: 'data', mountPath: '/data' }] } : {})], {
+        restartPolicy: 'Never',
+        ...spec,
+      })
+    const hasSucceeded = (name: string) =>
+      machines.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', `pod/${name}`, '--timeout=30s')
 
-  it('replaces the Pods of a node that is cut off, and removes them from it when it is back', async () => {
-    await machines.lab.cut('h3')
-    const healAt = Date.now() + CUT_MS
-    await web.runsOn(['h1', 'h2'], 10_000)
-    await web.settlesWithout('h3')
-    await eventually('the time is over', async () => Date.now() >= healAt, CUT_MS)
-    expect(await left('h3')).not.toEqual([])
-    await machines.lab.heal('h3')
-    await web.nodeIsReady('h3')
-    await web.settles()
-    const names = (await web.pods()).map(({ metadata }) => metadata.name)
-    expect((await left('h3')).filter((pod) => !names.includes(pod))).toEqual([])
-  })
+    it('heals what dies with its dockerd, on the same node and in the same Pods', async () => {
+      const uids = async () => (await web.pods()).map(({ metadata }) => metadata.uid).sort()
+      const before = { uids: await uids(), containers: await machines.containers('h1') }
+      await machines.lab.killProcess('h1', 'dockerd')
+      await machines.lab.restartDocker('h1')
+      await web.settles()
+      expect(await uids()).toEqual(before.uids)
+      expect(await machines.containers('h1')).not.toEqual(before.containers)
+      expect(await web.nodeReady('h1')).toBe('True')
+    })
 
-  it('goes on when two nodes are lost at once, and has the data of claims when they are back', async () => {
-    await machines.apply(claim)
-    await machines.apply(
-      task('writer', 'echo kept > /data/file', { volumes, nodeSelector: { 'kubernetes.io/hostname': 'h1' } }),
-    )
-    await hasSucceeded('writer')
-    await Promise.all(['h1', 'h2'].map((host) => machines.powerOff(host)))
-    await web.runsOn(['h3'], 15_000)
-    await web.settlesWithout('h1', 'h2')
-    await Promise.all(['h1', 'h2'].map((host) => machines.powerOn(host)))
-    for (const host of ['h1', 'h2']) await web.nodeIsReady(host)
-    await web.settles()
-    await machines.apply(task('reader', '[ "$(cat /data/file)" = kept ]', { volumes }))
-    await hasSucceeded('reader')
+    it('touches no container when a dockerd that keeps them running is killed and started again', async () => {
+      const before = await machines.containers('h2')
+      await machines.lab.keepContainersWithoutDocker('h2')
+      await machines.lab.killProcess('h2', 'dockerd')
+      await machines.lab.restartDocker('h2')
+      // Something that only a Docker and an agent at work can do.
+      await machines.apply(task('after-restart', 'true', { nodeName: 'h2' }))
+      await hasSucceeded('after-restart')
+      await web.settles()
+      expect(await machines.containers('h2')).toEqual(before)
+    })
+
+    it('replaces the Pods of a node that is cut off, and removes them from it when it is back', async () => {
+      await machines.lab.cut('h3')
+      const healAt = Date.now() + CUT_MS
+      await web.runsOn(['h1', 'h2'], 10_000)
+      await web.settlesWithout('h3')
+      await eventually('the time is over', async () => Date.now() >= healAt, CUT_MS)
+      expect(await left('h3')).not.toEqual([])
+      await machines.lab.heal('h3')
+      await web.nodeIsReady('h3')
+      await web.settles()
+      const names = (await web.pods()).map(({ metadata }) => metadata.name)
+      expect((await left('h3')).filter((pod) => !names.includes(pod))).toEqual([])
+    })
+
+    it('goes on when two nodes are lost at once, and has the data of claims when they are back', async () => {
+      await machines.apply(claim)
+      await machines.apply(
+        task('writer', 'echo kept > /data/file', { volumes, nodeSelector: { 'kubernetes.io/hostname': 'h1' } }),
+      )
+      await hasSucceeded('writer')
+      await Promise.all(['h1', 'h2'].map((host) => machines.powerOff(host)))
+      await web.runsOn(['h3'], 15_000)
+      await web.settlesWithout('h1', 'h2')
+      await Promise.all(['h1', 'h2'].map((host) => machines.powerOn(host)))
+      for (const host of ['h1', 'h2']) await web.nodeIsReady(host)
+      await web.settles()
+      await machines.apply(task('reader', '[ "$(cat /data/file)" = kept ]', { volumes }))
+      await hasSucceeded('reader')
+    })
   })
-})
+}
