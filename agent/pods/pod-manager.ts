@@ -101,7 +101,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     const hooks = new HookRunner({ runtime, clock })
     const hostPathGuard = new HostPathGuard({
       protectedPaths: () => runtime.ownPaths(),
-      allowedPaths: allowedHostPaths,
+      allowedPaths: () => Promise.all(allowedHostPaths.map(async (path) => (await runtime.hostPath(path)).path)),
     })
     this.#options = options
     this.#node = {

@@ -3,8 +3,8 @@ import { VolumeError } from './volume-error.ts'
 export interface HostPathGuardOptions {
   /** Paths that give power over the node itself, without symbolic links. */
   protectedPaths: () => Promise<readonly string[]>
-  /** What a Pod may mount all the same, with all that is below. */
-  allowedPaths: readonly string[]
+  /** What a Pod may mount all the same, with all that is below; without symbolic links. */
+  allowedPaths: () => Promise<readonly string[]>
 }
 
 /**
@@ -22,15 +22,16 @@ export class HostPathGuard {
   /** Throws VolumeError for a path that may not be mounted. `real` is where it leads to. */
   async check(path: string, real: string): Promise<void> {
     const { allowedPaths, protectedPaths } = this.#options
-    if (allowedPaths.some((allowed) => isWithin(real, allowed) || isWithin(path, allowed))) return
     this.#protected ??= protectedPaths().catch((error: unknown) => {
       this.#protected = undefined
       throw error
     })
     const found = (await this.#protected).find((secret) => isWithin(real, secret) || isWithin(secret, real))
     if (found === undefined) return
+    // By where both lead to: a Pod that may write to what is allowed could make a link there to what is not.
+    if ((await allowedPaths()).some((allowed) => isWithin(real, allowed))) return
     const lets = `hostPath ${path} would give the Pod ${found}, and with it this node`
-    throw new VolumeError(`${lets}: the agent allows that only if it was started with --allow-host-path ${path}`)
+    throw new VolumeError(`${lets}: the agent allows that only if it was started with --allow-host-path ${real}`)
   }
 }
 

@@ -16,7 +16,8 @@ export function dockerFailure(error: unknown): RuntimeFailure {
   if (error instanceof RuntimeFailure) return error
   const { message, statusCode, json } = error as ModemError
   if (statusCode === undefined) return new RuntimeFailure('unavailable', `cannot reach Docker: ${message}`, error)
-  return new RuntimeFailure(codeOf(statusCode), messageOf(json) ?? message.replace(MODEM_PREFIX, '').trim(), error)
+  const said = messageOf(json) ?? message.replace(MODEM_PREFIX, '').trim()
+  return new RuntimeFailure(codeOf(statusCode), said === '' ? `Docker answered with status ${statusCode}` : said, error)
 }
 
 export function isFailure(error: unknown, ...codes: RuntimeFailure['code'][]): error is RuntimeFailure {

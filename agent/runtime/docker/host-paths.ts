@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Clock } from '../../../shared/clock.ts'
+import { Turns } from '../../turns.ts'
 import type { HostPath, HostPathType } from '../runtime.ts'
 import { type PathStat, pathStat } from './container-paths.ts'
 import type { Containers } from './containers.ts'
@@ -13,6 +14,8 @@ import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
 /** Where a probe has the root directory of the machine, without what is mounted in it. */
 const ROOT = '/.machine'
 const MAX_LINKS = 40
+/** How long one look may keep others waiting: what hangs on a dead filesystem must not hold up what is elsewhere. */
+const LOOK_MS = 5_000
 
 const TYPES: Readonly<Record<PathStat['type'], HostPathType | undefined>> = {
   directory: 'Directory',
@@ -35,6 +38,8 @@ export interface HostPathsOptions {
 /**
  * Paths of the machine that Docker runs on, which need not be the agent's. They are looked at through a container that is
  * never started: it mounts the top directory of a path at the same place, so that links lead where they do on the machine.
+ * One at a time: while Docker looks it has all that is mounted in there mounted once more, what it mounts for other looks
+ * too. Each at the same time would double the machine's mounts, until the kernel takes no more.
  */
 export class HostPaths {
   readonly #docker: DockerApi
@@ -42,6 +47,7 @@ export class HostPaths {
   readonly #pause: PauseImage
   readonly #owner: Ownership
   readonly #clock: Clock
+  readonly #looks: Turns
   #cleared: Promise<void> | undefined
 
   constructor({ docker, containers, pause, owner, clock }: HostPathsOptions) {
@@ -50,6 +56,7 @@ export class HostPaths {
     this.#pause = pause
     this.#owner = owner
     this.#clock = clock
+    this.#looks = new Turns({ clock, maxMs: LOOK_MS })
   }
 
   /** Follows links, one at a time, until there is none left. */
@@ -100,7 +107,7 @@ export class HostPaths {
     await this.#pause.ensure()
     const id = await this.#probe(top)
     try {
-      return await work(id)
+      return await this.#looks.take(() => work(id))
     } finally {
       await this.#containers.remove(id)
     }

@@ -22,7 +22,10 @@ describe('hostPath', () => {
   })
 
   const ask = (path: string, type = '', allowedPaths: string[] = []) => {
-    const guard = new HostPathGuard({ protectedPaths: () => runtime.ownPaths(), allowedPaths })
+    const guard = new HostPathGuard({
+      protectedPaths: () => runtime.ownPaths(),
+      allowedPaths: async () => allowedPaths,
+    })
     return hostPath(path, type, { runtime, guard })
   }
 
@@ -73,6 +76,9 @@ describe('hostPath', () => {
   it('gives what the agent was told to allow, and what is below', async () => {
     expect(await ask('/srv/trick', '', ['/run/fake.sock'])).toBe('/run/fake.sock')
     expect(await ask('/run', '', ['/'])).toBe('/run')
+    await expect(ask('/srv/trick', '', ['/srv'])).rejects.toThrow(
+      /\/srv\/trick would .*--allow-host-path \/run\/fake.sock$/,
+    )
     await expect(ask('/run', '', ['/run/fake.sock'])).rejects.toThrow('would give the Pod')
     await expect(ask('/var/lib/fake2', '', [])).resolves.toBe('/var/lib/fake2')
   })

@@ -38,6 +38,12 @@ describe('DockerApi', () => {
   })
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
+  it('says something of a failure of which Docker says nothing', async () => {
+    answer = (_, response) => response.writeHead(500).end()
+    const asked = docker.stream({ method: 'HEAD', path: '/containers/c/archive' }, new AbortController().signal)
+    await expect(asked).rejects.toMatchObject({ code: 'failed', message: 'Docker answered with status 500' })
+  })
+
   const fails = (status: number, message: string): Answer => {
     return (_, response) => response.writeHead(status).end(JSON.stringify({ message }))
   }
