@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { forgetFlow, listFlows } from '../../agent/network/conntrack/tracked-flows.ts'
+import { forgetFlow, listFlows, type TrackedFlow } from '../../agent/network/conntrack/tracked-flows.ts'
 import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
 import { NetworkState } from '../../agent/network/network-state.ts'
 import { HealthChecks } from '../../agent/network/node-ports/health-checks.ts'
@@ -251,6 +251,21 @@ describe('the rules of Services', () => {
     toOne.open.write('ask ')
     expect(await toOne.says()).toBe('ask one')
     toOne.open.destroy()
+  })
+
+  it.concurrent('have a SYN that nobody answered repeated to another endpoint when the one before is gone', async () => {
+    const deaf = await namespaces.sandbox('deaf', `${prefix}.11`)
+    await namespaces.serve(deaf, 8080)
+    await tell('unanswered', 17, {}, [[deaf]])
+    const answer = () => said('echo | nc -w 15 10.43.7.17 80 | tail -n 1')
+    expect(await answer()).toEqual(['deaf'])
+    await namespaces.unplug(deaf)
+    const next = answer()
+    const kernel = new NetlinkClient(await (await relays.of(client.id)).netlink(NETLINK_NETFILTER))
+    const isAsking = (flow: TrackedFlow) => flow.isUnanswered && flow.frontend === '10.43.7.17:80/TCP'
+    while (!(await listFlows(kernel, 'TCP')).some(isAsking)) await sleep(clock, 20)
+    await tell('unanswered', 17, {}, [[two()]])
+    expect(await next).toEqual(['two'])
   })
 
   it.concurrent('fall back to endpoints that end while they serve, when no other is there', async () => {

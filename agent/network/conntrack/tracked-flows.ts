@@ -15,12 +15,13 @@ const FILTER = { originalFields: 1, protocolNumber: 1 << 3 }
 const TCP_INFO = { nested: 1, state: 1 }
 const NUMBERS = { TCP: 6, UDP: 17 } as const
 
+const SYN_SENT = 1
 /**
  * TCP's states in which something is unanswered, a SYN, data or a FIN, with how long the kernel remembers such a flow from its
  * last packet on, in seconds.
  */
 const UNANSWERED_FOR = new Map([
-  [1, 120],
+  [SYN_SENT, 120],
   [3, 300],
   [4, 120],
 ])
@@ -34,6 +35,8 @@ export interface TrackedFlow {
   readonly frontend: string
   /** Where it went, and where answers come from, `address:port`. */
   readonly responder: string
+  /** A TCP connection that is not made yet: what went to the responder is a SYN, and nothing came back. */
+  readonly isUnanswered: boolean
   /** Neither side has more to say. */
   readonly isOver: boolean
   /** One side broke it off. For ten seconds a new connection between the same ports may be led where this one went. */
@@ -80,14 +83,14 @@ function flowOf(payload: Buffer, protocol: keyof typeof NUMBERS): TrackedFlow | 
 
 function progressOf(
   attributes: ReadonlyMap<number, Buffer>,
-): Pick<TrackedFlow, 'isOver' | 'isReset' | 'silentSeconds'> {
+): Pick<TrackedFlow, 'isUnanswered' | 'isOver' | 'isReset' | 'silentSeconds'> {
   const info = decodeAttributes(attributes.get(CTA.protocolInfo) ?? Buffer.alloc(0)).get(TCP_INFO.nested)
   const state = decodeAttributes(info ?? Buffer.alloc(0)).get(TCP_INFO.state)?.[0] ?? 0
   const rememberedFor = attributes.get(CTA.timeout)?.readUInt32BE(0) ?? Number.POSITIVE_INFINITY
   // Where nothing is unanswered an established connection is remembered for days.
   const silentSeconds = Math.max(0, (UNANSWERED_FOR.get(state) ?? 0) - rememberedFor)
   const isReset = state === CLOSE
-  return { isOver: isReset || state === TIME_WAIT, isReset, silentSeconds }
+  return { isUnanswered: state === SYN_SENT, isOver: isReset || state === TIME_WAIT, isReset, silentSeconds }
 }
 
 /** Undefined for what is of another protocol, or not over IPv4. */
