@@ -5,6 +5,8 @@ import type { ObjectKey } from './api/object.ts'
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
 /** Says who writes it. */
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by'
+/** Of Endpoints, with the value `true`: whoever wrote them writes the slices, too. */
+export const SKIP_MIRROR_LABEL = 'endpointslice.kubernetes.io/skip-mirror'
 /** The manager of those that are made of a Service's Pods. */
 export const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io'
 

@@ -9,6 +9,7 @@ import {
   SERVICES,
 } from '../../../shared/api/kinds.ts'
 import { type KubeObject, keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
+import { SKIP_MIRROR_LABEL } from '../../../shared/endpoint-slices.ts'
 import { type ApiWhereabouts, KUBERNETES_SERVICE, kubernetesService } from '../../../shared/kubernetes-service.ts'
 import type { Client } from '../../client/client.ts'
 import { type Controller, type Requeue, watch } from '../../reconcile/controller.ts'
@@ -86,7 +87,7 @@ function isLabelledAs(wanted: KubeObject, { metadata: { labels } }: KubeObject):
 /** The label keeps the Endpoints from being mirrored into a second slice. */
 function endpointsOf(ip: string, port: number): Endpoints {
   return {
-    metadata: { ...KUBERNETES_SERVICE, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    metadata: { ...KUBERNETES_SERVICE, labels: { [SKIP_MIRROR_LABEL]: 'true' } },
     subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
   }
 }

@@ -13,21 +13,20 @@ import type { DesiredSlices } from '../slices/desired-slices.ts'
 export const MANAGED_BY = `dns-endpoints.${DOMAIN}`
 const CAPACITY = 100
 
-const PORTS = [
+export const DNS_PORTS = [
   { name: 'dns', protocol: 'UDP', port: DNS_PORT },
   { name: 'dns-tcp', protocol: 'TCP', port: DNS_PORT },
 ]
 
-/** Every node as an endpoint of the DNS Service. */
-export function dnsSlices(service: Persisted<Service>, nodes: readonly Persisted<Node>[]): DesiredSlices {
+/** What the slices of the DNS Service are to say. */
+export function dnsSlices(service: Persisted<Service>, endpoints: readonly Endpoint[]): DesiredSlices {
   const { namespace = '', name, labels } = service.metadata
-  const endpoints = nodes.map(dnsEndpoint).filter((endpoint) => endpoint !== undefined)
   return {
     namespace,
     name,
     owner: controllerRefTo(SERVICES, service),
     labels: { ...labels, [SERVICE_NAME_LABEL]: name, [MANAGED_BY_LABEL]: MANAGED_BY },
-    groups: [{ addressType: 'IPv4', ports: endpoints.length > 0 ? PORTS : [], endpoints }],
+    groups: [{ addressType: 'IPv4', ports: endpoints.length > 0 ? DNS_PORTS : [], endpoints }],
     capacity: CAPACITY,
   }
 }

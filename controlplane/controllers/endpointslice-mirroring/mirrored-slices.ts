@@ -3,7 +3,7 @@ import type { EndpointAddress, EndpointSubset } from '../../../shared/api/genera
 import type { Endpoint, EndpointPort } from '../../../shared/api/generated/discovery-v1.ts'
 import { ENDPOINTS, type Endpoints } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
-import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../../shared/endpoint-slices.ts'
+import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL, SKIP_MIRROR_LABEL } from '../../../shared/endpoint-slices.ts'
 import { controllerRefTo } from '../ownership/controller-ref.ts'
 import { type DesiredSlices, type EndpointGroup, portsKey } from '../slices/desired-slices.ts'
 
@@ -11,7 +11,6 @@ export const MANAGED_BY = 'endpointslicemirroring-controller.k8s.io'
 /** Of a subset; also what fits in a slice. */
 export const MOST_MIRRORED = 1000
 
-const SKIP_LABEL = 'endpointslice.kubernetes.io/skip-mirror'
 const LEADER_ANNOTATION = 'control-plane.alpha.kubernetes.io/leader'
 /** They tell of the Endpoints object itself. */
 const NOT_MIRRORED = [
@@ -21,7 +20,9 @@ const NOT_MIRRORED = [
 
 /** False for Endpoints that say so themselves, or that only serve as a lock. */
 export function mayBeMirrored({ metadata }: Endpoints): boolean {
-  return metadata.labels?.[SKIP_LABEL] !== 'true' && !Object.hasOwn(metadata.annotations ?? {}, LEADER_ANNOTATION)
+  return (
+    metadata.labels?.[SKIP_MIRROR_LABEL] !== 'true' && !Object.hasOwn(metadata.annotations ?? {}, LEADER_ANNOTATION)
+  )
 }
 
 /** What slices are to say that say the same as Endpoints which were made by hand. */

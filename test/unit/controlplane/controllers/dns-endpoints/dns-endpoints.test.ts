@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DnsEndpoints } from '../../../../../controlplane/controllers/dns-endpoints/dns-endpoints.ts'
 import { bootstrapDnsService } from '../../../../../controlplane/registry/services/bootstrap-dns-service.ts'
-import { ENDPOINT_SLICES, NODES, SERVICES } from '../../../../../shared/api/kinds.ts'
+import { ENDPOINT_SLICES, ENDPOINTS, NODES, SERVICES } from '../../../../../shared/api/kinds.ts'
 import { DNS_SERVICE } from '../../../../../shared/dns-service.ts'
 import { Ipv4Range } from '../../../../../shared/ipv4-range.ts'
 import { silentLogger } from '../../../../../shared/log.ts'
@@ -98,6 +98,33 @@ describe('the DNS Service', () => {
       { nodeName: 'n2', conditions: { ready: true } },
       { nodeName: 'late', addresses: ['10.42.9.2'] },
     ])
+  })
+
+  it('has Endpoints that say the same, and that are not mirrored into another slice', async () => {
+    const { client, addNode, setReady, slices } = await dnsCluster()
+    await addNode('n1', '10.42.0.0/24')
+    await addNode('n2', '10.42.7.0/24')
+    await setReady('n2', 'Unknown')
+    await slices()
+    const ports = [
+      { name: 'dns', port: 53, protocol: 'UDP' },
+      { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+    ]
+    expect(await client.get(ENDPOINTS, DNS_SERVICE)).toMatchObject({
+      metadata: { labels: { 'k8s-app': 'kube-dns', 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+      subsets: [
+        {
+          addresses: [{ ip: '10.42.0.2', nodeName: 'n1' }],
+          notReadyAddresses: [{ ip: '10.42.7.2', nodeName: 'n2' }],
+          ports,
+        },
+      ],
+    })
+    await client.delete(ENDPOINTS, DNS_SERVICE)
+    await setReady('n2', 'True')
+    await slices()
+    const { subsets } = await client.get(ENDPOINTS, DNS_SERVICE)
+    expect(subsets?.[0]?.addresses?.map(({ ip }) => ip)).toEqual(['10.42.0.2', '10.42.7.2'])
   })
 
   it('is left to the Pods that a user lets it select', async () => {
