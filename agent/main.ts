@@ -124,6 +124,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     reporter: link.reporter,
     prober: new NetworkProber({ runtime, clock }),
     addresses: network.fabric,
+    links: network.fabric,
     clock,
     random,
     log: log.child({ part: 'pods' }),

@@ -8,6 +8,7 @@ import type { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { ImagePuller } from '../images/image-puller.ts'
 import type { AddressSource } from '../network/pod-addresses.ts'
 import type { ResolvConf } from '../network/resolv-conf.ts'
+import type { SandboxLinks } from '../network/sandbox-links.ts'
 import type { SandboxRules } from '../network/services/sandbox-rules.ts'
 import type { Reporter } from '../reporter.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -34,6 +35,8 @@ export interface NodeContext {
   hostPathGuard: HostPathGuard
   /** Of Pods in the cluster's network; without it the runtime gives them some. */
   addresses?: AddressSource
+  /** Links sandboxes to that network; without it the runtime does. */
+  links?: SandboxLinks
   /** Makes Services reachable from Pods; without it they are not. */
   serviceRules?: SandboxRules
   /** The node's addresses, the first of which is shown as `hostIP`. */

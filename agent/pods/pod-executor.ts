@@ -2,7 +2,13 @@ import type { Container } from '../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { ResolvConf } from '../network/resolv-conf.ts'
-import { type ContainerResources, type ContainerState, RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
+import {
+  type ContainerResources,
+  type ContainerState,
+  RuntimeFailure,
+  type SandboxSpec,
+  type SandboxState,
+} from '../runtime/runtime.ts'
 import { PodVolumes } from '../volumes/pod-volumes.ts'
 import type { VolumeSources } from '../volumes/volume-specs.ts'
 import type { ContainerStarter } from './container-starter.ts'
@@ -233,7 +239,7 @@ export class PodExecutor {
   }
 
   async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting' | SandboxState> {
-    const { runtime, serviceRules, clock } = this.#node
+    const { runtime, clock } = this.#node
     const sources = this.#sources(undefined, pod)
     const volumes = await this.#volumes.prepare(sources)
     if (!volumes) return 'waiting'
@@ -243,9 +249,9 @@ export class PodExecutor {
     }
     try {
       const spec = sandboxSpec(pod, volumes, await this.#dnsOf(pod))
-      const sandbox = await runtime.runSandbox({ ...spec, ...(await this.#addressOf(pod)) })
+      const sandbox = await runtime.runSandbox({ ...spec, ...(await this.#networkOf(pod, spec)) })
+      await this.#join(sandbox)
       this.#sandboxRetryAtMs = undefined
-      await serviceRules?.cover(sandbox)
       return sandbox
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error
@@ -256,10 +262,25 @@ export class PodExecutor {
     return 'done'
   }
 
-  /** Another one for each sandbox. */
-  async #addressOf({ metadata, spec }: Persisted<Pod>): Promise<{ address?: string }> {
-    const { addresses } = this.#node
-    return addresses && !spec?.hostNetwork ? { address: await addresses.take(metadata.uid) } : {}
+  /** Another address for each sandbox. Its link is the runtime's where that has to publish ports. */
+  async #networkOf({ metadata }: Persisted<Pod>, spec: SandboxSpec): Promise<Partial<SandboxSpec>> {
+    const { addresses, links } = this.#node
+    if (!addresses || spec.hostNetwork) return {}
+    const address = await addresses.take(metadata.uid)
+    if (!links || !spec.dns || spec.ports.length > 0) return { address }
+    return { address, linkedBy: 'agent', sysctls: { ...links.sysctls, ...spec.sysctls } }
+  }
+
+  /** A sandbox that cannot join the network is of no use. */
+  async #join(sandbox: SandboxState): Promise<void> {
+    const { runtime, links, serviceRules } = this.#node
+    try {
+      await Promise.all([links?.join(sandbox), serviceRules?.cover(sandbox)])
+    } catch (error) {
+      serviceRules?.uncover(sandbox.id)
+      await runtime.removeSandbox(sandbox.id)
+      throw error
+    }
   }
 
   /** Undefined leaves it to the runtime. */
@@ -273,6 +294,7 @@ export class PodExecutor {
   async #start(action: StartContainer, sandbox: SandboxState, pod: Persisted<Pod>): Promise<'done' | 'waiting'> {
     const { name } = action.container
     if (!this.#volumes.isReady(sandbox.id)) return 'waiting'
+    if (!(await this.#isLinked(sandbox, name))) return 'done'
     const result = await this.#starter.start(action, sandbox, this.#sources(sandbox, pod))
     switch (result.outcome) {
       case 'started':
@@ -283,6 +305,21 @@ export class PodExecutor {
       case 'failed':
         this.#startFailures.set(name, { ...result.failure })
         return 'done'
+    }
+  }
+
+  /** A sandbox may have been started again since, or be of an agent that did not come to it. */
+  async #isLinked(sandbox: SandboxState, container: string): Promise<boolean> {
+    try {
+      await this.#node.links?.join(sandbox)
+      return true
+    } catch (error) {
+      if (!(error instanceof RuntimeFailure)) throw error
+      const { message } = error
+      this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`)
+      const retryAtMs = this.#node.clock.monotonic() + SANDBOX_RETRY_MS
+      this.#startFailures.set(container, { reason: 'RunContainerError', message, retryAtMs })
+      return false
     }
   }
 

@@ -13,6 +13,7 @@ import { ImagePuller } from '../images/image-puller.ts'
 import type { PulledImages } from '../images/pulled-images.ts'
 import type { AddressSource } from '../network/pod-addresses.ts'
 import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
+import type { SandboxLinks } from '../network/sandbox-links.ts'
 import type { SandboxRules } from '../network/services/sandbox-rules.ts'
 import type { Reporter } from '../reporter.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
@@ -37,6 +38,8 @@ export interface PodManagerOptions {
   log: Logger
   /** Of Pods in the cluster's network; without it the runtime gives them some. */
   addresses?: AddressSource
+  /** Links sandboxes to that network; without it the runtime does. */
+  links?: SandboxLinks
   /** Makes Services reachable from Pods; without it they are not. */
   serviceRules?: SandboxRules
   /** The node's addresses, the first of which Pods show as `hostIP`. */

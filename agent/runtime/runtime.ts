@@ -3,8 +3,9 @@ import type { PodNetwork } from '../network/pod-network.ts'
 import type { ContainerProcess, ExecProcess, ExecResult, PortConnection, ProcessStreams } from './container-process.ts'
 import type { NetworkContainer, NetworkContainerSpec, NetworkScope } from './network-container.ts'
 import type { OtherContainer } from './other-container.ts'
+import type { SandboxSpec, SandboxState } from './sandbox.ts'
 import type { SocketRelay } from './socket-relay.ts'
-import type { HostPath, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
+import type { HostPath, VolumeFile, VolumeMount } from './volume-spec.ts'
 
 export type {
   ContainerProcess,
@@ -16,6 +17,7 @@ export type {
 } from './container-process.ts'
 export type { NetworkContainer, NetworkContainerSpec, NetworkScope } from './network-container.ts'
 export type { OtherContainer } from './other-container.ts'
+export type { SandboxSpec, SandboxState } from './sandbox.ts'
 export type { HostPath, HostPathType, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
 
 import type { Device } from '../devices/device.ts'
@@ -189,25 +191,6 @@ export interface PodIdentity {
   name: string
 }
 
-export interface SandboxSpec {
-  pod: PodIdentity
-  hostname: string
-  /** What follows the hostname in the Pod's full name. */
-  domain?: string
-  dns?: { servers: string[]; searches: string[]; options: string[] }
-  hosts: { ip: string; hostnames: string[] }[]
-  ports: PublishedPort[]
-  /** Uses the machine's own network. */
-  hostNetwork: boolean
-  /** What it shall have in the Pods' network, and nobody else; chosen by the runtime where it is absent. */
-  address?: string
-  namespaces?: Namespaces
-  /** Kernel parameters of its network and IPC namespaces. */
-  sysctls?: Record<string, string>
-  /** What containers may mount; those of the Pod's own live as long as it does. */
-  volumes: VolumeSpec[]
-}
-
 /** Whose namespaces the containers of a Pod use, beside the network: unless told, their own processes and the Pod's IPC. */
 export interface Namespaces {
   processes: 'container' | 'pod' | 'node'
@@ -219,14 +202,6 @@ export interface PublishedPort {
   hostPort: number
   hostIP?: string
   protocol: 'TCP' | 'UDP' | 'SCTP'
-}
-
-export interface SandboxState {
-  id: string
-  pod: PodIdentity
-  running: boolean
-  createdAt: string
-  ip?: string
 }
 
 export interface ContainerSpec {

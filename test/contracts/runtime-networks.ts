@@ -29,6 +29,24 @@ export function networkTests({ harness, sandbox }: Suite): void {
       expect((await sandbox({ address: address(77) })).ip).toBe(address(77))
     })
 
+    it('leaves the link of a sandbox to the agent, and tells what that takes', async () => {
+      const dns = { servers: ['192.0.2.53'], searches: [], options: [] }
+      const wanted = { address: address(78), dns, linkedBy: 'agent' } as const
+      const first = await sandbox(wanted)
+      expect(first).toMatchObject({ ip: address(78), running: true, process: expect.any(Number) })
+      expect((await runtime().list(first.pod.uid)).sandboxes).toEqual([first])
+      await (await runtime().openSockets(first.id, new AbortController().signal)).netlink(0)
+      await runtime().stopSandbox(first.id)
+      await harness().eventually(async () => {
+        const [found] = (await runtime().list(first.pod.uid)).sandboxes
+        return found?.running === false && found.ip === undefined && found.process === undefined
+      })
+      const publishing = { ...wanted, ports: [{ containerPort: 80, hostPort: 18_080, protocol: 'TCP' } as const] }
+      for (const impossible of [publishing, { dns, linkedBy: 'agent' } as const, { ...wanted, hostNetwork: true }]) {
+        await expect(sandbox(impossible)).rejects.toMatchObject({ code: 'invalid' })
+      }
+    })
+
     it('has the network already, or says what is in the way', async () => {
       const { network } = harness()
       expect(await runtime().ensurePodNetwork({ ...network, mtu: 1300, gateway: address(9) })).toEqual(network)

@@ -20,6 +20,8 @@ export interface FakeLink {
   other?: number
   /** Attributes of a VXLAN device, as they came. */
   vxlan?: Buffer
+  /** Of a pair: where its other end is. */
+  peer?: { kernel: FakeKernel; name: string }
 }
 
 const NETLINK_NETFILTER = 12
@@ -28,6 +30,8 @@ const NLMSG_DONE = 3
 const NEWLINK = 16
 const DELLINK = 17
 const NEWNEIGH = 28
+const ESRCH = 3
+const DUMP = 0x300
 const ENODEV = 19
 const EEXIST = 17
 
@@ -39,6 +43,10 @@ export class FakeKernel {
   readonly rows = new Map<number, Set<string>>()
   /** The link that leads to others. */
   uplink = 1
+  /** Where all else is sent. */
+  gateway: string | undefined
+  /** The namespaces of processes that can be seen from here. */
+  readonly processes = new Map<number, FakeKernel>()
   readonly rules: string[] = []
   /** The neighbors that marked packets are sent through. */
   readonly marked = new Set<string>()
@@ -66,8 +74,10 @@ export class FakeKernel {
 
   removeLink(name: string): void {
     const at = this.links.findIndex((link) => link.name === name)
-    const [gone] = this.links.splice(at, 1)
-    if (gone) this.#tell(DELLINK, gone)
+    const [gone] = at < 0 ? [] : this.links.splice(at, 1)
+    if (!gone) return
+    this.#tell(DELLINK, gone)
+    gone.peer?.kernel.removeLink(gone.peer.name)
   }
 
   /** A relay into the namespace. */
@@ -113,7 +123,7 @@ export class FakeKernel {
     const reply = (type: number, payload: Buffer) => encodeMessage({ type, flags: 0, payload }, message.sequence)
     try {
       const found = this.#serve(message).map(({ type, payload }) => reply(type, payload))
-      const isDump = (message.flags & 0x300) === 0x300 && [18, 22, 30, 34].includes(message.type)
+      const isDump = (message.flags & DUMP) === DUMP && [18, 22, 30, 34].includes(message.type)
       return Buffer.concat([...found, reply(isDump ? NLMSG_DONE : NLMSG_ERROR, Buffer.alloc(isDump ? 4 : 20))])
     } catch (errno) {
       if (typeof errno !== 'number') throw errno
@@ -123,7 +133,7 @@ export class FakeKernel {
     }
   }
 
-  #serve({ type, payload }: ReceivedMessage): { type: number; payload: Buffer }[] {
+  #serve({ type, flags, payload }: ReceivedMessage): { type: number; payload: Buffer }[] {
     switch (type) {
       case NEWLINK:
         this.#setLink(payload)
@@ -132,7 +142,16 @@ export class FakeKernel {
         this.removeLink(this.#byIndex(payload.readInt32LE(4)).name)
         return []
       case 18:
-        return this.links.map((link) => ({ type: NEWLINK, payload: linkMessage(link) }))
+        return this.#asked(flags, payload).map((link) => ({ type: NEWLINK, payload: linkMessage(link) }))
+      case 20:
+        this.addresses.set(
+          ipv4Text(decodeAttributes(payload.subarray(8)).get(2) ?? Buffer.alloc(4)),
+          payload.readInt32LE(4),
+        )
+        return []
+      case 24:
+        this.#setRoute(decodeAttributes(payload.subarray(12)))
+        return []
       case 22:
         return [...this.addresses].map(([address, index]) => ({ type: 20, payload: addressMessage(address, index) }))
       case 26:
@@ -154,6 +173,33 @@ export class FakeKernel {
     }
   }
 
+  /** All, or the one that is named. */
+  #asked(flags: number, payload: Buffer): FakeLink[] {
+    if ((flags & DUMP) === DUMP) return this.links
+    const link = this.link(textOf(decodeAttributes(payload.subarray(16)).get(3) ?? Buffer.alloc(0)))
+    if (!link) throw ENODEV
+    return [link]
+  }
+
+  #setRoute(attributes: Map<number, Buffer>): void {
+    const gateway = attributes.get(5)
+    if (gateway && !attributes.has(1)) this.gateway = ipv4Text(gateway)
+  }
+
+  /** Its other end is in the namespace of a process. */
+  #addPair(link: Omit<FakeLink, 'index'>, peer: Map<number, Buffer>): void {
+    const kernel = this.processes.get(peer.get(19)?.readUInt32LE() ?? 0)
+    if (!kernel) throw ESRCH
+    const name = textOf(peer.get(3) ?? Buffer.alloc(0))
+    if (this.link(link.name) || kernel.link(name)) throw EEXIST
+    const other = kernel.addLink({
+      name,
+      mtu: peer.get(4)?.readUInt32LE() ?? 1_500,
+      peer: { kernel: this, name: link.name },
+    })
+    other.other = this.addLink({ ...link, peer: { kernel, name } }).index
+  }
+
   #setLink(payload: Buffer): void {
     const attributes = decodeAttributes(payload.subarray(16))
     const [mtu, master] = [attributes.get(4)?.readUInt32LE(), attributes.get(10)?.readUInt32LE()]
@@ -161,7 +207,10 @@ export class FakeKernel {
     const given = { ...(mtu ? { mtu } : {}), ...(master ? { master } : {}) }
     if (name) {
       const info = decodeAttributes(attributes.get(18) ?? Buffer.alloc(0))
-      this.addLink({ name: textOf(name), mtu: 1_500, ...given, vxlan: info.get(2) ?? Buffer.alloc(0) })
+      const [kind, data = Buffer.alloc(0)] = [textOf(info.get(1) ?? Buffer.alloc(0)), info.get(2)]
+      const link = { name: textOf(name), mtu: 1_500, ...given }
+      if (kind !== 'veth') this.addLink({ ...link, vxlan: data })
+      else this.#addPair(link, decodeAttributes((decodeAttributes(data).get(1) ?? data).subarray(16)))
     } else {
       const link = Object.assign(this.#byIndex(payload.readInt32LE(4)), given)
       this.#tell(NEWLINK, link)

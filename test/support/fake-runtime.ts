@@ -16,6 +16,7 @@ import {
   type SandboxSpec,
   type SandboxState,
 } from '../../agent/runtime/runtime.ts'
+import { refuseUnlinkable } from '../../agent/runtime/sandbox.ts'
 import { type Clock, microTimestamp, sleep } from '../../shared/clock.ts'
 import { Broadcast } from './broadcast.ts'
 import { fakeLog } from './fake-log.ts'
@@ -54,6 +55,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
   readonly #troubles = new ScriptedTroubles<FakeCall>()
   #ids = 0
   #addresses = 1
+  #processes = 1_000
   #down = false
 
   constructor(options: FakeRuntimeOptions) {
@@ -134,6 +136,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
 
   async runSandbox(spec: SandboxSpec): Promise<SandboxState> {
     await this.#enter('runSandbox', spec.pod.name)
+    refuseUnlinkable(spec)
     await this.#delay(this.#options.sandboxStartMs)
     this.volumes.add(spec.pod, spec.volumes)
     const address = spec.address === undefined ? this.#nextAddress() : this.addressFor(spec.address)
@@ -143,6 +146,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
       running: true,
       createdAt: this.#time(),
       ...(spec.hostNetwork ? {} : { ip: address }),
+      ...(spec.linkedBy === 'agent' ? { process: ++this.#processes } : {}),
     }
     this.sandboxes.set(state.id, state)
     this.#changed(spec.pod)
@@ -351,7 +355,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
     const sandbox = this.sandboxes.get(id)
     if (!sandbox) return
     this.closeSockets(id)
-    const { ip: _, ...rest } = sandbox
+    const { ip: _, process: __, ...rest } = sandbox
     this.sandboxes.set(id, { ...rest, running: patch.running })
   }
 

@@ -5,6 +5,7 @@ import { type Runtime, RuntimeFailure, type SandboxState } from '../../runtime/r
 import { WakeLoop } from '../../wake-loop.ts'
 import { failing, type NetworkCondition, NOT_TOLD, STARTING, UP } from '../network-condition.ts'
 import { type AddressSource, PodAddresses } from '../pod-addresses.ts'
+import type { SandboxLinks } from '../sandbox-links.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
 import { KeptState } from './kept-state.ts'
@@ -39,7 +40,7 @@ const FAILURE_PATIENCE_MS = 10_000
  * Keeps this node's part of the Pods' network as the control plane says, whatever becomes of the pieces, and gives
  * addresses in it. Pods that have a network need none of this to keep it.
  */
-export class FabricManager implements AddressSource {
+export class FabricManager implements AddressSource, SandboxLinks {
   readonly #options: FabricManagerOptions
   readonly #kept: KeptState
   readonly #network: NodeNetwork
@@ -98,6 +99,15 @@ export class FabricManager implements AddressSource {
     throw new RuntimeFailure('failed', `no address is free in ${this.#state?.own.podCIDR}`)
   }
 
+  get sysctls(): Readonly<Record<string, string>> {
+    return this.#network.sandboxSysctls
+  }
+
+  async join(sandbox: SandboxState): Promise<void> {
+    if (sandbox.process !== undefined) await this.#usable()
+    await this.#network.links.join(sandbox)
+  }
+
   /** A sandbox runs that has an address. */
   cover(sandbox: SandboxState): void {
     this.#network.shortcuts.cover(sandbox)
@@ -105,6 +115,7 @@ export class FabricManager implements AddressSource {
 
   /** A sandbox is to end. */
   uncover(sandboxId: string): void {
+    this.#network.links.leave(sandboxId)
     this.#network.shortcuts.uncover(sandboxId)
   }
 
@@ -133,9 +144,9 @@ export class FabricManager implements AddressSource {
     this.#isNews = false
     try {
       await this.#knowHolders()
-      await this.#network.join(state, state.own.podCIDR)
+      const machine = await this.#network.join(state, state.own.podCIDR)
       this.#becomeUsable(state.own.podCIDR)
-      await this.#network.connect(state, state.own.podCIDR, isNews)
+      await this.#network.connect(state, state.own.podCIDR, machine, isNews)
     } catch (error) {
       this.#isNews ||= isNews
       throw error
@@ -151,7 +162,9 @@ export class FabricManager implements AddressSource {
     const { runtime } = this.#options
     for (const sandbox of (await runtime.list()).sandboxes) {
       if (sandbox.ip) this.#addresses.hold(sandbox.pod.uid, sandbox.ip)
-      if (sandbox.running) this.cover(sandbox)
+      if (!sandbox.running) continue
+      this.#network.links.adopt(sandbox)
+      this.cover(sandbox)
     }
     for (const { name, ip } of await runtime.networkContainers()) if (ip) this.#addresses.hold(name, ip)
     this.#areHoldersKnown = true

@@ -1,14 +1,15 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { networkName, type PodNetwork, podNetwork } from '../pod-network.ts'
+import { type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import { type FabricState, otherMachines } from './fabric-state.ts'
 import { keepContainer } from './kept-container.ts'
-import { setPodMtu } from './pod-links.ts'
+import { PodLinks } from './pod-links.ts'
+import { setPodMtu } from './pod-mtu.ts'
 import { gatewaySpec, openGateway } from './service-gateway.ts'
 import { Shortcuts } from './shortcuts.ts'
-import { type MachineNetwork, UPLINK, Uplink } from './uplink.ts'
+import { type MachineNetwork, Uplink } from './uplink.ts'
 
 export interface NodeNetworkOptions {
   runtime: Runtime
@@ -23,37 +24,43 @@ export interface NodeNetworkOptions {
 /** Makes one node's part of the network so, step by step; what is so already stays as it is. */
 export class NodeNetwork {
   readonly shortcuts: Shortcuts
+  readonly links: PodLinks
   readonly #options: NodeNetworkOptions
   readonly #uplink: Uplink
   #network: PodNetwork | undefined
-  #machine: MachineNetwork | undefined
+  #hasIPv6 = false
   /** The gateway that was opened, and for whom. */
   #opened = ''
   #arePodsBehind = false
 
   constructor(options: NodeNetworkOptions) {
     this.#options = options
-    this.#uplink = new Uplink(options)
+    this.#uplink = new Uplink({ ...options, isKept: (name) => this.links.isKept(name) })
+    this.links = new PodLinks({ ...options, uplink: this.#uplink })
     this.shortcuts = new Shortcuts(options)
   }
 
-  /** Afterwards Pods can be given addresses. */
-  async join(state: FabricState, podCIDR: string): Promise<void> {
+  /** As `SandboxLinks.sysctls`: a link has no IPv6, as no address of it is given, and routers could be anybody. */
+  get sandboxSysctls(): Readonly<Record<string, string>> {
+    return this.#hasIPv6 ? { 'net.ipv6.conf.default.disable_ipv6': '1' } : {}
+  }
+
+  /** Afterwards Pods can be given addresses and links. Resolves with what `connect` needs. */
+  async join(state: FabricState, podCIDR: string): Promise<MachineNetwork> {
     const { runtime, clusterId } = this.#options
-    const there = await runtime.podNetwork(networkName(clusterId))
-    const isTunnelled = otherMachines(state).length > 0
-    this.#machine = isTunnelled || !there ? await this.#uplink.look(state) : undefined
-    const mtu = this.#machine?.mtu ?? there?.mtu ?? 0
+    const machine = await this.#uplink.look(state)
+    const { mtu } = machine
     this.#network = await runtime.ensurePodNetwork(podNetwork(clusterId, podCIDR, state, mtu))
+    this.#hasIPv6 = machine.links.some(({ hasIPv6 }) => hasIPv6)
+    this.links.use({ ...this.#network, mtu })
+    await this.links.mend()
+    return machine
   }
 
   /** After `join`. `isNews` as for `Tunnel.make`. */
-  async connect(state: FabricState, podCIDR: string, isNews: boolean): Promise<void> {
+  async connect(state: FabricState, podCIDR: string, machine: MachineNetwork, isNews: boolean): Promise<void> {
     await this.#keepGateway(state, podCIDR)
-    if (this.#machine) await this.#connectMachine(state, this.#machine, isNews)
-    // While it is not known which machine this one is, what there is stays.
-    const isAlone = state.own.address !== undefined && otherMachines(state).length === 0
-    if (isAlone) await this.#withdraw(state, isNews)
+    await this.#connectMachine(state, machine, isNews)
   }
 
   async #keepGateway(state: FabricState, podCIDR: string): Promise<void> {
@@ -70,20 +77,15 @@ export class NodeNetwork {
 
   async #connectMachine(state: FabricState, machine: MachineNetwork, isNews: boolean): Promise<void> {
     const { runtime, relays } = this.#options
-    const hasChanged = await this.#uplink.make(state, machine, isNews)
-    if (otherMachines(state).length > 0) this.shortcuts.keep({ uplinkId: this.#uplink.containerId, state })
+    const isTunnelled = otherMachines(state).length > 0
+    // While it is not known which machine this one is, the tunnel that there is stays.
+    const isKnown = state.own.address !== undefined
+    if (isKnown && !isTunnelled) await this.shortcuts.cease()
+    const hasChanged = await this.#uplink.make(state, machine, isNews && isKnown)
+    if (isTunnelled) this.shortcuts.keep({ uplinkId: this.#uplink.containerId, state })
     this.#arePodsBehind ||= hasChanged
     if (!this.#arePodsBehind) return
     await setPodMtu(runtime, relays, machine.mtu)
     this.#arePodsBehind = false
-  }
-
-  /** With no other machine there is nothing to do in this one's network. */
-  async #withdraw(state: FabricState, isNews: boolean): Promise<void> {
-    const { runtime } = this.#options
-    if (!(await runtime.networkContainers()).some(({ name }) => name === UPLINK)) return
-    await this.shortcuts.cease()
-    if (!this.#machine) await this.#uplink.make(state, await this.#uplink.look(state), isNews)
-    await this.#uplink.drop()
   }
 }

@@ -23,6 +23,8 @@ export interface UplinkOptions {
   clusterId: string
   /** Something of ours in the machine's network is not as it was left. */
   onDamage: () => void
+  /** Whether a link of this name is one of ours that should be there. */
+  isKept: (name: string) => boolean
 }
 
 /** What there is in the machine's network. */
@@ -32,21 +34,27 @@ export interface MachineNetwork extends Path {
   addresses: ReadonlyMap<string, number>
 }
 
+/** What one container is used for. */
+interface Hand {
+  links: Links
+  routes: Routes
+  tunnel: Tunnel
+}
+
 interface Left extends Path {
   /** The index of the Pods' bridge. */
   bridge: number
 }
 
 /**
- * The node's hand in the machine's own network namespace: a container that does nothing but hold sockets there. It makes
- * the tunnel, and changes nothing that is not ours.
+ * The node's hand in the machine's own network namespace: a container that does nothing but hold sockets there. With it the
+ * tunnel is made and the machine's ends of Pods' links, and nothing is changed that is not ours.
  */
 export class Uplink {
   readonly #options: UplinkOptions
   #containerId = ''
-  #links: Links | undefined
-  #routes: Routes | undefined
-  #tunnel: Tunnel | undefined
+  #hand: Hand | undefined
+  #opening: Promise<Hand> | undefined
   /** What was left so: anything else is damage. */
   #left: Left | undefined
 
@@ -57,6 +65,11 @@ export class Uplink {
   /** The container; empty before the first look. */
   get containerId(): string {
     return this.#containerId
+  }
+
+  /** Those of the machine's network. */
+  async links(): Promise<Links> {
+    return (this.#hand ?? (await this.#open())).links
   }
 
   async look(state: FabricState): Promise<MachineNetwork> {
@@ -89,33 +102,38 @@ export class Uplink {
     await dropContainer(this.#options.runtime, UPLINK)
   }
 
-  async #open() {
-    const { runtime, relays, clusterId } = this.#options
+  /** By the container that runs, which is looked for or made anew. */
+  #open(): Promise<Hand> {
+    this.#opening ??= this.#openOnce().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #openOnce(): Promise<Hand> {
+    const { runtime, relays, clusterId, onDamage } = this.#options
     const id = await keepContainer(runtime, { name: UPLINK, network: 'host' })
     if (id !== this.#containerId) this.#close()
-    if (!this.#links || !this.#routes || !this.#tunnel) {
-      const relay = await relays.of(id)
-      const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
-      const ear = new NetlinkClient(await relay.netlink(NETLINK_ROUTE, [RTNLGRP_LINK]))
-      ear.onNotification((message) => this.#notice(message), this.#options.onDamage)
-      void relay.closed.then(() => {
-        if (this.#containerId !== id) return
-        this.#close()
-        this.#options.onDamage()
-      })
-      this.#containerId = id
-      this.#links = new Links(client)
-      this.#routes = new Routes(client)
-      this.#tunnel = new Tunnel(clusterId, this.#links, new ForwardingRows(client))
-    }
-    return { links: this.#links, routes: this.#routes, tunnel: this.#tunnel }
+    if (this.#hand) return this.#hand
+    const relay = await relays.of(id)
+    const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
+    const ear = new NetlinkClient(await relay.netlink(NETLINK_ROUTE, [RTNLGRP_LINK]))
+    ear.onNotification((message) => this.#notice(message), onDamage)
+    void relay.closed.then(() => {
+      if (this.#containerId !== id) return
+      this.#close()
+      onDamage()
+    })
+    const links = new Links(client)
+    const tunnel = new Tunnel(clusterId, links, new ForwardingRows(client))
+    this.#containerId = id
+    this.#hand = { links, routes: new Routes(client), tunnel }
+    return this.#hand
   }
 
   #close(): void {
     this.#containerId = ''
-    this.#links = undefined
-    this.#routes = undefined
-    this.#tunnel = undefined
+    this.#hand = undefined
     this.#left = undefined
   }
 
@@ -124,12 +142,12 @@ export class Uplink {
   }
 
   #isDamage(link: Link, isGone: boolean, { bridge, mtu, ways }: Left): boolean {
-    const { clusterId } = this.#options
+    const { clusterId, isKept } = this.#options
     const wayMtu = ways.get(link.index)
     if (wayMtu !== undefined) return isGone || link.mtu !== wayMtu
     if (link.name === tunnelName(clusterId)) return isGone || !link.up || link.master !== bridge || link.mtu !== mtu
     if (link.name === bridgeName(clusterId)) return isGone || link.index !== bridge
-    return !isGone && link.master === bridge && link.mtu !== mtu
+    return isGone ? isKept(link.name) : link.master === bridge && link.mtu !== mtu
   }
 }
 

@@ -1,18 +1,23 @@
+import type { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import { ipv4Bytes, ipv4Text } from './ipv4-bytes.ts'
 import { attribute, be16, decodeAttributes, nested, text, textOf, u8, u32 } from './netlink-attributes.ts'
 import type { NetlinkClient } from './netlink-client.ts'
+import { unless } from './netlink-error.ts'
 import { MODIFIERS } from './netlink-message.ts'
 
 const RTM_NEWLINK = 16
 export const RTM_DELLINK = 17
 const RTM_GETLINK = 18
+const RTM_NEWADDR = 20
 const RTM_GETADDR = 22
 /** Whoever is a member is told of links that come, go and change. */
 export const RTNLGRP_LINK = 1
 
 const HEADER_BYTES = 16
 const AF_INET = 2
+const AF_INET6 = 10
 const IFF_UP = 1
+const IFLA_ADDRESS = 1
 const IFLA_IFNAME = 3
 const IFLA_MTU = 4
 const IFLA_LINK = 5
@@ -20,6 +25,7 @@ const IFLA_MASTER = 10
 const IFLA_LINKINFO = 18
 const IFLA_INFO_KIND = 1
 const IFLA_INFO_DATA = 2
+const IFLA_NET_NS_PID = 19
 const IFLA_AF_SPEC = 26
 const IFLA_INET_CONF = 1
 const IFLA_EXT_MASK = 29
@@ -28,9 +34,11 @@ const VXLAN_ID = 1
 const VXLAN_LOCAL = 4
 const VXLAN_LEARNING = 7
 const VXLAN_PORT = 15
+const VETH_PEER = 1
 const IFA_HEADER_BYTES = 8
 const IFA_ADDRESS = 1
 const IFA_LOCAL = 2
+const IFA_BROADCAST = 4
 
 export interface Link {
   index: number
@@ -44,6 +52,17 @@ export interface Link {
   /** Such as `bridge`; absent for hardware and what looks like it. */
   kind?: string
   vxlan?: Vxlan
+  /** The kernel has IPv6 for it, in use or not. */
+  hasIPv6: boolean
+}
+
+/** The other end of a pair, in another network namespace. */
+export interface Peer {
+  name: string
+  /** Such as `02:42:0a:2a:00:04`. */
+  mac: string
+  /** Of this process, by its number in the namespace of processes of whoever has the socket. */
+  process: number
 }
 
 /** A tunnel of Ethernet frames in UDP. */
@@ -78,6 +97,12 @@ export class Links {
     return answers.filter(({ type }) => type === RTM_NEWLINK).map(({ payload }) => linkOf(payload))
   }
 
+  async find(name: string): Promise<Link | undefined> {
+    const payload = Buffer.concat([header({}), text(IFLA_IFNAME, name), u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)])
+    const answers = await unless('ENODEV', this.#client.request({ type: RTM_GETLINK, payload }))
+    return answers?.filter(({ type }) => type === RTM_NEWLINK).map(({ payload }) => linkOf(payload))[0]
+  }
+
   /** IPv4 addresses, each with the index of its link. */
   async addresses(): Promise<Map<string, number>> {
     const ask = Buffer.alloc(IFA_HEADER_BYTES)
@@ -103,6 +128,40 @@ export class Links {
       nested(IFLA_LINKINFO, text(IFLA_INFO_KIND, 'vxlan'), nested(IFLA_INFO_DATA, ...data)),
     ])
     await this.#client.request({ type: RTM_NEWLINK, flags: MODIFIERS.create | MODIFIERS.exclusive, payload })
+  }
+
+  /**
+   * A pair: this end a port of a bridge from the beginning. `EEXIST` where an end's name is taken, `ESRCH` where there is no
+   * such process.
+   */
+  async createPair(name: string, { mtu, master }: { mtu: number; master: number }, peer: Peer): Promise<void> {
+    const other = Buffer.concat([
+      header({}),
+      text(IFLA_IFNAME, peer.name),
+      u32(IFLA_MTU, mtu),
+      attribute(IFLA_ADDRESS, Buffer.from(peer.mac.replaceAll(':', ''), 'hex')),
+      u32(IFLA_NET_NS_PID, peer.process),
+    ])
+    const payload = Buffer.concat([
+      header({ up: true }),
+      text(IFLA_IFNAME, name),
+      u32(IFLA_MTU, mtu),
+      u32(IFLA_MASTER, master),
+      nested(IFLA_LINKINFO, text(IFLA_INFO_KIND, 'veth'), nested(IFLA_INFO_DATA, attribute(VETH_PEER, other))),
+    ])
+    await this.#client.request({ type: RTM_NEWLINK, flags: MODIFIERS.create | MODIFIERS.exclusive, payload })
+  }
+
+  /** Gives a link an IPv4 address, whose range is reached over it; one that it has is no failure. */
+  async addAddress(index: number, address: string, range: Ipv4Range): Promise<void> {
+    const start = Buffer.alloc(IFA_HEADER_BYTES)
+    start[0] = AF_INET
+    start[1] = range.prefixLength
+    start.writeUInt32LE(index, 4)
+    const own = ipv4Bytes(address)
+    const broadcast = attribute(IFA_BROADCAST, ipv4Bytes(range.at(range.size - 1)))
+    const payload = Buffer.concat([start, attribute(IFA_LOCAL, own), attribute(IFA_ADDRESS, own), broadcast])
+    await this.#client.request({ type: RTM_NEWADDR, flags: MODIFIERS.create | MODIFIERS.replace, payload })
   }
 
   async change(index: number, { up, mtu, master }: LinkChange): Promise<void> {
@@ -155,6 +214,7 @@ export function linkOf(payload: Buffer): Link {
     up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
     ...(master ? { master } : {}),
     ...(other ? { other } : {}),
+    hasIPv6: decodeAttributes(attributes.get(IFLA_AF_SPEC) ?? Buffer.alloc(0)).has(AF_INET6),
     ...(kind ? { kind: textOf(kind) } : {}),
     ...(kind && data && textOf(kind) === 'vxlan' ? { vxlan: vxlanOf(data) } : {}),
   }

@@ -23,10 +23,11 @@ export class NetlinkError extends Error {
   }
 }
 
-/** Resolves where the kernel does what is asked, or refuses it with this code. */
-export async function unless(code: string, asked: Promise<unknown>): Promise<void> {
-  await asked.catch((error: unknown) => {
+/** Resolves where the kernel does what is asked, or, with undefined, refuses it with this code. */
+export async function unless<T>(code: string, asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((error: unknown) => {
     if (!(error instanceof NetlinkError && error.code === code)) throw error
+    return undefined
   })
 }
 

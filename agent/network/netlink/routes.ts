@@ -22,6 +22,7 @@ const RTA_METRICS = 8
 const RTAX_MTU = 2
 const RTA_TABLE = 15
 const LOOPBACK = 1
+const MAIN_TABLE = 254
 
 /** Where packets of a network namespace go. Rejects as NetlinkClient does. */
 export class Routes {
@@ -72,8 +73,8 @@ export class Routes {
     await this.#client.request({ type: RTM_NEWROUTE, flags, payload })
   }
 
-  /** Of a table of its own: everything is sent through this neighbor. */
-  async addDefault(gateway: string, table: number): Promise<void> {
+  /** Everything is sent through this neighbor, or what this table is asked about. */
+  async addDefault(gateway: string, table = MAIN_TABLE): Promise<void> {
     const flags = MODIFIERS.create | MODIFIERS.replace
     await this.#client.request({ type: RTM_NEWROUTE, flags, payload: defaultRoute(gateway, table) })
   }

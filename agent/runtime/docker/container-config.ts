@@ -11,6 +11,7 @@ import type {
 import { annotationLabels, LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
 import { type DockerMount, sandboxMount } from './mounts.ts'
 import { nameFiles } from './name-files.ts'
+import { NAME_FILES, SANDBOX_FILES_DIRECTORY } from './sandbox-files.ts'
 import { securityOptions } from './security-options.ts'
 
 /** A daemon may have another log driver as its default, or let logs grow without end. */
@@ -31,7 +32,7 @@ function podPart({ name, namespace, uid }: PodIdentity): string {
   return `${name}_${namespace}_${uid.slice(0, 8)}`
 }
 
-/** The body of `POST /containers/create` for a sandbox. Without `network` it has the machine's own. */
+/** The body of `POST /containers/create` for a sandbox; `network`: that Docker links it to. */
 export function sandboxConfig(
   spec: SandboxSpec,
   owner: Ownership,
@@ -40,17 +41,20 @@ export function sandboxConfig(
   oomScoreAdj: number,
 ) {
   const { pod, ports, volumes, domain, namespaces = USUAL_NAMESPACES } = spec
-  const files = network === undefined ? undefined : filesOf(spec)
+  const isLinkedByAgent = spec.linkedBy === 'agent'
+  const files = spec.hostNetwork ? undefined : filesOf(spec)
   return {
     Image: image,
     ...(files === undefined ? {} : { Cmd: files }),
-    ...(network === undefined ? {} : { Hostname: spec.hostname, ...(domain ? { Domainname: domain } : {}) }),
-    Labels: { ...ownerLabels(owner), ...podLabels(pod), [LABELS.kind]: 'sandbox' },
-    OpenStdin: network !== undefined,
+    ...(spec.hostNetwork ? {} : { Hostname: spec.hostname, ...(domain ? { Domainname: domain } : {}) }),
+    Labels: sandboxLabels(spec, owner),
+    OpenStdin: !spec.hostNetwork,
+    // A namespace with nothing but the loopback, which costs Docker a third of what a network does.
+    ...(isLinkedByAgent ? { NetworkDisabled: true } : {}),
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     ...(network ? { NetworkingConfig: network.config } : {}),
     HostConfig: {
-      NetworkMode: network?.mode ?? 'host',
+      NetworkMode: isLinkedByAgent ? 'none' : (network?.mode ?? 'host'),
       IpcMode: namespaces.ipc === 'node' ? 'host' : 'shareable',
       ...(namespaces.processes === 'node' ? { PidMode: 'host' } : {}),
       Sysctls: spec.sysctls ?? {},
@@ -63,20 +67,27 @@ export function sandboxConfig(
       OomScoreAdj: oomScoreAdj,
       CapDrop: ['ALL'],
       // For the socket relay, in a network of the Pod's own; its containers' capabilities are theirs.
-      ...(network === undefined ? {} : { CapAdd: ['NET_ADMIN'] }),
+      ...(spec.hostNetwork ? {} : { CapAdd: ['NET_ADMIN'] }),
       SecurityOpt: ['no-new-privileges'],
     },
   }
 }
 
+function sandboxLabels({ pod, linkedBy, address }: SandboxSpec, owner: Ownership): Labels {
+  const labels = { ...ownerLabels(owner), ...podLabels(pod), [LABELS.kind]: 'sandbox' }
+  return linkedBy === 'agent' && address !== undefined ? { ...labels, [LABELS.address]: address } : labels
+}
+
 /**
- * Files that the sandbox's program writes over Docker's, which would name a resolver of its own: paths and texts. The Pod's
- * address must be known beforehand.
+ * Files that the sandbox's program writes: paths and texts. Where Docker makes some it is over those, which would name a
+ * resolver of its own. The Pod's address must be known beforehand.
  */
-function filesOf({ address, dns, ...names }: SandboxSpec): string[] | undefined {
+function filesOf({ address, dns, linkedBy, ...names }: SandboxSpec): string[] | undefined {
   if (address === undefined || dns === undefined) return undefined
-  const { resolvConf, hosts } = nameFiles(names, address, dns)
-  return ['/etc/resolv.conf', resolvConf, '/etc/hosts', hosts]
+  const texts = nameFiles(names, address, dns)
+  return Object.entries(NAME_FILES).flatMap(([path, name]) => {
+    return [linkedBy === 'agent' ? `${SANDBOX_FILES_DIRECTORY}/${name}` : path, texts[name]]
+  })
 }
 
 /** What Docker is to write into the same files. */
@@ -202,6 +213,8 @@ export function networkContainerConfig(
     ...(network ? { NetworkingConfig: network.config } : {}),
     HostConfig: {
       NetworkMode: network?.mode ?? 'host',
+      // To find sandboxes' networks by their processes.
+      ...(network ? {} : { PidMode: 'host', UsernsMode: 'host' }),
       Sysctls: sysctls,
       PortBindings: portBindings(ports),
       RestartPolicy: { Name: 'no' },

@@ -11,6 +11,7 @@ export interface ContainerInspect {
   State: {
     Status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
     Running: boolean
+    Pid?: number
     ExitCode: number
     OOMKilled: boolean
     Error: string
@@ -50,13 +51,16 @@ export function mountsVolumes({ HostConfig }: ContainerInspect): boolean {
 
 export function sandboxState(found: ContainerInspect): SandboxState {
   const addresses = Object.values(found.NetworkSettings.Networks ?? {}).map(({ IPAddress }) => IPAddress)
-  const ip = addresses.find((address) => address)
+  const given = found.Config.Labels?.[LABELS.address]
+  const ip = given ?? addresses.find((address) => address)
+  const { Running, Pid } = found.State
   return {
     id: found.Id,
     pod: podOf(found.Config.Labels ?? {}),
-    running: found.State.Running,
+    running: Running,
     createdAt: found.Created,
-    ...(found.State.Running && ip ? { ip } : {}),
+    ...(Running && ip ? { ip } : {}),
+    ...(Running && given && Pid ? { process: Pid } : {}),
   }
 }
 

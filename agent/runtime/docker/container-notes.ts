@@ -1,7 +1,7 @@
 import type { NotedContainer } from '../runtime.ts'
 import { readFile } from './container-files.ts'
 import type { DockerApi } from './docker-api.ts'
-import { MESSAGES_DIRECTORY } from './message-files.ts'
+import { SANDBOX_FILES_DIRECTORY } from './sandbox-files.ts'
 import { tarArchive } from './tar-archive.ts'
 
 const MAX_NOTE_BYTES = 4096
@@ -17,11 +17,11 @@ export class ContainerNotes {
   async keep({ id, sandboxId }: NotedContainer, note: string): Promise<void> {
     const archive = await tarArchive([{ type: 'file', name: nameOf(id), mode: 0o600, content: note }])
     const path = `/containers/${sandboxId}/archive`
-    await this.#docker.json({ method: 'PUT', path, query: { path: MESSAGES_DIRECTORY }, archive })
+    await this.#docker.json({ method: 'PUT', path, query: { path: SANDBOX_FILES_DIRECTORY }, archive })
   }
 
   read({ id, sandboxId }: NotedContainer): Promise<string | undefined> {
-    return readFile(this.#docker, sandboxId, `${MESSAGES_DIRECTORY}/${nameOf(id)}`, MAX_NOTE_BYTES)
+    return readFile(this.#docker, sandboxId, `${SANDBOX_FILES_DIRECTORY}/${nameOf(id)}`, MAX_NOTE_BYTES)
   }
 }
 

@@ -30,12 +30,14 @@ import { Images } from './images.ts'
 import type { Ownership } from './labels.ts'
 import { connectToLoopback } from './loopback.ts'
 import { MessageFiles } from './message-files.ts'
+import { nameMounts } from './name-files.ts'
 import { NetworkContainers } from './network-containers.ts'
 import { Networks } from './networks.ts'
 import { OomProtection } from './oom-protection.ts'
 import { OtherContainers } from './other-containers.ts'
 import { ownPaths } from './own-paths.ts'
 import { PauseImage } from './pause-image.ts'
+import { SandboxFiles } from './sandbox-files.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
 import { RelayOpener } from './sockets/relay-opener.ts'
@@ -89,7 +91,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const networkContainers = new NetworkContainers({ docker, containers, networks, pause, oom, owner, clock })
   const hostPaths = new HostPaths({ docker, containers, pause, owner, clock })
   const ownership = new VolumeOwnership({ docker, containers, pause, owner, clock })
-  const messages = new MessageFiles(docker, containers)
+  const files = new SandboxFiles(containers)
+  const messages = new MessageFiles(docker, containers, files)
   const notes = new ContainerNotes(docker)
   const images = new Images(docker, clock, options.pullDeadlineMs)
   const users = new ContainerUsers(docker)
@@ -97,7 +100,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
   const profiles = new SeccompProfiles(options.seccompDirectory)
-  const sandboxes = new Sandboxes({ containers, volumes, ownership, messages, owner, networks, pause, oom, log })
+  const sandboxes = new Sandboxes({ containers, volumes, ownership, files, owner, networks, pause, oom, log })
 
   return {
     version: () => version(docker),
@@ -111,16 +114,20 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     runSandbox: (spec: SandboxSpec): Promise<SandboxState> => sandboxes.run(spec),
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => {
-      messages.forget(id)
+      files.forget(id)
       return containers.remove(id)
     },
     createContainer: async (spec) => {
+      const place = await files.of(spec.sandboxId)
       const [resolved, message, seccompProfile] = await Promise.all([
         mounts.resolve(spec.sandboxId, spec.mounts),
         messages.mount(spec),
         profiles.load(spec.securityContext),
       ])
-      const id = await containers.create(spec, { mounts: [...resolved, ...message], seccompProfile })
+      const id = await containers.create(spec, {
+        mounts: [...resolved, ...nameMounts(spec, place), ...message],
+        seccompProfile,
+      })
       if (spec.stdin) attachments.created(id, spec)
       return id
     },

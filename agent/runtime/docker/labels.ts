@@ -14,6 +14,8 @@ export const LABELS = {
   image: 'kubette.dev/image',
   imageDigest: 'kubette.dev/image-digest',
   volume: 'kubette.dev/volume',
+  /** Of a sandbox that the agent links: Docker knows of no address. */
+  address: 'kubette.dev/address',
   messagePath: 'kubette.dev/termination-message-path',
   podName: 'io.kubernetes.pod.name',
   podNamespace: 'io.kubernetes.pod.namespace',

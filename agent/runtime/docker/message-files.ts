@@ -1,26 +1,11 @@
 import { type ContainerSpec, MAX_TERMINATION_MESSAGE_BYTES } from '../runtime.ts'
 import { readFile } from './container-files.ts'
-import type { ContainerInspect } from './container-inspect.ts'
 import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
 import { LABELS } from './labels.ts'
 import type { DockerMount } from './mounts.ts'
-import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
-
-/**
- * Where a sandbox has the files that its containers leave their last words in. It is a nameless volume, which Docker
- * fills with what the image has there, and removes with the sandbox.
- */
-export const MESSAGES_DIRECTORY = '/messages'
-
-/** So many files are there from the start; more cost a call each. */
-const PREPARED = 16
-
-/** For the image of sandboxes. */
-export const MESSAGE_FILES: readonly ArchiveEntry[] = [
-  { type: 'directory', name: `${MESSAGES_DIRECTORY.slice(1)}/`, mode: 0o755 },
-  ...Array.from({ length: PREPARED }, (_, number) => emptyFile(`${MESSAGES_DIRECTORY.slice(1)}/${number}`)),
-]
+import { PREPARED_MESSAGES, SANDBOX_FILES_DIRECTORY, type SandboxFiles } from './sandbox-files.ts'
+import { tarArchive } from './tar-archive.ts'
 
 /**
  * The files of containers' termination messages. One is mounted over `/dev/termination-log` or what the spec names:
@@ -29,33 +14,22 @@ export const MESSAGE_FILES: readonly ArchiveEntry[] = [
 export class MessageFiles {
   readonly #docker: DockerApi
   readonly #containers: Containers
-  /** By sandbox: where on Docker's machine its files are. */
-  readonly #folders = new Map<string, string>()
+  readonly #files: SandboxFiles
 
-  constructor(docker: DockerApi, containers: Containers) {
+  constructor(docker: DockerApi, containers: Containers, files: SandboxFiles) {
     this.#docker = docker
     this.#containers = containers
-  }
-
-  /** Saves a question for each container of the sandbox. Returns the folder, if there is one. */
-  remember(sandbox: ContainerInspect | undefined): string | undefined {
-    const folder = sandbox?.Mounts?.find(({ Destination }) => Destination === MESSAGES_DIRECTORY)?.Source
-    if (sandbox && folder !== undefined) this.#folders.set(sandbox.Id, folder)
-    return folder
-  }
-
-  forget(sandboxId: string): void {
-    this.#folders.delete(sandboxId)
+    this.#files = files
   }
 
   /** An empty one for a new container; none where its sandbox has none. */
   async mount({ sandboxId, restartCount, terminationMessage }: ContainerSpec): Promise<DockerMount[]> {
     if (!terminationMessage) return []
-    const folder = this.#folders.get(sandboxId) ?? this.remember(await this.#containers.inspect(sandboxId))
-    if (folder === undefined) return []
+    const place = await this.#files.of(sandboxId)
+    if (place === undefined) return []
     const { file, path } = terminationMessage
-    if (restartCount > 0 || file >= PREPARED) await this.#empty(sandboxId, file)
-    return [{ Type: 'bind', Source: `${folder}/${file}`, Target: path, ReadOnly: false }]
+    if (restartCount > 0 || file >= PREPARED_MESSAGES) await this.#empty(sandboxId, file)
+    return [{ Type: 'bind', Source: `${place.folder}/${file}`, Target: path, ReadOnly: false }]
   }
 
   /** The end of what a container left; undefined where there is no such file. */
@@ -66,12 +40,8 @@ export class MessageFiles {
   }
 
   async #empty(sandboxId: string, file: number): Promise<void> {
-    const archive = await tarArchive([emptyFile(String(file))])
+    const archive = await tarArchive([{ type: 'file', name: String(file), mode: 0o666, content: '' }])
     const path = `/containers/${sandboxId}/archive`
-    await this.#docker.json({ method: 'PUT', path, query: { path: MESSAGES_DIRECTORY }, archive })
+    await this.#docker.json({ method: 'PUT', path, query: { path: SANDBOX_FILES_DIRECTORY }, archive })
   }
-}
-
-function emptyFile(name: string): ArchiveEntry {
-  return { type: 'file', name, mode: 0o666, content: '' }
 }

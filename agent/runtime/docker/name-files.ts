@@ -1,12 +1,10 @@
-import type { SandboxSpec } from '../runtime.ts'
+import { posix } from 'node:path'
+import type { ContainerSpec, SandboxSpec } from '../runtime.ts'
+import type { DockerMount } from './mounts.ts'
+import { type FilesPlace, NAME_FILES } from './sandbox-files.ts'
 
 /** What the files of a sandbox say of names; all containers of the Pod see the same. */
-export interface NameFiles {
-  /** `/etc/resolv.conf` */
-  resolvConf: string
-  /** `/etc/hosts` */
-  hosts: string
-}
+export type NameFiles = Record<(typeof NAME_FILES)[keyof typeof NAME_FILES], string>
 
 const LOCAL_HOSTS = [
   ['127.0.0.1', 'localhost'],
@@ -21,7 +19,20 @@ type Named = Pick<SandboxSpec, 'hostname' | 'domain' | 'hosts'>
 
 /** In the kubelet's form, which people and programs know. */
 export function nameFiles(spec: Named, address: string, dns: NonNullable<SandboxSpec['dns']>): NameFiles {
-  return { resolvConf: resolvConfText(dns), hosts: hostsText(spec, address) }
+  return { 'resolv.conf': resolvConfText(dns), hosts: hostsText(spec, address) }
+}
+
+/** None over what the Pod itself mounts there, nor where Docker mounts its own. */
+export function nameMounts(
+  { mounts, securityContext }: Pick<ContainerSpec, 'mounts' | 'securityContext'>,
+  place: FilesPlace | undefined,
+): DockerMount[] {
+  if (!place?.hasNames) return []
+  const taken = new Set(mounts.map(({ mountPath }) => posix.resolve('/', mountPath)))
+  const ReadOnly = securityContext?.readOnlyRootFilesystem ?? false
+  return Object.entries(NAME_FILES)
+    .filter(([path]) => !taken.has(path))
+    .map(([Target, name]) => ({ Type: 'bind', Source: `${place.folder}/${name}`, Target, ReadOnly }))
 }
 
 function resolvConfText({ servers, searches, options }: NonNullable<SandboxSpec['dns']>): string {

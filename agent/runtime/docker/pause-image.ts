@@ -4,15 +4,15 @@ import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 import { imageArchive } from './image-archive.ts'
 import { LABELS } from './labels.ts'
-import { MESSAGE_FILES, MESSAGES_DIRECTORY } from './message-files.ts'
 import type { Architecture } from './programs/elf-executable.ts'
 import { OWN_PATH, ownProgram } from './programs/own-program.ts'
 import { PAUSE_PATH, pauseProgram, SOCKETS_PATH, socketsProgram } from './programs/pause-program.ts'
 import { RELAY_PATH, relayProgram } from './programs/relay-program.ts'
 import { SWITCH_PATH, switchProgram } from './programs/switch-program.ts'
+import { SANDBOX_FILES, SANDBOX_FILES_DIRECTORY } from './sandbox-files.ts'
 import type { ArchiveEntry } from './tar-archive.ts'
 
-const VOLUMES = { [MESSAGES_DIRECTORY]: {} }
+const VOLUMES = { [SANDBOX_FILES_DIRECTORY]: {} }
 
 /** The image that sandboxes run. It is made here and loaded, so that no registry is needed; the same bytes each time. */
 export class PauseImage {
@@ -61,7 +61,7 @@ export class PauseImage {
 /** Another name for other programs: an agent that was upgraded finds the image of the one before it under the old name. */
 export function pauseReference(clusterId: string): string {
   const content = [...programs('amd64'), ...programs('arm64')].map(({ content }) => content)
-  const rest = JSON.stringify([MESSAGE_FILES, VOLUMES])
+  const rest = JSON.stringify([SANDBOX_FILES, VOLUMES])
   const version = createHash('sha256').update(Buffer.concat(content)).update(rest).digest('hex').slice(0, 8)
   return `kubette/pause:${clusterId.toLowerCase().slice(0, 32)}-${version}`
 }
@@ -71,7 +71,7 @@ export function pauseArchive(reference: string, architecture: Architecture, clus
   return imageArchive({
     reference,
     architecture,
-    files: [...programs(architecture), ...MESSAGE_FILES],
+    files: [...programs(architecture), ...SANDBOX_FILES],
     config: {
       Entrypoint: [PAUSE_PATH],
       Volumes: VOLUMES,

@@ -1,14 +1,15 @@
 import type { Logger } from '../../../shared/log.ts'
 import { RuntimeFailure, type SandboxSpec, type SandboxState, type VolumeSpec } from '../runtime.ts'
+import { refuseUnlinkable } from '../sandbox.ts'
 import { sandboxConfig, sandboxName } from './container-config.ts'
 import { sandboxState } from './container-inspect.ts'
 import type { Containers } from './containers.ts'
 import { isFailure } from './docker-failure.ts'
 import type { Ownership } from './labels.ts'
-import type { MessageFiles } from './message-files.ts'
 import type { Networks } from './networks.ts'
 import type { OomProtection } from './oom-protection.ts'
 import type { PauseImage } from './pause-image.ts'
+import type { SandboxFiles } from './sandbox-files.ts'
 import type { VolumeOwnership } from './volume-ownership.ts'
 import type { Volumes } from './volumes.ts'
 
@@ -16,7 +17,7 @@ export interface SandboxesOptions {
   containers: Containers
   volumes: Volumes
   ownership: VolumeOwnership
-  messages: MessageFiles
+  files: SandboxFiles
   owner: Ownership
   networks: Networks
   pause: PauseImage
@@ -34,6 +35,7 @@ export class Sandboxes {
 
   /** What it needs and was removed by somebody since is made again. */
   async run(spec: SandboxSpec): Promise<SandboxState> {
+    refuseUnlinkable(spec)
     const { volumes, ownership } = this.#options
     const created = await volumes.createMissing(spec.pod, spec.volumes)
     try {
@@ -61,7 +63,7 @@ export class Sandboxes {
 
   async #start(spec: SandboxSpec, created: VolumeSpec[], oomScoreAdj: number): Promise<SandboxState> {
     const { containers, volumes, owner, pause, networks } = this.#options
-    const joining = spec.hostNetwork ? undefined : networks.join(spec.address)
+    const joining = spec.hostNetwork || spec.linkedBy === 'agent' ? undefined : networks.join(spec.address)
     const [network] = await Promise.all([joining, pause.ensure()])
     const config = sandboxConfig(spec, owner, pause.reference, network, oomScoreAdj)
     const id = await containers.createNamed(sandboxName(spec.pod), config)
@@ -78,7 +80,7 @@ export class Sandboxes {
   async #started(id: string): Promise<SandboxState> {
     const found = await this.#options.containers.inspect(id)
     if (!found?.State.Running) throw new RuntimeFailure('failed', 'the sandbox ended as soon as it was started')
-    this.#options.messages.remember(found)
+    this.#options.files.remember(found)
     return sandboxState(found)
   }
 

@@ -18,6 +18,7 @@ const BRIDGE = 'kbb-abcdefgh'
 const TUNNEL = 'kbv-abcdefgh'
 const PEER: FabricPeer = { name: 'b', podCIDRs: ['10.42.1.0/24'], address: '192.0.2.2' }
 const NEIGHBOUR: FabricPeer = { name: 'c', podCIDRs: ['10.42.2.0/24'], address: '192.0.2.1' }
+const NO_DNS = { servers: [], searches: [], options: [] }
 const NEWCHAIN = 3
 const NEWSETELEM = 12
 const POD = { namespace: 'default', name: 'web' }
@@ -27,6 +28,7 @@ describe('FabricManager', () => {
   let runtime: FakeRuntime
   let machine: FakeKernel
   let inside: FakeKernel
+  let namespaces: Map<string, FakeKernel>
   let folder: string
   let manager: FabricManager
   let gateways: string[]
@@ -37,6 +39,7 @@ describe('FabricManager', () => {
     machine = new FakeKernel()
     machine.uplink = machine.addLink({ name: 'eth0', mtu: 1_400 }).index
     machine.addresses.set('192.0.2.1', machine.uplink)
+    namespaces = new Map()
     inside = new FakeKernel()
     inside.addLink({ name: 'eth0', mtu: 1_350 })
     folder = mkdtempSync(join(tmpdir(), 'kubette-fabric-'))
@@ -60,7 +63,7 @@ describe('FabricManager', () => {
     const isUplink = (id: string) => runtime.networkContainersByName.get('uplink')?.state.id === id
     return new FabricManager({
       ...{ runtime, clusterId: CLUSTER, path: join(folder, 'network.json'), clock, random: seededRandom(1) },
-      relays: new SocketRelays(async (id) => (isUplink(id) ? machine : inside).relay()),
+      relays: new SocketRelays(async (id) => (isUplink(id) ? machine : (namespaces.get(id) ?? inside)).relay()),
       log: silentLogger,
       onGateway: (id) => gateways.push(id),
     })
@@ -105,7 +108,7 @@ describe('FabricManager', () => {
       ...{ name: 'kubette-abcdefgh', bridge: BRIDGE, subnet: '10.42.0.0/15', gateway: '10.42.0.1', mtu: 1_350 },
     })
     expect(manager.condition).toMatchObject({ isAvailable: true, reason: 'PodNetworkIsUp' })
-    expect(await containers()).toEqual(['gateway'])
+    expect((await containers()).sort()).toEqual(['gateway', 'uplink'])
     expect(machine.link(TUNNEL)).toBeUndefined()
   })
 
@@ -115,6 +118,35 @@ describe('FabricManager', () => {
     expect(gateway?.state.ip).toBe('10.42.0.2')
     expect(gateways).toEqual([gateway?.state.id])
     expect(inside.rules).toEqual(['10.42.0.1', '192.0.2.1'])
+  })
+
+  it('links sandboxes, those of an earlier agent too, and mends their links', async () => {
+    await update(state())
+    const linked = async (uid: string) => {
+      const spec = { hostname: 'a', hosts: [], ports: [], hostNetwork: false, volumes: [], dns: NO_DNS }
+      const address = await manager.take(uid)
+      const sandbox = await runtime.runSandbox({ ...spec, pod: { ...POD, uid }, address, linkedBy: 'agent' })
+      const kernel = new FakeKernel()
+      machine.processes.set(sandbox.process ?? 0, kernel)
+      namespaces.set(sandbox.id, kernel)
+      return { sandbox, kernel }
+    }
+    const first = await linked('a')
+    await manager.join(first.sandbox)
+    expect([...first.kernel.addresses.keys()]).toEqual(['10.42.0.4'])
+    const second = await linked('b')
+    await manager.stop()
+    manager = newManager()
+    await manager.start()
+    expect([...second.kernel.addresses.keys()]).toEqual(['10.42.0.5'])
+    await clock.advance(1_000)
+    second.kernel.removeLink('eth0')
+    await clock.advance(1_000)
+    expect(second.kernel.link('eth0')).toBeDefined()
+    manager.uncover(second.sandbox.id)
+    second.kernel.removeLink('eth0')
+    await clock.advance(120_000)
+    expect(second.kernel.link('eth0')).toBeUndefined()
   })
 
   it('gives each sandbox another address of the node’s range, and none that somebody has', async () => {
@@ -158,7 +190,7 @@ describe('FabricManager', () => {
     expect(sendsTo()).toEqual(['192.0.2.3', '192.0.2.9'])
     await update(state([NEIGHBOUR]))
     expect(machine.link(TUNNEL)).toBeUndefined()
-    expect(await containers()).toEqual(['gateway'])
+    expect((await containers()).sort()).toEqual(['gateway', 'uplink'])
   })
 
   it('makes the tunnel again with its own new address', async () => {

@@ -18,7 +18,7 @@ const local = [
 
 describe('nameFiles', () => {
   it('says how to resolve', () => {
-    const { resolvConf } = nameFiles({ hostname: 'web', hosts: [] }, '10.42.1.5', dns)
+    const { 'resolv.conf': resolvConf } = nameFiles({ hostname: 'web', hosts: [] }, '10.42.1.5', dns)
     expect(resolvConf).toBe(
       'search default.svc.cluster.local home\nnameserver 10.43.0.10\nnameserver 192.0.2.1\noptions ndots:5\n',
     )
@@ -26,7 +26,7 @@ describe('nameFiles', () => {
 
   it('has no line that would be empty', () => {
     expect(
-      nameFiles({ hostname: 'web', hosts: [] }, '10.42.1.5', { servers: [], searches: [], options: [] }).resolvConf,
+      nameFiles({ hostname: 'web', hosts: [] }, '10.42.1.5', { servers: [], searches: [], options: [] })['resolv.conf'],
     ).toBe('')
   })
 

@@ -39,7 +39,7 @@ function sandboxes({ mayProtect }: { mayProtect: boolean }) {
     containers: containers as unknown as Containers,
     volumes: { createMissing: async () => [], open: async () => {}, discardClaims: async () => {} },
     ownership: {},
-    messages: { remember: () => undefined },
+    files: { remember: () => undefined },
     owner: { clusterId: 'c', nodeName: 'n' },
     networks: { join: async () => ({ mode: 'net', config: {} }) } as unknown as Networks,
     pause: { ensure: async () => {}, reference: 'pause' } as unknown as PauseImage,
