@@ -1,9 +1,9 @@
 import type { Assignments } from '../../agent/assignments.ts'
 import type { Device } from '../../agent/devices/device.ts'
 import { NO_DRAIN, type PodDrainer } from '../../agent/pods/pod-drain.ts'
-import { PodManager } from '../../agent/pods/pod-manager.ts'
+import { PodManager, type PodManagerOptions } from '../../agent/pods/pod-manager.ts'
 import type { Prober } from '../../agent/pods/probes/prober.ts'
-import type { Runtime } from '../../agent/runtime/runtime.ts'
+import type { Runtime, SandboxState } from '../../agent/runtime/runtime.ts'
 import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type {
   ConfigMap,
@@ -30,6 +30,8 @@ export class AgentNode {
   /** Makes Services reachable from a sandbox. */
   cover: (sandboxId: string) => Promise<void> = async () => {}
   readonly uncovered: string[] = []
+  /** Links a sandbox to the Pods' network, for the agent of an `ownNetwork`. */
+  link: (sandbox: SandboxState) => Promise<void> = async () => {}
   readonly events: EventReport[] = []
   readonly prober: Prober
   readonly runtime: Runtime
@@ -44,6 +46,7 @@ export class AgentNode {
   readonly #claims = new Map<string, Persisted<PersistentVolumeClaim>>()
   readonly #volumes = new Map<string, Persisted<PersistentVolume>>()
   #revision = 1
+  #network: Pick<PodManagerOptions, 'addresses' | 'links'> = {}
   manager: PodManager
 
   constructor(runtime: Runtime, clock: Clock, prober: Prober = new FakeProber(), devices: readonly Device[] = []) {
@@ -59,6 +62,16 @@ export class AgentNode {
     this.manager.stop()
     this.manager = this.#newManager()
     this.assign()
+  }
+
+  /** From now on addresses are the agent's, 10.244.1.1 and so on, and so are links. */
+  ownNetwork(sysctls: Record<string, string>): void {
+    let addresses = 0
+    this.#network = {
+      addresses: { take: async () => `10.244.1.${++addresses}`, release: () => {} },
+      links: { sysctls, join: (sandbox) => this.link(sandbox) },
+    }
+    this.restartAgent()
   }
 
   /** Assigns a Pod, or its new version. */
@@ -163,6 +176,7 @@ export class AgentNode {
       allocatable: () => this.allocatable,
       services: () => this.services,
       devices: this.#devices,
+      ...this.#network,
       serviceRules: {
         cover: ({ id }) => this.cover(id),
         uncover: (id) => void this.uncovered.push(id),

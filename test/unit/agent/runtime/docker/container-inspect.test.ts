@@ -80,4 +80,12 @@ describe('sandboxState', () => {
     expect(sandboxState(inspected({ Running: true }))).toMatchObject({ running: true, ip: '10.0.0.3' })
     expect(sandboxState(inspected({}))).not.toHaveProperty('ip')
   })
+
+  it('has the address that the agent gives it, and says where that is to go', () => {
+    const labels = { 'kubette.dev/address': '10.42.0.4' }
+    expect(sandboxState(inspected({ Running: true, Pid: 77 }, labels))).toMatchObject({ ip: '10.42.0.4', process: 77 })
+    expect(sandboxState(inspected({ Running: true, Pid: 77 }))).not.toHaveProperty('process')
+    const ended = sandboxState(inspected({ Pid: 0 }, labels))
+    expect([ended.ip, ended.process]).toEqual([undefined, undefined])
+  })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nameFiles } from '../../../../../agent/runtime/docker/name-files.ts'
+import { nameFiles, nameMounts } from '../../../../../agent/runtime/docker/name-files.ts'
 
 const dns = {
   servers: ['10.43.0.10', '192.0.2.1'],
@@ -53,5 +53,24 @@ describe('nameFiles', () => {
       '10.42.1.5\tweb',
       '',
     ])
+  })
+})
+
+describe('nameMounts', () => {
+  const place = { folder: '/data', hasNames: true }
+
+  it('are the sandbox’s files, which a container with a read-only root cannot change', () => {
+    const hosts = { Type: 'bind', Source: '/data/hosts', Target: '/etc/hosts', ReadOnly: false }
+    const resolvConf = { ...hosts, Source: '/data/resolv.conf', Target: '/etc/resolv.conf' }
+    expect(nameMounts({ mounts: [] }, place)).toEqual([hosts, resolvConf])
+    const readOnly = { mounts: [], securityContext: { readOnlyRootFilesystem: true } }
+    expect(nameMounts(readOnly, place).map(({ ReadOnly }) => ReadOnly)).toEqual([true, true])
+  })
+
+  it('are not over what the Pod mounts there, nor over Docker’s own files', () => {
+    const mounts = [{ volume: 'v', mountPath: '/etc/hosts/', readOnly: true }]
+    expect(nameMounts({ mounts }, place).map(({ Target }) => Target)).toEqual(['/etc/resolv.conf'])
+    expect(nameMounts({ mounts: [] }, { ...place, hasNames: false })).toEqual([])
+    expect(nameMounts({ mounts: [] }, undefined)).toEqual([])
   })
 })
