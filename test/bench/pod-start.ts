@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { createInterface } from 'node:readline'
 import { DockerApi } from '../../agent/runtime/docker/docker-api.ts'
-import { LABELS, labelFilter } from '../../agent/runtime/docker/labels.ts'
+import { LABELS, type Labels, labelFilter } from '../../agent/runtime/docker/labels.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
@@ -84,7 +84,7 @@ class Pods {
   }
 }
 
-/** The same two containers without Kubette: as its own sandbox is, and one that joins it. */
+/** The same two containers without Kubette: one like a sandbox, with a link of Docker's, and one that joins it. */
 class BareContainers {
   readonly #pauseImage: string
   readonly #network: string
@@ -94,13 +94,21 @@ class BareContainers {
     this.#network = network
   }
 
-  /** With the image and network of a sandbox that runs. */
+  /** With the image of a sandbox that runs, and its cluster's network. */
   static async like(podName: string): Promise<BareContainers> {
-    const label = labelFilter({ [LABELS.podName]: podName, [LABELS.kind]: 'sandbox' })
-    const call = { method: 'GET', path: '/containers/json', query: { filters: { label } } } as const
-    const [sandbox] = await docker.json<{ Image: string; HostConfig: { NetworkMode: string } }[]>(call)
-    if (!sandbox) throw new Error(`no sandbox of ${podName}`)
-    return new BareContainers(sandbox.Image, sandbox.HostConfig.NetworkMode)
+    const find = async <T>(path: string, labels: Labels) => {
+      const [found] = await docker.json<T[]>({
+        method: 'GET',
+        path,
+        query: { filters: { label: labelFilter(labels) } },
+      })
+      if (!found) throw new Error(`nothing at ${path} is like ${podName}'s`)
+      return found
+    }
+    const wanted = { [LABELS.podName]: podName, [LABELS.kind]: 'sandbox' }
+    const sandbox = await find<{ Image: string; Labels: Labels }>('/containers/json', wanted)
+    const cluster = { [LABELS.cluster]: sandbox.Labels[LABELS.cluster] ?? '' }
+    return new BareContainers(sandbox.Image, (await find<{ Name: string }>('/networks', cluster)).Name)
   }
 
   /** Resolves with the ids once both run. */
