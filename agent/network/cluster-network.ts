@@ -74,13 +74,9 @@ export class ClusterNetwork {
     this.#returns = new ReturnPaths({ ...shared, log: log('node ports') })
     this.sandboxRules = {
       cover: async (sandbox) => {
-        this.fabric.cover(sandbox)
         await Promise.all([this.#serviceRules.cover(sandbox), this.#returns.renew()])
       },
-      uncover: (sandboxId) => {
-        this.fabric.uncover(sandboxId)
-        this.#serviceRules.uncover(sandboxId)
-      },
+      uncover: (sandboxId) => this.#serviceRules.uncover(sandboxId),
     }
     this.#healthChecks = new HealthChecks({ ...shared, log: log('node ports') })
     this.#nodePorts = new NodePorts({

@@ -9,4 +9,6 @@ export interface SandboxLinks {
    * no container should run in it then.
    */
   join(sandbox: SandboxState): Promise<void>
+  /** The sandbox is to end, and its link with it. */
+  leave(sandboxId: string): void
 }

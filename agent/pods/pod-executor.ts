@@ -124,16 +124,16 @@ export class PodExecutor {
     sandbox: SandboxState | undefined,
     pod: Persisted<Pod>,
   ): Promise<'done' | 'waiting' | SandboxState> {
-    const { runtime, serviceRules } = this.#node
+    const { runtime } = this.#node
     switch (action.type) {
       case 'runSandbox':
         return this.#runSandbox(action.replacesDead, pod)
       case 'stopSandbox':
-        serviceRules?.uncover(action.id)
+        this.#leave(action.id)
         await runtime.stopSandbox(action.id)
         return 'done'
       case 'removeSandbox':
-        serviceRules?.uncover(action.id)
+        this.#leave(action.id)
         await runtime.removeSandbox(action.id)
         return 'done'
       case 'startContainer':
@@ -277,10 +277,16 @@ export class PodExecutor {
     try {
       await Promise.all([links?.join(sandbox), serviceRules?.cover(sandbox)])
     } catch (error) {
-      serviceRules?.uncover(sandbox.id)
+      this.#leave(sandbox.id)
       await runtime.removeSandbox(sandbox.id)
       throw error
     }
+  }
+
+  #leave(sandboxId: string): void {
+    const { links, serviceRules } = this.#node
+    links?.leave(sandboxId)
+    serviceRules?.uncover(sandboxId)
   }
 
   /** Undefined leaves it to the runtime. */

@@ -30,6 +30,8 @@ export class AgentNode {
   /** Makes Services reachable from a sandbox. */
   cover: (sandboxId: string) => Promise<void> = async () => {}
   readonly uncovered: string[] = []
+  /** Sandboxes whose links are to end. */
+  readonly left: string[] = []
   /** Links a sandbox to the Pods' network, for the agent of an `ownNetwork`. */
   link: (sandbox: SandboxState) => Promise<void> = async () => {}
   readonly events: EventReport[] = []
@@ -69,7 +71,7 @@ export class AgentNode {
     let addresses = 0
     this.#network = {
       addresses: { take: async () => `10.244.1.${++addresses}`, release: () => {} },
-      links: { sysctls, join: (sandbox) => this.link(sandbox) },
+      links: { sysctls, join: (sandbox) => this.link(sandbox), leave: (id) => void this.left.push(id) },
     }
     this.restartAgent()
   }

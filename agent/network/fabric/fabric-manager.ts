@@ -106,15 +106,10 @@ export class FabricManager implements AddressSource, SandboxLinks {
   async join(sandbox: SandboxState): Promise<void> {
     if (sandbox.process !== undefined) await this.#usable()
     await this.#network.links.join(sandbox)
-  }
-
-  /** A sandbox runs that has an address. */
-  cover(sandbox: SandboxState): void {
     this.#network.shortcuts.cover(sandbox)
   }
 
-  /** A sandbox is to end. */
-  uncover(sandboxId: string): void {
+  leave(sandboxId: string): void {
     this.#network.links.leave(sandboxId)
     this.#network.shortcuts.uncover(sandboxId)
   }
@@ -164,7 +159,7 @@ export class FabricManager implements AddressSource, SandboxLinks {
       if (sandbox.ip) this.#addresses.hold(sandbox.pod.uid, sandbox.ip)
       if (!sandbox.running) continue
       this.#network.links.adopt(sandbox)
-      this.cover(sandbox)
+      this.#network.shortcuts.cover(sandbox)
     }
     for (const { name, ip } of await runtime.networkContainers()) if (ip) this.#addresses.hold(name, ip)
     this.#areHoldersKnown = true

@@ -41,6 +41,10 @@ describe('the link of a Pod’s sandbox', () => {
     await clock.advance(1_000)
     expect(node.status('web')).toMatchObject({ phase: 'Running', podIP: '10.244.1.1' })
     expect(specs).toMatchObject([{ address: '10.244.1.1', linkedBy: 'agent', sysctls: SYSCTLS }])
+    const [id] = runtime.sandboxes.keys()
+    node.delete('web', 0)
+    await clock.until(() => node.isTerminated('web'))
+    expect(node.left).toContain(id)
   })
 
   it('is the runtime’s where that publishes ports, and nobody’s on the machine’s network', async () => {
@@ -57,7 +61,7 @@ describe('the link of a Pod’s sandbox', () => {
     node.put(assignedPod('web'))
     await clock.advance(1_000)
     expect(node.said()).toContain(`FailedCreatePodSandBox: Failed to create pod sandbox: ${REFUSED.message}`)
-    expect([runtime.sandboxes.size, runtime.containers.size]).toEqual([0, 0])
+    expect([runtime.sandboxes.size, runtime.containers.size, node.left.length]).toEqual([0, 0, 1])
     node.link = async () => {}
     await clock.advance(10_000)
     expect(node.status('web')).toMatchObject({ phase: 'Running', podIP: '10.244.1.2' })

@@ -143,7 +143,7 @@ describe('FabricManager', () => {
     second.kernel.removeLink('eth0')
     await clock.advance(1_000)
     expect(second.kernel.link('eth0')).toBeDefined()
-    manager.uncover(second.sandbox.id)
+    manager.leave(second.sandbox.id)
     second.kernel.removeLink('eth0')
     await clock.advance(120_000)
     expect(second.kernel.link('eth0')).toBeUndefined()
@@ -256,17 +256,17 @@ describe('FabricManager', () => {
     }
     plug('veth1')
     const first = await run('a')
-    manager.cover(first)
+    await manager.join(first)
     await clock.advance(1_000)
     plug('veth2')
-    manager.cover(await run('b'))
+    await manager.join(await run('b'))
     await clock.advance(1_000)
     expect(shortcuts()).toEqual({
       hooks: [TUNNEL, 'veth1', 'veth2'],
       pods: ['10.42.0.4', '10.42.0.5'],
       ranges: ['10.42.1.0'],
     })
-    manager.uncover(first.id)
+    manager.leave(first.id)
     await clock.advance(1_000)
     expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth2'], pods: ['10.42.0.5'] })
     // Whoever is given to another machine's Pods goes with the tunnel.
