@@ -20,12 +20,16 @@ const real = {
 const LONGEST = [
   'simulation/cluster',
   'machines',
-  'kubectl-versions',
-  'documented-pods',
-  'pod-lifecycle',
-  'kubectl-api',
-  'compose',
   'docker-runtime',
+  'documented-pods',
+  'deployment',
+  'pod-lifecycle',
+  'resources',
+  'pod-security',
+  'up',
+  'compose',
+  'kubectl-versions',
+  'kubectl-api',
 ]
 
 class LongestFirst extends BaseSequencer {

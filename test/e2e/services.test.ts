@@ -133,7 +133,8 @@ describe.concurrent('a Service', () => {
 describe('a Service whose Pods change', () => {
   it('answers every connection through a rolling update, and refuses them at once when no Pod is left', async () => {
     const before = await namesOf('app=web')
-    const ask = 'while [ ! -e /tmp/stop ]; do nc -w 3 web 80 </dev/null | grep . || echo FAILED; done'
+    // On a busy machine an answer may take seconds; a failure says what it is.
+    const ask = 'while [ ! -e /tmp/stop ]; do nc -w 30 web 80 </dev/null 2>&1 | grep . || echo nothing; done'
     const asking = user.try(['exec', 'client', '--', 'sh', '-c', `for i in 1 2 3 4; do ${ask} & done; wait`])
     await user.ok('rollout', 'restart', 'deployment/web')
     await user.ok('rollout', 'status', 'deployment/web', '--timeout=90s')
@@ -141,7 +142,6 @@ describe('a Service whose Pods change', () => {
     const after = await namesOf('app=web')
     await user.ok('exec', 'client', '--', 'touch', '/tmp/stop')
     const answers = (await asking).stdout.split('\n').filter(Boolean)
-    expect(answers.filter((answer) => answer === 'FAILED')).toEqual([])
     expect(distinct(answers)).toEqual(distinct([...before, ...after]))
 
     await user.ok('scale', 'deployment/web', '--replicas=0')
