@@ -11,12 +11,18 @@ import { eventually } from '../support/shell.ts'
 const ROUNDS = Number(process.argv[2] ?? 3)
 const SECONDS = 2
 const IMAGE = 'kubette-test/network:1'
-const PORTS = { throughput: 5201, latency: 11111, connections: 9000 } as const
-const NODE_PORTS = { throughput: 30201, latency: 31111, connections: 30900 } as const
 /** Connections under way at a time. */
 const CLIENTS = 16
 
-type Ports = Readonly<Record<keyof typeof PORTS, number>>
+type Ports = Readonly<Record<'throughput' | 'latency' | 'connections', number>>
+
+const PORTS: Ports = { throughput: 5201, latency: 11111, connections: 9000 }
+const NODE_PORTS: Ports = { throughput: 30201, latency: 31111, connections: 30900 }
+/**
+ * How far its ports are from `PORTS`: each way has servers of its own. A server takes a client that comes by another way
+ * from the same port, within a minute, for the one before that is not quite gone, and has it wait for a second.
+ */
+const OFFSETS = { direct: 0, service: 1, nodePort: 2 } as const
 
 /** Runs a command where the connections begin, and gives what it prints. */
 type Run = (...command: string[]) => Promise<string>
@@ -36,13 +42,24 @@ interface Figures {
   connections: number
 }
 
-const ACCEPT = `require('net').createServer((s)=>{s.on('error',()=>{});s.end('x')}).listen(${PORTS.connections})`
-const SERVE = [
-  `iperf3 -s -p ${PORTS.throughput} >/dev/null &`,
-  `sockperf server --tcp -p ${PORTS.latency} >/dev/null &`,
-  `exec ${process.execPath} -e "${ACCEPT}"`,
-].join(' ')
-const serveCommand = ['/bin/sh', '-c', `PATH=/usr/bin:/bin; ${SERVE}`]
+function portsAt(offset: number): Ports {
+  const { throughput, latency, connections } = PORTS
+  return { throughput: throughput + offset, latency: latency + offset, connections: connections + offset }
+}
+
+function serveScript({ throughput, latency, connections }: Ports): string {
+  const accept = `require('net').createServer((s)=>{s.on('error',()=>{});s.end('x')}).listen(${connections})`
+  return [
+    `iperf3 -s -p ${throughput} >/dev/null &`,
+    `sockperf server --tcp -p ${latency} >/dev/null &`,
+    `${process.execPath} -e "${accept}" &`,
+  ].join(' ')
+}
+
+function serveCommand(...offsets: number[]): string[] {
+  const scripts = offsets.map((offset) => serveScript(portsAt(offset)))
+  return ['/bin/sh', '-c', `PATH=/usr/bin:/bin; ${scripts.join(' ')} wait`]
+}
 
 /** Opens connections one after the other, so many at a time, and prints how many came about in a second. */
 function connectScript(address: string, port: number): string {
@@ -82,13 +99,17 @@ async function kubetteWays(machines: Machines, [near = '', far = '']: readonly s
       metadata: { name, labels: { app: name } },
       spec: { nodeName, terminationGracePeriodSeconds: 0, containers: [container(command)] },
     })
-  await pod('server', far, serveCommand)
+  await pod('server', far, serveCommand(...Object.values(OFFSETS)))
   await pod('client', near, ['/bin/busybox', 'sleep', '86400'])
-  const ports = Object.entries(PORTS).map(([name, port]) => {
-    return { name, port, nodePort: NODE_PORTS[name as keyof typeof PORTS] }
+  const selector = { app: 'server' }
+  const service = (name: string, spec: object) =>
+    machines.apply({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { selector, ...spec } })
+  const ports = Object.entries(portsAt(OFFSETS.service)).map(([name, port]) => ({ name, port }))
+  await service('bench', { ports })
+  const nodePorts = Object.entries(portsAt(OFFSETS.nodePort)).map(([name, port]) => {
+    return { name, port, nodePort: NODE_PORTS[name as keyof Ports] }
   })
-  const spec = { type: 'NodePort', selector: { app: 'server' }, ports }
-  await machines.apply({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'bench' }, spec })
+  await service('published', { type: 'NodePort', ports: nodePorts })
   await machines.kubectl('wait', '--for=condition=Ready', 'pod/server', 'pod/client', '--timeout=60s')
   const text = (...args: string[]) => machines.kubectl('get', ...args)
   const run: Run = (...command) => machines.kubectl('exec', 'client', '--', ...command)
@@ -96,8 +117,8 @@ async function kubetteWays(machines: Machines, [near = '', far = '']: readonly s
   const clusterIp = await text('service', 'bench', '-o', 'jsonpath={.spec.clusterIP}')
   const onHost: Run = (...command) => machines.lab.exec(near, ...command)
   return [
-    { name: 'kubette: Pod to Pod', run, address: podIp, ports: PORTS },
-    { name: 'kubette: Pod to Service', run, address: clusterIp, ports: PORTS },
+    { name: 'kubette: Pod to Pod', run, address: podIp, ports: portsAt(OFFSETS.direct) },
+    { name: 'kubette: Pod to Service', run, address: clusterIp, ports: portsAt(OFFSETS.service) },
     { name: 'kubette: machine to node port', run: onHost, address: machines.lab.address(far), ports: NODE_PORTS },
   ]
 }
@@ -109,7 +130,7 @@ async function swarmWays({ lab }: Machines, [near = '', far = '']: readonly stri
   await lab.exec(far, 'docker', ...join)
   await lab.exec(near, 'docker', 'network', 'create', '-d', 'overlay', '--attachable', 'bench')
   const publish = Object.entries(PORTS).flatMap(([name, port]) => {
-    return ['-p', `${NODE_PORTS[name as keyof typeof PORTS] + 1}:${port}`]
+    return ['-p', `${NODE_PORTS[name as keyof Ports] + 1}:${port}`]
   })
   await lab.exec(
     near,
@@ -136,7 +157,7 @@ async function swarmWays({ lab }: Machines, [near = '', far = '']: readonly stri
     'bench',
     ...publish,
     IMAGE,
-    ...serveCommand,
+    ...serveCommand(OFFSETS.direct),
   )
   const format = '{{(index .NetworkSettings.Networks "bench").IPAddress}}'
   const address = (await lab.exec(far, 'docker', 'inspect', '-f', format, 'server')).trim()
@@ -150,7 +171,7 @@ async function swarmWays({ lab }: Machines, [near = '', far = '']: readonly stri
 }
 
 async function hostWay({ lab }: Machines, [near = '', far = '']: readonly string[]): Promise<Way> {
-  await lab.spawn(far, 'bench', ...serveCommand)
+  await lab.spawn(far, 'bench', ...serveCommand(OFFSETS.direct))
   return {
     name: 'machine to machine',
     run: (...command) => lab.exec(near, ...command),
