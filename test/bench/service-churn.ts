@@ -1,13 +1,15 @@
 // How long a change of a Service takes to every node, with many Services: from the write of an EndpointSlice until all agents
 // go by it. The real control plane over SQLite, the agents' real connections and rules for as many Pods' namespaces, all in one
-// process; what the kernels would take for the transactions is left out.
-//   npx tsx test/bench/service-churn.ts [services] [endpoints] [nodes] [pods]
+// process. The namespaces are sandboxes on this machine's Docker with the kernel's real tables, of one kernel where a cluster has
+// one on each machine; with --no-kernel they are none at all, and what the kernel takes is left out.
+//   npx tsx test/bench/service-churn.ts [--no-kernel] [services] [endpoints] [nodes] [pods]
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { createControlLink } from '../../agent/connection/control-link.ts'
 import { NetworkState } from '../../agent/network/network-state.ts'
-import { ServiceRules } from '../../agent/network/services/service-rules.ts'
+import { ServiceRules, type ServiceRulesOptions } from '../../agent/network/services/service-rules.ts'
 import { SocketRelays } from '../../agent/network/socket-relays.ts'
 import type { SandboxState } from '../../agent/runtime/runtime.ts'
 import { startCore } from '../../controlplane/core.ts'
@@ -19,10 +21,16 @@ import { SERVICE_NAME_LABEL } from '../../shared/endpoint-slices.ts'
 import { silentLogger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { FakeNetfilter } from '../support/fake-netfilter.ts'
+import { ServiceNamespaces } from '../support/service-namespaces.ts'
 import { eventually } from '../support/shell.ts'
 import { socketPair } from '../support/socket-pair.ts'
 
-const [services = 1000, endpoints = 5000, nodes = 3, pods = 10] = process.argv.slice(2).map(Number)
+const { values, positionals } = parseArgs({
+  options: { kernel: { type: 'boolean', default: true } },
+  allowNegative: true,
+  allowPositionals: true,
+})
+const [services = 1000, endpoints = 5000, nodes = 3, pods = 10] = positionals.map(Number)
 const CHANGES = 300
 const EVERY_MS = 20
 const GOAL_MS = 200
@@ -61,13 +69,49 @@ async function makeService(number: number): Promise<void> {
   })
 }
 
-/** A node with some Pods, whose kernels take every transaction. */
-function startNode(name: string): NetworkState {
+/** Pods' network namespaces, by the node that they are on. */
+interface Namespaces {
+  of(name: string): Promise<Pick<ServiceRulesOptions, 'relays' | 'runtime'>>
+  close(): Promise<void>
+}
+
+/** They take every transaction. */
+function noKernel(): Namespaces {
+  return {
+    of: async (name) => {
+      const sandboxes = Array.from({ length: pods }, (_, index) => aSandbox(`${name}-${index}`))
+      return {
+        relays: new SocketRelays(async () => new FakeNetfilter().relay()),
+        runtime: { list: async () => ({ sandboxes, containers: [], volumes: [] }) },
+      }
+    },
+    close: async () => {},
+  }
+}
+
+async function sandboxesOnDocker(): Promise<Namespaces> {
+  const first = new ServiceNamespaces('churn')
+  const prefix = await first.start()
+  const all = [first]
+  let place = 4
+  return {
+    of: async (name) => {
+      const namespaces = await first.ofMate(name)
+      all.push(namespaces)
+      for (let index = 0; index < pods; index++) await namespaces.sandbox(`${name}-${index}`, `${prefix}.${place++}`)
+      return namespaces
+    },
+    close: async () => {
+      for (const { relays } of all) relays.close()
+      await first.close()
+    },
+  }
+}
+
+/** A node with some Pods. */
+async function startNode(name: string, namespaces: Namespaces): Promise<NetworkState> {
   const network = new NetworkState({ clock, log })
-  const sandboxes = Array.from({ length: pods }, (_, index) => aSandbox(`${name}-${index}`))
-  const relays = new SocketRelays(async () => new FakeNetfilter().relay())
-  const runtime = { list: async () => ({ sandboxes, containers: [], volumes: [] }) }
-  new ServiceRules({ nodeName: name, network, relays, runtime, clock, log }).start()
+  new ServiceRules({ nodeName: name, network, ...(await namespaces.of(name)), clock, log }).start()
   const link = createControlLink({
     dial: async () => {
       const pair = socketPair()
@@ -110,10 +154,11 @@ async function change(number: number, networks: readonly NetworkState[]): Promis
   return performance.now() - startedMs
 }
 
+const namespaces = values.kernel ? await sandboxesOnDocker() : noKernel()
 try {
   await makeServices()
   const names = Array.from({ length: nodes }, (_, index) => `node-${index + 1}`)
-  const networks = names.map(startNode)
+  const networks = await Promise.all(names.map((name) => startNode(name, namespaces)))
   await eventually('all nodes know all Services', async () =>
     networks.every((network) => (network.snapshot()?.services.size ?? 0) >= services && network.appliedVersion > 0),
   )
@@ -129,6 +174,7 @@ try {
       `p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms (goal <= ${GOAL_MS})`,
   )
 } finally {
+  await namespaces.close()
   await core.stop()
   await store.close()
   rmSync(folder, { recursive: true, force: true })
