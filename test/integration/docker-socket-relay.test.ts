@@ -4,12 +4,15 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeAttributes, text, textOf } from '../../agent/network/netlink/netlink-attributes.ts'
 import { NetlinkClient, type NetlinkRequest } from '../../agent/network/netlink/netlink-client.ts'
+import { type Frontend, type FrontendVerdict, frontendKey } from '../../agent/network/services/frontend.ts'
+import { RoleRules } from '../../agent/network/services/role-rules.ts'
 import { DockerApi } from '../../agent/runtime/docker/docker-api.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
 import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
 import type { Runtime, SandboxState } from '../../agent/runtime/runtime.ts'
 import type { SocketRelay } from '../../agent/runtime/socket-relay.ts'
 import { systemClock } from '../../shared/clock.ts'
+import { DEFAULT_CLUSTER_FACTS } from '../../shared/cluster-facts.ts'
 import { silentLogger } from '../../shared/log.ts'
 import { loadTestImage } from '../support/test-image.ts'
 import { joinTestNetwork } from '../support/test-pod-network.ts'
@@ -85,6 +88,30 @@ describe.concurrent('the sockets of a sandbox', () => {
     await nftables.batch(NFTABLES, [table(DELTABLE, 'kubette')])
     expect(await tables()).toEqual([])
     nftables.close()
+  })
+
+  it('change the rules of Services by many changes in one transaction', async () => {
+    const kernel = new NetlinkClient(await relays[0].netlink(NETLINK_NETFILTER))
+    const role = new RoleRules('pod', DEFAULT_CLUSTER_FACTS)
+    const give = (held?: number) => kernel.batch(NFTABLES, role.stepFrom(held)?.messages ?? [])
+    const of = (count: number, rest = {}): Frontend => {
+      const endpoints = Array.from({ length: count }, (_, place) => `10.42.0.${place + 4}:8080`)
+      const verdict: FrontendVerdict = count > 0 ? { type: 'balance', endpoints, ...rest } : { type: 'reject' }
+      return { address: '10.43.7.18', protocol: 'TCP', port: 80, verdict, ...rest }
+    }
+    const changes = [of(2), of(1), of(2, { affinitySeconds: 5 }), of(0), of(3, { sourceRanges: ['10.0.0.0/8'] }), of(2)]
+    let version = 0
+    const update = (change?: Frontend) =>
+      role.update(++version, new Map([['a', new Map(change ? [[frontendKey(change), change]] : [])]]))
+    update(of(2))
+    await give()
+    for (const change of [...changes, undefined, ...changes]) update(change)
+    await give(1)
+    for (const change of changes) {
+      update(change)
+      await give(version - 1)
+    }
+    kernel.close()
   })
 
   it('reach others on the network, and are reached', async () => {

@@ -16,6 +16,10 @@ export interface RulesStep {
   readonly changed: ReadonlySet<string> | 'any'
 }
 
+interface Change extends RulesStep {
+  readonly changed: ReadonlySet<string>
+}
+
 /** Whoever is further behind is given the whole table. */
 const MOST_STEPS = 64
 
@@ -26,7 +30,7 @@ export class RoleRules {
   #version = 0
   /** The version that the first of the steps is applied to. */
   #firstVersion = 0
-  readonly #steps: RulesStep[] = []
+  readonly #steps: Change[] = []
   #complete: RulesStep | undefined
 
   constructor(role: RulesRole, ranges: ClusterRanges) {
@@ -51,9 +55,13 @@ export class RoleRules {
     if (this.#steps.length > MOST_STEPS) this.#firstVersion = this.#steps.shift()?.version ?? 0
   }
 
-  /** What a namespace is to be given next that has the rules of `held`, or unknown ones; nothing where it has the newest. */
+  /**
+   * What a namespace is to be given that has the rules of `held`, or unknown ones, so that it has the newest; nothing where it
+   * has. One that is behind gets all that it lacks at once: it would never catch up one by one.
+   */
   stepFrom(held: number | undefined): RulesStep | undefined {
-    if (held !== undefined && held >= this.#firstVersion) return this.#steps.find(({ version }) => version > held)
+    if (held !== undefined && held >= this.#firstVersion)
+      return joined(this.#steps.filter(({ version }) => version > held))
     this.#complete ??= {
       version: this.#version,
       messages: encodeTable(this.#frame, this.#table.complete()),
@@ -75,6 +83,17 @@ export class RoleRules {
     const endpoints = this.#table.endpointsOf(frontend)
     if (changed === 'any' ? endpoints === undefined : !changed.has(frontend)) return false
     return !endpoints?.includes(responder)
+  }
+}
+
+/** Several steps in one transaction. */
+function joined(steps: readonly Change[]): RulesStep | undefined {
+  const last = steps.at(-1)
+  if (!last || steps.length === 1) return last
+  return {
+    version: last.version,
+    messages: steps.flatMap(({ messages }) => messages),
+    changed: new Set(steps.flatMap(({ changed }) => [...changed])),
   }
 }
 

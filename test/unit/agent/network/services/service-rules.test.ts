@@ -95,6 +95,25 @@ describe('ServiceRules', () => {
     expect(network.appliedVersion).toBe(2)
   })
 
+  it('gives a namespace that fell behind all that it lacks at once', async () => {
+    sandboxes = [sandbox('slow')]
+    const slow = kernelOf('slow')
+    rules.start()
+    tell([READY])
+    await settle()
+    slow.isSilent = true
+    for (const endpoints of [[], [READY], [], [READY]]) {
+      tell(endpoints)
+      await settle()
+    }
+    expect(network.appliedVersion).toBe(1)
+    slow.isSilent = false
+    slow.answer()
+    await settle()
+    expect(network.appliedVersion).toBe(5)
+    expect(slow.transactions).toEqual(['table', 'change', 'change'])
+  })
+
   it('counts nothing before it knows which sandboxes there are', async () => {
     rules.stop()
     const failing = { list: () => Promise.reject(new RuntimeFailure('unavailable', 'no Docker')) }
