@@ -80,9 +80,9 @@ export class PlanBuilder {
     return false
   }
 
-  /** The same for a wall-clock time. */
+  /** The same for a wall-clock time. The difference comes first: a sum of both clocks has no room for parts of a millisecond. */
   isDueByWallClock(atMs: number): boolean {
-    return this.isDue(this.#time.monotonicMs + atMs - this.#time.nowMs)
+    return this.isDue(this.#time.monotonicMs + (atMs - this.#time.nowMs))
   }
 
   /** Unless the last try failed so recently that it has to wait. */

@@ -231,10 +231,11 @@ export class PodWorker {
     if (this.#state.phase === 'terminated') return Number.POSITIVE_INFINITY
     const { clock } = this.#node
     const { wakeAtMs = Number.POSITIVE_INFINITY } = plan
-    const deadlineMs = activeDeadlineMs(this.#pod, this.status) ?? Number.POSITIVE_INFINITY
-    const delaysMs = [wakeAtMs - clock.monotonic(), deadlineMs - clock.now()]
+    const isActive = this.#state.phase === 'syncing'
+    const deadlineMs = (isActive && activeDeadlineMs(this.#pod, this.status)) || Number.POSITIVE_INFINITY
     const patienceMs = this.#resize.pending ? RESIZE_RETRY_MS : RESYNC_MS
-    return Math.min(patienceMs, ...delaysMs.filter((delayMs) => delayMs > 0))
+    // What has come about since the plan was made is done at once.
+    return Math.max(0, Math.min(patienceMs, wakeAtMs - clock.monotonic(), deadlineMs - clock.now()))
   }
 
   #probed(observed: PodObservation): ProbedContainer[] {
