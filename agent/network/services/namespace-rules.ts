@@ -112,10 +112,10 @@ export class NamespaceRules {
     return keptElements(client, TABLE, AFFINITY.name)
   }
 
-  async #forgetStaleFlows(client: NetlinkClient, { changed }: RulesStep): Promise<void> {
-    const has = (protocol: string) => changed === 'any' || [...changed].some((frontend) => frontend.endsWith(protocol))
-    if (has('TCP')) this.#silent.watch(this.#options.clock.monotonic())
-    if (!has('UDP')) return
+  /** To list flows takes the kernel milliseconds, however few there are: it is done where one may be stale. */
+  async #forgetStaleFlows(client: NetlinkClient, { changed, reduced }: RulesStep): Promise<void> {
+    if (hasSome(reduced, 'TCP')) this.#silent.watch(this.#options.clock.monotonic())
+    if (!hasSome(changed, 'UDP')) return
     for (const flow of await listFlows(client, 'UDP')) {
       if (this.#options.rules.isStale(flow, changed)) await forgetFlow(client, flow)
     }
@@ -172,6 +172,10 @@ export class NamespaceRules {
     const late = () => 'the kernel has not answered'
     return withinTime(this.#options.clock, ANSWER_TIMEOUT_MS, late, () => answer)
   }
+}
+
+function hasSome(frontends: ReadonlySet<string> | 'any', protocol: string): boolean {
+  return frontends === 'any' || [...frontends].some((frontend) => frontend.endsWith(protocol))
 }
 
 function isNotRunning(error: unknown): boolean {

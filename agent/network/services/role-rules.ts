@@ -6,6 +6,7 @@ import { TableChanges } from '../nftables/table-changes.ts'
 import type { ClusterRanges } from '../pod-network.ts'
 import { serviceFrame } from './service-frame.ts'
 import type { RulesRole } from './service-frontends.ts'
+import { ENDPOINTS } from './service-sets.ts'
 import { type Frontends, ServiceTable } from './service-table.ts'
 
 /** A transaction, and the version that a namespace is at with it. */
@@ -14,10 +15,13 @@ export interface RulesStep {
   readonly messages: readonly NetlinkRequest[]
   /** Frontends, `address:port/PROTOCOL`, whose endpoints became others; `any` where that is not known. */
   readonly changed: ReadonlySet<string> | 'any'
+  /** Those of them that lost an endpoint, likewise. */
+  readonly reduced: ReadonlySet<string> | 'any'
 }
 
 interface Change extends RulesStep {
   readonly changed: ReadonlySet<string>
+  readonly reduced: ReadonlySet<string>
 }
 
 /** Whoever is further behind is given the whole table. */
@@ -51,7 +55,8 @@ export class RoleRules {
     const change = changes.result()
     if (isEmptyChange(change)) return
     this.#complete = undefined
-    this.#steps.push({ version, messages: encodeChange(this.#frame, change), changed: changedFrontends(change) })
+    const messages = encodeChange(this.#frame, change)
+    this.#steps.push({ version, messages, changed: changedFrontends(change), reduced: reducedFrontends(change) })
     if (this.#steps.length > MOST_STEPS) this.#firstVersion = this.#steps.shift()?.version ?? 0
   }
 
@@ -66,6 +71,7 @@ export class RoleRules {
       version: this.#version,
       messages: encodeTable(this.#frame, this.#table.complete()),
       changed: 'any',
+      reduced: 'any',
     }
     return this.#complete
   }
@@ -94,13 +100,21 @@ function joined(steps: readonly Change[]): RulesStep | undefined {
     version: last.version,
     messages: steps.flatMap(({ messages }) => messages),
     changed: new Set(steps.flatMap(({ changed }) => [...changed])),
+    reduced: new Set(steps.flatMap(({ reduced }) => [...reduced])),
   }
 }
 
-/** Elements begin with the frontend that they belong to. */
 function changedFrontends({ addedElements, deletedElements }: TableChange): Set<string> {
   const added = [...addedElements.values()].flatMap((elements) => [...elements.keys()])
-  const keys = [...added, ...[...deletedElements.values()].flat()]
+  return frontendsOf([...added, ...[...deletedElements.values()].flat()])
+}
+
+function reducedFrontends({ deletedElements }: TableChange): Set<string> {
+  return frontendsOf(deletedElements.get(ENDPOINTS.name) ?? [])
+}
+
+/** Elements begin with the frontend that they belong to. */
+function frontendsOf(keys: readonly string[]): Set<string> {
   return new Set(
     keys.map((key) => {
       const [address, protocol = '', port] = key.split(' . ')

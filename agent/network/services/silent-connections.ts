@@ -6,7 +6,7 @@ import type { RoleRules } from './role-rules.ts'
 const SILENT_SECONDS = 3
 /** What was opened just before has its first answer by then; and no SYN was repeated yet. */
 const FIRST_LOOK_MS = 250
-const SHORTEST_PAUSE_MS = 1_000
+const SHORTEST_PAUSE_MS = 2_000
 /**
  * Connections that there are still are looked at less and less often, but often enough to see one that was reset before the
  * kernel forgets it.
