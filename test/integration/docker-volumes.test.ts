@@ -139,8 +139,12 @@ describe('volumes in Docker', () => {
     const first = await aPod([claim])
     await first.print('cd /data; mkdir -m 700 deep; echo x > deep/file; chmod 400 deep/file', [at('data')])
     await first.remove()
-    const mine = await aPod([{ ...claim, group: 3000, existing: 'always' }])
-    expect(await mine.print(`${facts}; chown 7:8 deep/file`, [at('data')])).toBe('2777 0:3000\n660 0:3000\n')
+    const path = mkdtempSync(join(host, 'local-'))
+    const local = { name: 'local', medium: 'host' as const, path }
+    const mine = await aPod([claim, local].map((volume) => ({ ...volume, group: 3000, existing: 'always' as const })))
+    expect(
+      await mine.print(`${facts}; chown 7:8 deep/file; stat -c "%a %u:%g" /local`, [at('data'), at('local')]),
+    ).toBe('2777 0:3000\n660 0:3000\n2770 0:3000\n')
     await mine.remove()
     const still = await aPod([{ ...claim, group: 3000, existing: 'rootMismatch' }])
     expect(await still.print(facts, [at('data')])).toMatch(/ 7:8\n$/)

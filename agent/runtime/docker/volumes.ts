@@ -26,8 +26,8 @@ export class Volumes {
   async createMissing(pod: PodIdentity, specs: readonly VolumeSpec[]): Promise<VolumeSpec[]> {
     const created: VolumeSpec[] = []
     for (const spec of specs) {
-      if (spec.medium === 'claim' && (await this.#isOurClaim(spec.id))) continue
-      if (spec.medium !== 'host') await this.#create(pod, spec)
+      if (spec.medium === 'host' || (spec.medium === 'claim' && (await this.#isOurClaim(spec.id)))) continue
+      await this.#create(pod, spec)
       created.push(spec)
     }
     return created
