@@ -6,7 +6,7 @@ import type { PodSituation } from './pod-actions.ts'
 import type { StopReason } from './pod-memory.ts'
 import { type ExitedContainer, isExited } from './pod-observation.ts'
 import { isBeforePostStart } from './post-start.ts'
-import { resizeOf } from './resize/resize-actions.ts'
+import { resizeOf, resizeTryOf } from './resize/resize-actions.ts'
 import { keptBackoffMs, nextBackoffMs, restartAtMs } from './restart-backoff.ts'
 import { isInitContainer, isRestartedAfter, isSidecar } from './restart-policy.ts'
 import { containerResources } from './spec/container-resources.ts'
@@ -59,7 +59,7 @@ function planRunning(situation: PodSituation, container: Container, latest: Cont
     stopWithin(situation, latest, why, graceSecondsFor(why, pod, container), plan)
     return
   }
-  if (resizeOf(container, latest) === 'update' && plan.isDue(memory.resizeFailures.get(latest.id)?.retryAtMs)) {
+  if (resizeOf(container, latest) === 'update' && plan.isDue(resizeTryOf(container, latest, memory)?.retryAtMs)) {
     plan.add({ type: 'resizeContainer', target: latest, resources: containerResources(container) })
   }
   const hook = container.lifecycle?.postStart

@@ -17,7 +17,7 @@ import type { PodHooks } from './hooks/pod-hooks.ts'
 import type { NodeContext } from './node-context.ts'
 import type { BeginStop, Plan, PodAction, RunPostStart, StartContainer } from './plan.ts'
 import type { PodEvents } from './pod-events.ts'
-import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
+import type { PodMemory, ResizeTry, StartFailure, Stopping } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
 import { isBelowUse } from './resize/resize-actions.ts'
 import { podDns, resolvesAsItsMachine } from './spec/pod-dns.ts'
@@ -52,7 +52,7 @@ export class PodExecutor {
   readonly #hooks: PodHooks
   readonly #startFailures = new Map<string, StartFailure>()
   readonly #stopping = new Map<string, Stopping>()
-  readonly #resizeFailures = new Map<string, { message: string; retryAtMs: number }>()
+  readonly #resizeTries = new Map<string, ResizeTry>()
   #sandboxRetryAtMs: number | undefined
 
   constructor({ node, events, starter, hooks }: PodExecutorOptions) {
@@ -69,7 +69,7 @@ export class PodExecutor {
       startFailures: this.#startFailures,
       stopping: this.#stopping,
       postStarts: this.#hooks.postStarts,
-      resizeFailures: this.#resizeFailures,
+      resizeTries: this.#resizeTries,
       ...retry,
     }
   }
@@ -226,16 +226,15 @@ export class PodExecutor {
         )
       }
       await runtime.updateContainer(id, resources)
-      // What the runtime shows from now on is the proof; until then it counts as not done.
-      this.#postponeResize(id, 'the container runtime did not apply it')
+      this.#rememberResize(id, resources, 'the container runtime did not apply it')
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error
-      this.#postponeResize(id, error.message)
+      this.#rememberResize(id, resources, error.message)
     }
   }
 
-  #postponeResize(id: string, message: string): void {
-    this.#resizeFailures.set(id, { message, retryAtMs: this.#node.clock.monotonic() + RESIZE_RETRY_MS })
+  #rememberResize(id: string, resources: ContainerResources, message: string): void {
+    this.#resizeTries.set(id, { resources, message, retryAtMs: this.#node.clock.monotonic() + RESIZE_RETRY_MS })
   }
 
   async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting' | SandboxState> {
@@ -348,8 +347,8 @@ export class PodExecutor {
   #forgetRemoved({ containers }: PodObservation): void {
     for (const id of this.#stopping.keys())
       if (!containers.some((container) => container.id === id)) this.#stopping.delete(id)
-    for (const id of this.#resizeFailures.keys())
-      if (!containers.some((container) => container.id === id)) this.#resizeFailures.delete(id)
+    for (const id of this.#resizeTries.keys())
+      if (!containers.some((container) => container.id === id)) this.#resizeTries.delete(id)
     this.#hooks.forgetAllBut(containers)
   }
 }

@@ -1,3 +1,5 @@
+import type { ContainerResources } from '../runtime/runtime.ts'
+
 /** What a worker remembers of its Pod beside what the runtime shows; a new agent begins with none of it. Times are monotonic. */
 export interface PodMemory {
   /** By container name: why the last try to start it came to nothing. Gone with the next success. */
@@ -6,10 +8,17 @@ export interface PodMemory {
   readonly stopping: ReadonlyMap<string, Stopping>
   /** By container id: how far its postStart hook is. */
   readonly postStarts: ReadonlyMap<string, 'running' | 'done' | 'failed'>
-  /** By container id: why it could not be given other resources. Gone with the next success. */
-  readonly resizeFailures: ReadonlyMap<string, { message: string; retryAtMs: number }>
+  /** By container id: the last try to give it other resources. */
+  readonly resizeTries: ReadonlyMap<string, ResizeTry>
   /** Before that moment no new sandbox is tried. */
   readonly sandboxRetryAtMs?: number
+}
+
+/** What the runtime shows is the proof that it was done; until then it counts as failed. */
+export interface ResizeTry {
+  resources: ContainerResources
+  message: string
+  retryAtMs: number
 }
 
 export interface StartFailure {

@@ -7,7 +7,7 @@ import type {
 import { formatBytes, formatMilli } from '../../../shared/quantity.ts'
 import type { ContainerState } from '../../runtime/runtime.ts'
 import { runningContainers } from '../pod-observation.ts'
-import { resizeOf } from '../resize/resize-actions.ts'
+import { resizeOf, resizeTryOf } from '../resize/resize-actions.ts'
 import { containerResources } from '../spec/container-resources.ts'
 import type { StatusInput } from './status-input.ts'
 
@@ -63,11 +63,12 @@ export function resizeConditions(
   if (input.ending) return []
   const { resize, pod, observed, memory } = input
   const all = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
-  const underWay = runningContainers(observed).filter((running) => {
+  const underWay = runningContainers(observed).flatMap((running) => {
     const container = all.find(({ name }) => name === running.name)
-    return container !== undefined && resizeOf(container, running) !== 'none'
+    return container && resizeOf(container, running) !== 'none' ? [{ container, running }] : []
   })
-  const failure = underWay.map(({ id }) => memory.resizeFailures.get(id)).find((known) => known !== undefined)
+  const tries = underWay.map(({ container, running }) => resizeTryOf(container, running, memory))
+  const failure = tries.find((known) => known !== undefined)
   const error = failure ? { reason: 'Error', message: failure.message } : {}
   return [
     ...(resize ? [['PodResizePending', { status: 'True', ...resize }] as [string, { status: string }]] : []),

@@ -37,7 +37,7 @@ function situation(containers: ContainerState[], more: Partial<PodSituation> = {
   return {
     pod: two(),
     observed: { sandbox: box('box'), deadSandboxes: [], containers, hasVolumes: false },
-    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map(), resizeFailures: new Map() },
+    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map(), resizeTries: new Map() },
     givenUp: new Map(),
     isStarted: () => true,
     nowMs: NOW,
@@ -107,7 +107,7 @@ describe('planSync', () => {
       startFailures: new Map(),
       stopping: new Map(),
       postStarts: new Map(),
-      resizeFailures: new Map(),
+      resizeTries: new Map(),
       sandboxRetryAtMs: NOW + 500,
     }
     expect(planSync(situation([], { observed, memory }))).toEqual({ actions: [], wakeAtMs: NOW + 500 })
@@ -138,7 +138,7 @@ describe('planSync', () => {
     expect(summary(planSync(situation([old], { pod })))).toEqual(['stopContainer web-0 definitionChanged'])
     const why: StopReason = 'definitionChanged'
     const stopping = new Map([['web-0', { why, killAtMs: NOW + 30_000, inPreStop: false, toldAtMs: NOW }]])
-    const memory = { startFailures: new Map(), stopping, postStarts: new Map(), resizeFailures: new Map() }
+    const memory = { startFailures: new Map(), stopping, postStarts: new Map(), resizeTries: new Map() }
     const ended = container('web', exited(0), { annotations: { 'kubette.dev/restart-backoff-ms': '20000' } })
     expect(summary(planSync(situation([ended], { pod, memory })))).toEqual(['start web 1 0'])
     expect(summary(planSync(situation([ended], { pod })))).toEqual([])
@@ -185,7 +185,7 @@ describe('planTermination', () => {
     const asked = { why: 'podEnds' as const, killAtMs: deadline, inPreStop: false, toldAtMs: NOW }
     const later = (seconds: number, killedAtMs?: number) => {
       const stopping = new Map([['web-0', { ...asked, ...(killedAtMs === undefined ? {} : { killedAtMs }) }]])
-      const memory = { startFailures: new Map(), stopping, postStarts: new Map(), resizeFailures: new Map() }
+      const memory = { startFailures: new Map(), stopping, postStarts: new Map(), resizeTries: new Map() }
       return planTermination(
         situation([web], { memory, nowMs: NOW + seconds * 1000, monotonicMs: NOW + seconds * 1000 }),
         deadline,

@@ -86,6 +86,20 @@ describe('resize', () => {
     expect(resizeSaid()).toEqual(said)
   })
 
+  it('does what is asked for next at once, and tells of no failure', async () => {
+    const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }]
+    await start('a', both('100m', '64Mi'), { resizePolicy })
+    const wishes = [both('200m', '64Mi'), both('300m', '64Mi'), both('300m', '128Mi')]
+    for (const wanted of wishes) await resize('a', wanted, { resizePolicy })
+    await clock.advance(2_000)
+    expect(resizeSaid()).toEqual(
+      wishes.flatMap((wanted) => [
+        `ResizeStarted: Pod resize started: ${summary(wanted)}`,
+        `ResizeCompleted: Pod resize completed: ${summary(wanted)}`,
+      ]),
+    )
+  })
+
   it('is told by the next agent to be done, where one did not live to see that', async () => {
     await start('a', both('100m', '64Mi'))
     const wanted = both('200m', '128Mi')

@@ -36,7 +36,7 @@ function compute(containers: ContainerState[], more: Partial<StatusInput> = {}):
   return podStatus({
     pod: assignedPod('a', { containers: [podContainer('web'), podContainer('side')] }),
     observed,
-    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map(), resizeFailures: new Map() },
+    memory: { startFailures: new Map(), stopping: new Map(), postStarts: new Map(), resizeTries: new Map() },
     probes: () => ({ started: true, ready: true }),
     message: () => '',
     previous: undefined,
@@ -153,7 +153,7 @@ describe('a container’s state', () => {
     const startFailures = new Map([['web', failure]])
     const backoff = { annotations: { 'kubette.dev/restart-backoff-ms': '40000' } }
     const containers = [container('web', exited(127), backoff)]
-    const memory = { startFailures, stopping: new Map(), postStarts: new Map(), resizeFailures: new Map() }
+    const memory = { startFailures, stopping: new Map(), postStarts: new Map(), resizeTries: new Map() }
     expect(web(containers, { memory })?.state?.waiting).toEqual({ reason: 'RunContainerError', message: 'why' })
     expect(web(containers, { memory, nowMs: NOW + 2, monotonicMs: NOW + 2 })?.state?.waiting).toEqual({
       reason: 'CrashLoopBackOff',
