@@ -330,12 +330,12 @@ export class PodExecutor {
 
   #sources(sandbox: SandboxState | undefined, pod: Persisted<Pod>): VolumeSources {
     const { namespace = '' } = pod.metadata
-    const { cpu = '0', memory = '0' } = this.#node.allocatable()
+    const { cpu = '0', memory = '0', 'ephemeral-storage': storage = '0' } = this.#node.allocatable()
     return {
       pod,
       podIP: sandbox?.ip,
       hostIPs: this.#node.hostIPs(),
-      allocatable: { cpu, memory },
+      allocatable: { cpu, memory, 'ephemeral-storage': storage },
       configMap: (name) => this.#node.assignments().configMap(namespace, name),
       secret: (name) => this.#node.assignments().secret(namespace, name),
       claim: (name) => this.#node.assignments().claim(namespace, name),

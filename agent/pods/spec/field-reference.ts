@@ -8,7 +8,7 @@ export interface DownwardFacts {
   podIP: string | undefined
   hostIPs: readonly string[]
   /** Stands in for limits that are not set. */
-  allocatable: { cpu: string; memory: string }
+  allocatable: { cpu: string; memory: string; 'ephemeral-storage': string }
 }
 
 /** The value of a `fieldRef`, such as `metadata.labels['app']`. */

@@ -17,7 +17,7 @@ const sources = (fsGroup?: number): EnvironmentSources => ({
   },
   podIP: undefined,
   hostIPs: [],
-  allocatable: { cpu: '4', memory: '8Gi' },
+  allocatable: { cpu: '4', memory: '8Gi', 'ephemeral-storage': '20Gi' },
   configMap: (name) =>
     name === 'cm' ? { metadata: {}, data: { color: 'blue' }, binaryData: { raw: base64('\u0000') } } : undefined,
   services: () => [],

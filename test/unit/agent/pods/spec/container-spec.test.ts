@@ -12,7 +12,7 @@ function specOf(container: Partial<Container>, pod: Partial<Omit<PodSpec, 'conta
     pod: assignedPod('a', { ...pod, containers: [full] }),
     podIP: '10.0.0.7',
     hostIPs: [],
-    allocatable: { cpu: '1', memory: '1Gi' },
+    allocatable: { cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi' },
     configMap: () => undefined,
     secret: () => undefined,
     services: () => [],

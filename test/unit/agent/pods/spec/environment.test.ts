@@ -10,7 +10,7 @@ const sources: EnvironmentSources = {
   pod: { ...pod, metadata: { ...pod.metadata, labels: { app: 'shop' }, annotations: { 'x/y': 'z' } } },
   podIP: '10.0.0.7',
   hostIPs: ['192.0.2.1'],
-  allocatable: { cpu: '4', memory: '8Gi' },
+  allocatable: { cpu: '4', memory: '8Gi', 'ephemeral-storage': '20Gi' },
   configMap: (name) => (name === 'cm' ? { metadata: {}, data: { color: 'blue', size: 'big' } } : undefined),
   services: () => [],
   secret: (name) => (name === 'sec' ? { metadata: {}, data: { pass: base64('w0rd') } } : undefined),
@@ -53,8 +53,9 @@ describe('containerEnvironment', () => {
       { name: 'MILLI', valueFrom: reference('requests.cpu', '1m') },
       { name: 'MI', valueFrom: reference('limits.memory', '1Mi') },
       { name: 'CORES', valueFrom: reference('limits.cpu') },
+      { name: 'DISK', valueFrom: reference('limits.ephemeral-storage', '1Gi') },
     ]
-    expect(environment({ env, resources })).toEqual({ CPU: '1', MILLI: '250', MI: '96', CORES: '4' })
+    expect(environment({ env, resources })).toEqual({ CPU: '1', MILLI: '250', MI: '96', CORES: '4', DISK: '20' })
   })
 
   it('takes values from ConfigMaps and Secrets, whole or by key; env comes last', () => {

@@ -83,7 +83,12 @@ describe('serviceEnvironment', () => {
 
 describe('the environment of a container', () => {
   const sources = (services: Service[] | undefined) => ({
-    ...{ pod: assignedPod('a'), podIP: '10.0.0.7', hostIPs: [], allocatable: { cpu: '4', memory: '8Gi' } },
+    ...{
+      pod: assignedPod('a'),
+      podIP: '10.0.0.7',
+      hostIPs: [],
+      allocatable: { cpu: '4', memory: '8Gi', 'ephemeral-storage': '20Gi' },
+    },
     ...{ configMap: () => undefined, secret: () => undefined, services: () => services },
   })
 
