@@ -117,6 +117,7 @@ function versionOf({ pod, configMap, secret, claim, volume }: VolumeSources): st
   ]
   return JSON.stringify([
     [labels, annotations],
+    [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(({ resources }) => resources),
     [...configMaps].map((name) => metadataOf(configMap(name)?.metadata)),
     [...secrets].map((name) => metadataOf(secret(name)?.metadata)),
     claimNamesOf(pod.spec, pod.metadata.name ?? '').map((name) => {

@@ -54,6 +54,22 @@ describe('the volumes of a Pod', () => {
     await clock.until(() => files()?.labels === 'app="two"')
   })
 
+  it('follows what its containers may use', async () => {
+    const resourceFieldRef = { containerName: 'web', resource: 'limits.cpu', divisor: '1m' }
+    const putLimited = (cpu: string) =>
+      node.put(
+        assignedPod('a', {
+          volumes: [{ name: 'v', downwardAPI: { items: [{ path: 'cpu', resourceFieldRef }] } }],
+          containers: [podContainer('web', { resources: { limits: { cpu } } })],
+        }),
+      )
+    putLimited('500m')
+    await clock.until(isRunning)
+    expect(files()).toEqual({ cpu: '500' })
+    putLimited('700m')
+    await clock.until(() => files()?.cpu === '700')
+  })
+
   it('waits for what is missing, says so once, and heals', async () => {
     put({ secret: { secretName: 'keys' } })
     await clock.advance(200_000)
