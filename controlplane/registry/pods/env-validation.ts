@@ -5,8 +5,9 @@ import type {
   ObjectFieldSelector,
   ResourceFieldSelector,
 } from '../../../shared/api/generated/core-v1.ts'
+import { parseMilli } from '../../../shared/quantity.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
-import { isConfigKey, isEnvName } from '../validation/names.ts'
+import { isConfigKey, isEnvName, isQualifiedName } from '../validation/names.ts'
 
 const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'] as const
 const SOURCE_MISSING =
@@ -24,10 +25,17 @@ const ENV_FIELDS = [
   'status.podIP',
   'status.podIPs',
 ]
-const METADATA_FIELD = /^metadata\.(labels|annotations)\['[^']+'\]$/
+const METADATA_FIELD = /^metadata\.(labels|annotations)\['([^']+)'\]$/
 const RESOURCES = ['cpu', 'memory', 'ephemeral-storage']
   .flatMap((name) => [`limits.${name}`, `requests.${name}`])
   .sort()
+
+const BYTES = ['', 'k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((unit) => `1${unit}`)
+const DIVISORS: Readonly<Record<string, { what: string; values: readonly string[]; listed: string }>> = {
+  cpu: { what: 'cpu', values: ['1m', '1'], listed: '1m and 1' },
+  memory: { what: 'memory', values: BYTES, listed: BYTES.join(', ') },
+  'ephemeral-storage': { what: 'local ephemeral storage', values: BYTES, listed: BYTES.join(', ') },
+}
 
 export function validateEnv(variables: readonly EnvVar[], path: string, errors: FieldErrors): void {
   for (const [index, variable] of variables.entries()) {
@@ -64,17 +72,33 @@ export function validateFieldRef(
   path: string,
   errors: FieldErrors,
 ): void {
+  const [, map, key] = METADATA_FIELD.exec(fieldPath) ?? []
   if (!fieldPath) errors.required(`${path}.fieldPath`)
-  else if (!METADATA_FIELD.test(fieldPath) && !fields.includes(fieldPath)) {
-    errors.notSupported(`${path}.fieldPath`, fieldPath, fields)
-  }
+  else if (key !== undefined) errors.check(path, map === 'annotations' ? key.toLowerCase() : key, isQualifiedName)
+  else if (!fields.includes(fieldPath)) errors.notSupported(`${path}.fieldPath`, fieldPath, fields)
 }
 
-export function validateResourceFieldRef({ resource }: ResourceFieldSelector, path: string, errors: FieldErrors): void {
+export function validateResourceFieldRef(
+  { resource, divisor }: ResourceFieldSelector,
+  path: string,
+  errors: FieldErrors,
+): void {
   if (!resource) errors.required(`${path}.resource`)
   else if (!RESOURCES.includes(resource) && !/^(limits|requests)\.hugepages-/.test(resource)) {
     errors.notSupported(`${path}.resource`, resource, RESOURCES)
-  }
+  } else validateDivisor(resource, divisor ?? '0', `${path}.divisor`, errors)
+}
+
+/** Zero counts as not given. */
+function validateDivisor(resource: string, divisor: string, path: string, errors: FieldErrors): void {
+  const allowed = DIVISORS[resource.replace(/^(limits|requests)\./, '')]
+  const amount = parseMilli(divisor)
+  if (!allowed || amount === 0n || allowed.values.some((value) => parseMilli(value) === amount)) return
+  errors.invalid(
+    path,
+    resource,
+    `only divisor's values ${allowed.listed} are supported with the ${allowed.what} resource`,
+  )
 }
 
 export function validateEnvFrom(sources: readonly EnvFromSource[], path: string, errors: FieldErrors): void {

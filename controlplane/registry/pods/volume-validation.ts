@@ -62,6 +62,7 @@ function validateSource(volume: Volume, path: string, errors: FieldErrors): void
     for (const [index, source] of (projected.sources ?? []).entries()) {
       validateProjection(source, `${path}.projected.sources[${index}]`, errors)
     }
+    validateDistinctPaths(projected.sources ?? [], `${path}.projected`, errors)
   }
   if (ephemeral) {
     const { volumeClaimTemplate: template } = ephemeral
@@ -125,5 +126,17 @@ function validateProjection(source: VolumeProjection, path: string, errors: Fiel
   if (source.downwardAPI) validateDownwardFiles(source.downwardAPI.items, `${path}.downwardAPI`, errors)
   if (source.serviceAccountToken && !source.serviceAccountToken.path) {
     errors.required(`${path}.serviceAccountToken.path`)
+  }
+}
+
+/** Of those that are named: all keys of an object may still come to the path of another's. */
+function validateDistinctPaths(sources: readonly VolumeProjection[], path: string, errors: FieldErrors): void {
+  const paths = new Set<string>()
+  for (const { secret, configMap, downwardAPI } of sources) {
+    const of = (secret ?? configMap)?.name
+    for (const item of (secret ?? configMap ?? downwardAPI)?.items ?? []) {
+      if (paths.has(item.path)) errors.invalid(path, of ?? item.path, 'conflicting duplicate paths')
+      if (item.path) paths.add(item.path)
+    }
   }
 }

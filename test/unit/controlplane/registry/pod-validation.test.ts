@@ -169,6 +169,38 @@ describe('Pod validation', () => {
       'spec.containers[0].volumeMounts[1].name: Not found: "z"',
       'spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/a": must be unique',
     ],
+    references: [
+      {
+        ...container({
+          env: [
+            { name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '3' } } },
+            { name: 'B', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1m' } } },
+            { name: 'C', valueFrom: { resourceFieldRef: { resource: 'requests.cpu', divisor: '0.001' } } },
+            { name: 'D', valueFrom: { fieldRef: { fieldPath: "metadata.labels['a b']" } } },
+            { name: 'E', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['x.y/Z']" } } },
+          ],
+        }).spec,
+        volumes: [
+          {
+            name: 'p',
+            projected: {
+              sources: [
+                { configMap: { name: 'c', items: [{ key: 'k', path: 'a' }] } },
+                { secret: { name: 's', items: [{ key: 'k', path: 'a' }] } },
+                { downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.name' } }] } },
+              ],
+            },
+          },
+        ],
+      },
+      'spec.volumes[0].projected: Invalid value: "s": conflicting duplicate paths',
+      'spec.volumes[0].projected: Invalid value: "a": conflicting duplicate paths',
+      'spec.containers[0].env[0].valueFrom.resourceFieldRef.divisor: Invalid value: "limits.cpu": only divisor\'s values 1m and 1 are supported with the cpu resource',
+      'spec.containers[0].env[1].valueFrom.resourceFieldRef.divisor: Invalid value: "limits.memory": only divisor\'s values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the memory resource',
+      expect.stringMatching(
+        /^spec.containers\[0\].env\[3\].valueFrom.fieldRef: Invalid value: "a b": name part must consist of/,
+      ) as never,
+    ],
     mounts: [
       {
         volumes: [
