@@ -41,7 +41,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { plant: serveStaleReads, seed: 5, breaks: 'Pods within bounds' },
   { plant: ignoreMaxUnavailable, seed: 7, breaks: 'Pods within bounds' },
   { plant: ignoreMaxSurge, seed: 8, breaks: 'Pods within bounds' },
-  { plant: collectLiveDependents, seed: 3, breaks: 'Pods within bounds' },
+  { plant: collectLiveDependents, seed: 1, breaks: 'Pods within bounds' },
   { plant: evictAfterPause, seed: 2, breaks: 'Pods within bounds' },
   { plant: bindTwice, seed: 8, breaks: 'a Pod stays on its node' },
   { plant: loseLastWrite, seed: 6, breaks: 'what is acknowledged is kept' },
