@@ -25,7 +25,7 @@ import { logEnvironment } from './talkative-log.ts'
 
 export interface PlantedBug {
   plant: Plant
-  /** A seed that finds it; one of those that pass without it. */
+  /** The seed that is tried first, as it found it last; one of those that pass without it. */
   seed: number
   /** What it breaks first. */
   breaks: InvariantName
