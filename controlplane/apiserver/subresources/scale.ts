@@ -3,6 +3,7 @@ import type { ReplicaSetSpec, ReplicaSetStatus } from '../../../shared/api/gener
 import type { Scale } from '../../../shared/api/generated/autoscaling-v1.ts'
 import { DEPLOYMENTS, type Kind, REPLICA_SETS } from '../../../shared/api/kinds.ts'
 import type { KubeObject, Persisted } from '../../../shared/api/object.ts'
+import { formatLabelSelector } from '../../../shared/format-label-selector.ts'
 import type { Handler } from '../handler.ts'
 import { value } from '../http/answer.ts'
 import { readPatch } from '../patch/read-patch.ts'
@@ -11,7 +12,6 @@ import type { Expected } from '../request/decode-body.ts'
 import { keyOfTarget, type ResourceRequest } from '../request/resource-request.ts'
 import { readFieldValidation, readWriteOptions } from '../request/write-query.ts'
 import type { Services } from '../services.ts'
-import { formatLabelSelector } from './format-label-selector.ts'
 import type { Subresource } from './subresource.ts'
 
 const EXPECTED: Expected = { apiVersions: ['autoscaling/v1'], kind: 'Scale', type: 'autoscaling.v1.Scale' }

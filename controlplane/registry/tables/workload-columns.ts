@@ -1,7 +1,6 @@
 import type { Container, PodTemplateSpec } from '../../../shared/api/generated/core-v1.ts'
 import type { Deployment, ReplicaSet } from '../../../shared/api/kinds.ts'
-import type { LabelSelector } from '../../../shared/api/object.ts'
-import { type Requirement, requirementsOf } from '../../../shared/selectors.ts'
+import { formatLabelSelector } from '../../../shared/format-label-selector.ts'
 import type { TableColumn } from '../strategy.ts'
 import { ageColumn, column, countColumn, nameColumn, wideColumn } from './common-columns.ts'
 
@@ -14,7 +13,7 @@ const templateColumns: readonly TableColumn<Workload>[] = [
   wideColumn('Images', "The images of the template's containers.", (workload) =>
     eachContainer(workload.spec.template, ({ image }) => image ?? ''),
   ),
-  wideColumn('Selector', 'Which Pods belong to it.', ({ spec }) => formatSelector(spec.selector)),
+  wideColumn('Selector', 'Which Pods belong to it.', ({ spec }) => formatLabelSelector(spec.selector) || '<none>'),
 ]
 
 export const deploymentColumns: readonly TableColumn<Deployment>[] = [
@@ -39,28 +38,4 @@ export const replicaSetColumns: readonly TableColumn<ReplicaSet>[] = [
 
 function eachContainer(template: PodTemplateSpec | undefined, show: (container: Container) => string): string {
   return (template?.spec?.containers ?? []).map(show).join(',')
-}
-
-/** `app=web,tier in (a,b)`, by key, as a `labelSelector` query has it. */
-function formatSelector(selector: LabelSelector): string {
-  const requirements = requirementsOf(selector).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-  return requirements.map(formatRequirement).join(',') || '<none>'
-}
-
-function formatRequirement({ key, operator, values }: Requirement): string {
-  const set = `(${values.toSorted().join(',')})`
-  switch (operator) {
-    case 'In':
-      return values.length === 1 ? `${key}=${values[0]}` : `${key} in ${set}`
-    case 'NotIn':
-      return `${key} notin ${set}`
-    case 'Exists':
-      return key
-    case 'DoesNotExist':
-      return `!${key}`
-    case 'Gt':
-      return `${key}>${values[0]}`
-    case 'Lt':
-      return `${key}<${values[0]}`
-  }
 }

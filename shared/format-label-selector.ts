@@ -1,5 +1,5 @@
-import type { LabelSelector } from '../../../shared/api/object.ts'
-import { type Requirement, requirementsOf } from '../../../shared/selectors.ts'
+import type { LabelSelector } from './api/object.ts'
+import { type Requirement, requirementsOf } from './selectors.ts'
 
 /** A selector as query text, keys in order: `app=web,tier in (a,b),!old`. */
 export function formatLabelSelector(selector: LabelSelector | undefined): string {
@@ -14,7 +14,7 @@ function formatRequirement({ key, operator, values }: Requirement): string {
     case 'In':
       return values.length === 1 ? `${key}=${values[0]}` : `${key} in ${set}`
     case 'NotIn':
-      return values.length === 1 ? `${key}!=${values[0]}` : `${key} notin ${set}`
+      return `${key} notin ${set}`
     case 'Exists':
       return key
     case 'DoesNotExist':
