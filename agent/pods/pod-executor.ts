@@ -1,14 +1,7 @@
 import type { Container } from '../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
-import type { ResolvConf } from '../network/resolv-conf.ts'
-import {
-  type ContainerResources,
-  type ContainerState,
-  RuntimeFailure,
-  type SandboxSpec,
-  type SandboxState,
-} from '../runtime/runtime.ts'
+import type { ContainerState, SandboxState } from '../runtime/runtime.ts'
 import { PodVolumes } from '../volumes/pod-volumes.ts'
 import type { VolumeSources } from '../volumes/volume-specs.ts'
 import type { ContainerStarter } from './container-starter.ts'
@@ -17,13 +10,12 @@ import type { PodHooks } from './hooks/pod-hooks.ts'
 import type { NodeContext } from './node-context.ts'
 import type { BeginStop, Plan, PodAction, RunPostStart, StartContainer } from './plan.ts'
 import type { PodEvents } from './pod-events.ts'
-import type { PodMemory, ResizeTry, StartFailure, Stopping } from './pod-memory.ts'
+import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
-import { isBelowUse } from './resize/resize-actions.ts'
-import { podDns, resolvesAsItsMachine } from './spec/pod-dns.ts'
+import { ContainerResizer } from './resize/container-resizer.ts'
+import { SandboxStarter } from './sandbox-starter.ts'
 import { podIPOf } from './spec/pod-ip.ts'
 import { refusedFields, refusedMessage } from './spec/refused-fields.ts'
-import { sandboxSpec } from './spec/sandbox-spec.ts'
 
 export interface PodExecutorOptions {
   node: NodeContext
@@ -32,8 +24,7 @@ export interface PodExecutorOptions {
   hooks: PodHooks
 }
 
-const SANDBOX_RETRY_MS = 10_000
-const RESIZE_RETRY_MS = 10_000
+const LINK_RETRY_MS = 10_000
 const CONFIG_ERROR = 'CreateContainerConfigError'
 
 export interface Execution {
@@ -50,10 +41,10 @@ export class PodExecutor {
   readonly #starter: ContainerStarter
   readonly #volumes: PodVolumes
   readonly #hooks: PodHooks
+  readonly #sandbox: SandboxStarter
+  readonly #resizer: ContainerResizer
   readonly #startFailures = new Map<string, StartFailure>()
   readonly #stopping = new Map<string, Stopping>()
-  readonly #resizeTries = new Map<string, ResizeTry>()
-  #sandboxRetryAtMs: number | undefined
 
   constructor({ node, events, starter, hooks }: PodExecutorOptions) {
     this.#node = node
@@ -61,15 +52,18 @@ export class PodExecutor {
     this.#starter = starter
     this.#volumes = new PodVolumes({ runtime: node.runtime, guard: node.hostPathGuard, events })
     this.#hooks = hooks
+    this.#sandbox = new SandboxStarter(node, events)
+    this.#resizer = new ContainerResizer(node)
   }
 
   get memory(): PodMemory {
-    const retry = this.#sandboxRetryAtMs === undefined ? {} : { sandboxRetryAtMs: this.#sandboxRetryAtMs }
+    const { retryAtMs } = this.#sandbox
+    const retry = retryAtMs === undefined ? {} : { sandboxRetryAtMs: retryAtMs }
     return {
       startFailures: this.#startFailures,
       stopping: this.#stopping,
       postStarts: this.#hooks.postStarts,
-      resizeTries: this.#resizeTries,
+      resizeTries: this.#resizer.tries,
       ...retry,
     }
   }
@@ -129,11 +123,11 @@ export class PodExecutor {
       case 'runSandbox':
         return this.#runSandbox(action.replacesDead, pod)
       case 'stopSandbox':
-        this.#leave(action.id)
+        this.#sandbox.leave(action.id)
         await runtime.stopSandbox(action.id)
         return 'done'
       case 'removeSandbox':
-        this.#leave(action.id)
+        this.#sandbox.leave(action.id)
         await runtime.removeSandbox(action.id)
         return 'done'
       case 'startContainer':
@@ -151,7 +145,7 @@ export class PodExecutor {
         await this.#kill(action)
         return 'done'
       case 'resizeContainer':
-        await this.#resize(action.target, action.resources)
+        await this.#resizer.resize(action.target, action.resources)
         return 'done'
       case 'removeContainer':
         await runtime.removeContainer(action.id)
@@ -214,31 +208,7 @@ export class PodExecutor {
     await this.#node.runtime.killContainer(target.id)
   }
 
-  async #resize({ id, name }: ContainerState, resources: ContainerResources): Promise<void> {
-    const { runtime } = this.#node
-    try {
-      const used = (await runtime.usage([id])).get(id)?.workingSetBytes ?? 0
-      if (isBelowUse(resources, used)) {
-        const limits = `(new: ${resources.memoryLimitBytes}, used: ${used})`
-        throw new RuntimeFailure(
-          'invalid',
-          `attempting to set the memory limit of ${name} below current usage ${limits}`,
-        )
-      }
-      await runtime.updateContainer(id, resources)
-      this.#rememberResize(id, resources, 'the container runtime did not apply it')
-    } catch (error) {
-      if (!(error instanceof RuntimeFailure)) throw error
-      this.#rememberResize(id, resources, error.message)
-    }
-  }
-
-  #rememberResize(id: string, resources: ContainerResources, message: string): void {
-    this.#resizeTries.set(id, { resources, message, retryAtMs: this.#node.clock.monotonic() + RESIZE_RETRY_MS })
-  }
-
   async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting' | SandboxState> {
-    const { runtime, clock } = this.#node
     const sources = this.#sources(undefined, pod)
     const volumes = await this.#volumes.prepare(sources)
     if (!volumes) return 'waiting'
@@ -246,60 +216,18 @@ export class PodExecutor {
     if (replacesDead) {
       this.#events.pod('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     }
-    try {
-      const spec = sandboxSpec(pod, volumes, await this.#dnsOf(pod))
-      const sandbox = await runtime.runSandbox({ ...spec, ...(await this.#networkOf(pod, spec)) })
-      await this.#join(sandbox)
-      this.#sandboxRetryAtMs = undefined
-      return sandbox
-    } catch (error) {
-      if (!(error instanceof RuntimeFailure)) throw error
-      this.#sandboxRetryAtMs = clock.monotonic() + SANDBOX_RETRY_MS
-      if (error.code === 'mount') this.#events.pod('Warning', 'FailedMount', error.message)
-      else this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`)
-    }
-    return 'done'
-  }
-
-  /** Another address for each sandbox. Its link is the runtime's where that has to publish ports. */
-  async #networkOf({ metadata }: Persisted<Pod>, spec: SandboxSpec): Promise<Partial<SandboxSpec>> {
-    const { addresses, links } = this.#node
-    if (!addresses || spec.hostNetwork) return {}
-    const address = await addresses.take(metadata.uid)
-    if (!links || !spec.dns || spec.ports.length > 0) return { address }
-    return { address, linkedBy: 'agent', sysctls: { ...links.sysctls, ...spec.sysctls } }
-  }
-
-  /** A sandbox that cannot join the network is of no use. */
-  async #join(sandbox: SandboxState): Promise<void> {
-    const { runtime, links, serviceRules } = this.#node
-    try {
-      await Promise.all([links?.join(sandbox), serviceRules?.cover(sandbox)])
-    } catch (error) {
-      this.#leave(sandbox.id)
-      await runtime.removeSandbox(sandbox.id)
-      throw error
-    }
-  }
-
-  #leave(sandboxId: string): void {
-    const { links, serviceRules } = this.#node
-    links?.leave(sandboxId)
-    serviceRules?.uncover(sandboxId)
-  }
-
-  /** Undefined leaves it to the runtime. */
-  async #dnsOf(pod: Persisted<Pod>): Promise<ResolvConf | undefined> {
-    if (resolvesAsItsMachine(pod.spec)) return undefined
-    const { dns, omissions } = podDns(pod, await this.#node.resolvConf(), this.#node.clusterDns())
-    for (const omission of omissions) this.#events.pod('Warning', 'DNSConfigForming', omission)
-    return dns
+    return (await this.#sandbox.start(pod, volumes)) ?? 'done'
   }
 
   async #start(action: StartContainer, sandbox: SandboxState, pod: Persisted<Pod>): Promise<'done' | 'waiting'> {
     const { name } = action.container
     if (!this.#volumes.isReady(sandbox.id)) return 'waiting'
-    if (!(await this.#isLinked(sandbox, name))) return 'done'
+    const unlinked = await this.#sandbox.link(sandbox)
+    if (unlinked !== undefined) {
+      const retryAtMs = this.#node.clock.monotonic() + LINK_RETRY_MS
+      this.#startFailures.set(name, { reason: 'RunContainerError', message: unlinked, retryAtMs })
+      return 'done'
+    }
     const result = await this.#starter.start(action, sandbox, this.#sources(sandbox, pod))
     switch (result.outcome) {
       case 'started':
@@ -310,21 +238,6 @@ export class PodExecutor {
       case 'failed':
         this.#startFailures.set(name, { ...result.failure })
         return 'done'
-    }
-  }
-
-  /** A sandbox may have been started again since, or be of an agent that did not come to it. */
-  async #isLinked(sandbox: SandboxState, container: string): Promise<boolean> {
-    try {
-      await this.#node.links?.join(sandbox)
-      return true
-    } catch (error) {
-      if (!(error instanceof RuntimeFailure)) throw error
-      const { message } = error
-      this.#events.pod('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`)
-      const retryAtMs = this.#node.clock.monotonic() + SANDBOX_RETRY_MS
-      this.#startFailures.set(container, { reason: 'RunContainerError', message, retryAtMs })
-      return false
     }
   }
 
@@ -347,8 +260,7 @@ export class PodExecutor {
   #forgetRemoved({ containers }: PodObservation): void {
     for (const id of this.#stopping.keys())
       if (!containers.some((container) => container.id === id)) this.#stopping.delete(id)
-    for (const id of this.#resizeTries.keys())
-      if (!containers.some((container) => container.id === id)) this.#resizeTries.delete(id)
+    this.#resizer.forgetAllBut(containers)
     this.#hooks.forgetAllBut(containers)
   }
 }
