@@ -5,14 +5,24 @@ import { CommandFailure } from './command-failure.ts'
 
 /**
  * Writes this process's id to `path`, so that a second one of its kind is refused and `kubette down` finds it. Returns the
- * way to give it back. Throws a CommandFailure where a living process holds it.
+ * way to give it back. Throws a CommandFailure where a living process holds it, or where it cannot be written; only a full
+ * disk is no reason for who says with `onFull` that it runs without the file.
  */
-export function claimProcessFile(path: string): () => void {
+export function claimProcessFile(path: string, onFull?: (failure: CommandFailure) => void): () => void {
   const holder = runningProcess(path)
   if (holder) throw new CommandFailure(`already running here as process ${holder} (${path})`)
-  writeFileSync(path, String(process.pid), { mode: 0o600 })
+  try {
+    writeFileSync(path, String(process.pid), { mode: 0o600 })
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    const failure = new CommandFailure(`cannot note the process: ${message}`)
+    if (!onFull || !FULL.includes(code)) throw failure
+    onFull(failure)
+  }
   return () => rmSync(path, { force: true })
 }
+
+const FULL = ['ENOSPC', 'EDQUOT']
 
 /** Ends the commands that hold the directory, and waits until they are gone. Throws a CommandFailure where one stays. */
 export async function stopProcesses(dataDir: string, clock: Clock): Promise<void> {

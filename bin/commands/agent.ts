@@ -61,8 +61,9 @@ async function runAgent(options: AgentOptions): Promise<void> {
   const clock = systemClock()
   const dataDir = options.data ? dataDirectory(options.data) : join(dataDirectory(undefined), 'agent')
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const release = claimProcessFile(join(dataDir, 'agent.pid'))
   const log = createLogger('agent', options.logLevel)
+  // A node whose disk is full must come up all the same: it is the agent that makes room.
+  const release = claimProcessFile(join(dataDir, 'agent.pid'), ({ message }) => log.warn(message))
   const starting = new AbortController()
   void stopped.then(() => starting.abort())
   const agent = await startAgent({

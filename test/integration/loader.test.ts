@@ -56,6 +56,14 @@ describe('the loader', () => {
     expect(readdirSync(cache)).toHaveLength(1)
   })
 
+  it('says what to do where nothing is installed', async () => {
+    const { cache, run } = install('console.log(1)\n')
+    rmSync(join(cache, '../..'), { recursive: true, force: true })
+    const { stdout, stderr } = await run()
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^kubette: its packages are missing: run `npm ci` in .*\n$/)
+  })
+
   it('does without where nothing can be written', async () => {
     const { cache, run } = install('const answer: number = 1\nconsole.log(answer, import.meta.url)\n')
     writeFileSync(join(cache, '..'), '')
