@@ -195,6 +195,7 @@ export class NodeFacts {
         { type: 'Hostname', address: nodeName },
       ],
       nodeInfo: this.#nodeInfo(architecture),
+      features: { supplementalGroupsPolicy: true },
       images,
     }
     const own = {

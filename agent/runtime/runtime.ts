@@ -246,9 +246,11 @@ export interface ContainerSpec {
 export type NotedContainer = Pick<ContainerState, 'id' | 'sandboxId'>
 
 export interface ContainerSecurity {
-  /** `uid` or `uid:gid`. */
+  /** `uid` or `uid:gid`, by name or number; absent where the image does not say either. */
   user?: string
   supplementalGroups?: number[]
+  /** It is not in the groups of which the image says that its user is a member. */
+  ignoresImageGroups?: boolean
   readOnlyRootFilesystem?: boolean
   privileged?: boolean
   /** With or without `CAP_`; `ALL` for all. */

@@ -3,7 +3,6 @@ import { type FieldSupport, honoured, refused, refusedIf } from './field-support
 
 const NO_WINDOWS = 'all nodes run Linux'
 const NO_USERS = 'Docker has one user namespace for all its containers'
-const ALWAYS_MERGED = 'Docker always adds the groups that the image names'
 
 export const securityContextSupport: Record<keyof SecurityContext, FieldSupport> = {
   allowPrivilegeEscalation: honoured,
@@ -31,7 +30,7 @@ export const podSecurityContextSupport: Record<keyof PodSecurityContext, FieldSu
   seLinuxOptions: honoured,
   seccompProfile: honoured,
   supplementalGroups: honoured,
-  supplementalGroupsPolicy: refusedIf('Strict', (policy: string) => policy === 'Strict', ALWAYS_MERGED),
+  supplementalGroupsPolicy: honoured,
   sysctls: honoured,
   windowsOptions: refused(NO_WINDOWS),
 }

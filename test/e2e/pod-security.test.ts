@@ -182,14 +182,14 @@ describe.concurrent('a Pod', () => {
       {
         hostPID: true,
         shareProcessNamespace: true,
-        securityContext: { supplementalGroupsPolicy: 'Strict' },
+        securityContext: { seLinuxChangePolicy: 'MountOption' },
       },
     )
     const { code, stderr } = await user.try(['apply', '-f', '-'], { input: JSON.stringify(pod) })
     expect(code).toBe(1)
     expect(stderr).toContain('cannot set `allowPrivilegeEscalation` to false and `privileged` to true')
     expect(stderr).toContain('ShareProcessNamespace and HostPID cannot both be enabled')
-    expect(stderr).toContain('spec.securityContext.supplementalGroupsPolicy: Forbidden: Docker always adds')
+    expect(stderr).toContain('spec.securityContext.seLinuxChangePolicy: Forbidden: this version labels no volumes')
   })
 
   it('gets its image with the log-in of its secret', async () => {

@@ -30,7 +30,7 @@ describe('Docker runtime', () => {
   let imageId = ''
 
   beforeAll(async () => {
-    await loadTestImage({ reference: IMAGE, clusterId })
+    await loadTestImage({ reference: IMAGE, clusterId, groups: 'app:x:1000:\nkeys:x:50000:app\n' })
     imageId = (await runtime.inspectImage(IMAGE))?.id ?? ''
   })
   afterEach(async () => {
@@ -165,6 +165,31 @@ describe('Docker runtime', () => {
     expect(output).toContain('Read-only file system')
     expect(output).toMatch(/CapEff:\s+0+\nNoNewPrivs:\s+1/)
     expect(output).toContain('PWD=/tmp')
+  })
+
+  it('joins the groups that the image names, with whatever group of its own, unless told not to', async () => {
+    const { id } = await sandbox()
+    const groupsOf = (restartCount: number, securityContext: ContainerSpec['securityContext']) =>
+      print(id, 'id -u; id -G', { restartCount, securityContext })
+    const supplementalGroups = [4000]
+    const ignoresImageGroups = true
+    expect(
+      await Promise.all([
+        groupsOf(0, { user: '1000:3000', supplementalGroups }),
+        groupsOf(1, { user: '1000', supplementalGroups }),
+        groupsOf(2, { user: '1000:3000', supplementalGroups, ignoresImageGroups }),
+        groupsOf(3, { user: 'app', supplementalGroups, ignoresImageGroups }),
+      ]),
+    ).toEqual([
+      '1000\n3000 4000 50000\n',
+      expect.stringMatching(/^1000\n1000 (4000 50000|50000 4000)\n$/),
+      '1000\n3000 4000\n',
+      '1000\n1000 4000\n',
+    ])
+    expect((await runtime.list(pod.uid)).containers.find(({ restartCount }) => restartCount === 0)?.user).toEqual({
+      ...{ uid: 1000, gid: 3000 },
+      supplementalGroups: [3000, 4000, 50000],
+    })
   })
 
   it('limits CPU and memory, leaves restarts to the agent, and bounds the log', async () => {

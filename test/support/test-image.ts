@@ -19,6 +19,8 @@ export interface TestImageOptions {
   /** Whose it is: `removeEverything` of that cluster removes it. */
   clusterId?: string
   user?: string
+  /** The text of its `/etc/group`; none unless told. */
+  groups?: string
   /** This machine's unless told. */
   architecture?: string
   /** Makes its layer another one than those of all other images. */
@@ -28,12 +30,13 @@ export interface TestImageOptions {
 
 /** Makes a small image with a shell and loads it into Docker; no registry is needed. The same options, the same image. */
 export async function loadTestImage(options: TestImageOptions = {}): Promise<void> {
-  const { reference = TEST_IMAGE, clusterId = 'kubette-test', user = '', docker = {}, marker } = options
+  const { reference = TEST_IMAGE, clusterId = 'kubette-test', user = '', docker = {}, marker, groups } = options
   const archive = await imageArchive({
     reference,
     architecture: options.architecture ?? (process.arch === 'x64' ? 'amd64' : process.arch),
     files: [
       ...(await rootFiles()),
+      ...(groups === undefined ? [] : [{ type: 'file', name: 'etc/group', mode: 0o644, content: groups } as const]),
       ...(marker === undefined ? [] : [{ type: 'file', name: 'etc/marker', mode: 0o644, content: marker } as const]),
     ],
     config: {

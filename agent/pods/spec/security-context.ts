@@ -16,6 +16,7 @@ export function securityContextOf(pod: Pod, container: Container, image: Pick<Im
   return {
     ...userOf(uid, gid, image.user),
     supplementalGroups: groupsOf(shared),
+    ...(shared.supplementalGroupsPolicy === 'Strict' ? { ignoresImageGroups: true } : {}),
     ...privilegesOf(own),
     ...(seccomp ? { seccomp } : {}),
     ...(appArmor ? { appArmor } : {}),
@@ -42,7 +43,7 @@ function groupsOf({ supplementalGroups = [], fsGroup }: PodSecurityContext = {})
 function userOf(uid: number | undefined, gid: number | undefined, imageUser: string): { user?: string } {
   const user = uid === undefined ? imageUser.split(':')[0] || '0' : String(uid)
   if (gid !== undefined) return { user: `${user}:${gid}` }
-  return uid === undefined ? {} : { user }
+  return uid === undefined && imageUser === '' ? {} : { user: uid === undefined ? imageUser : user }
 }
 
 function refuseRoot(uid: number | undefined, imageUser: string, name: string, pod: Pod): void {

@@ -1,31 +1,75 @@
-import type { ContainerUser } from '../runtime.ts'
+import type { ContainerSecurity, ContainerSpec, ContainerUser } from '../runtime.ts'
 import { RuntimeFailure } from '../runtime.ts'
 import { readFile } from './container-files.ts'
 import type { ContainerInspect } from './container-inspect.ts'
+import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
-import { execUser, type UserFiles } from './exec-user.ts'
+import { execUser, joinedGroups, type UserFiles } from './exec-user.ts'
+import { LABELS, type Ownership, ownerLabels } from './labels.ts'
 
 const MAX_FILE_BYTES = 1024 * 1024
 
-/** As whom containers run. What an image knows of users is read from the first container of it that is seen. */
+/** As whom containers run. What an image knows of users is read once, from the first container of it that is seen. */
 export class ContainerUsers {
   readonly #docker: DockerApi
+  readonly #containers: Containers
+  readonly #owner: Ownership
   readonly #byImage = new Map<string, Promise<UserFiles>>()
 
-  constructor(docker: DockerApi) {
+  constructor(docker: DockerApi, containers: Containers, owner: Ownership) {
     this.#docker = docker
+    this.#containers = containers
+    this.#owner = owner
   }
 
   /** Undefined where that cannot be said. */
   async of({ Id, Image, Config, HostConfig }: ContainerInspect): Promise<ContainerUser | undefined> {
-    const files = this.#byImage.get(Image) ?? this.#read(Id)
-    this.#byImage.set(Image, files)
     try {
-      return execUser(Config.User ?? '', HostConfig.GroupAdd ?? [], await files)
+      const files = await this.#once(Image, () => this.#read(Id))
+      return execUser(Config.User ?? '', HostConfig.GroupAdd ?? [], files)
     } catch (error) {
-      this.#byImage.delete(Image)
       if (!(error instanceof RuntimeFailure)) throw error
       return undefined
+    }
+  }
+
+  /** In Docker's terms: of itself it joins the groups that the image names just where it is told of no group. */
+  async settled({ imageId, securityContext = {} }: ContainerSpec): Promise<ContainerSecurity> {
+    const { user = '', supplementalGroups = [], ignoresImageGroups = false } = securityContext
+    const [userName = '', groupName] = user.split(':')
+    if ((groupName !== undefined) === ignoresImageGroups) return securityContext
+    const files = await this.#once(imageId, () => this.#readImage(imageId))
+    if (!ignoresImageGroups) {
+      const groups = new Set([...supplementalGroups, ...joinedGroups(userName, files)])
+      return { ...securityContext, supplementalGroups: [...groups] }
+    }
+    const found = execUser(userName, [], files)
+    return found ? { ...securityContext, user: `${userName || '0'}:${found.gid}` } : securityContext
+  }
+
+  /** What could not be read is tried again. */
+  #once(imageId: string, read: () => Promise<UserFiles>): Promise<UserFiles> {
+    const reading = this.#byImage.get(imageId) ?? read()
+    this.#byImage.set(imageId, reading)
+    reading.catch(() => this.#byImage.delete(imageId))
+    return reading
+  }
+
+  /** Through a container that is never started. */
+  async #readImage(imageId: string): Promise<UserFiles> {
+    const id = await this.#containers.createNamed(undefined, {
+      Image: imageId,
+      Entrypoint: ['/'],
+      Labels: { ...ownerLabels(this.#owner), [LABELS.kind]: 'probe' },
+      HostConfig: { NetworkMode: 'none' },
+    })
+    try {
+      const files = await this.#read(id)
+      // Files of one that somebody removed look as if there were none.
+      if (await this.#containers.inspect(id)) return files
+      throw new RuntimeFailure('failed', `could not read the users of image ${imageId}`)
+    } finally {
+      await this.#containers.remove(id)
     }
   }
 

@@ -95,7 +95,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const messages = new MessageFiles(docker, containers, files)
   const notes = new ContainerNotes(docker)
   const images = new Images(docker, clock, options.pullDeadlineMs)
-  const users = new ContainerUsers(docker)
+  const users = new ContainerUsers(docker, containers, owner)
   const usage = new ContainerUsages(docker, clock)
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
@@ -119,12 +119,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     },
     createContainer: async (spec) => {
       const place = await files.of(spec.sandboxId)
-      const [resolved, message, seccompProfile] = await Promise.all([
+      const [resolved, message, seccompProfile, securityContext] = await Promise.all([
         mounts.resolve(spec.sandboxId, spec.mounts),
         messages.mount(spec),
         profiles.load(spec.securityContext),
+        users.settled(spec),
       ])
-      const id = await containers.create(spec, {
+      const settled = { ...spec, securityContext }
+      const id = await containers.create(settled, {
         mounts: [...resolved, ...nameMounts(spec, place), ...message],
         seccompProfile,
       })

@@ -15,7 +15,13 @@ describe('securityContextOf', () => {
     expect(securityOf({}, shared)).toMatchObject({ user: '1:2', supplementalGroups: [7] })
     expect(securityOf({ runAsUser: 5 }, shared)).toMatchObject({ user: '5:2' })
     expect(securityOf({ runAsGroup: 3 }, {}, 'app')).toMatchObject({ user: 'app:3' })
+    expect(securityOf({}, {}, 'app:adm')).toMatchObject({ user: 'app:adm' })
     expect(securityOf({})).not.toHaveProperty('user')
+  })
+
+  it('leaves the groups that the image names where the Pod is strict', () => {
+    expect(securityOf({}, { supplementalGroupsPolicy: 'Strict' })).toMatchObject({ ignoresImageGroups: true })
+    expect(securityOf({}, { supplementalGroupsPolicy: 'Merge' })).not.toHaveProperty('ignoresImageGroups')
   })
 
   it.each([

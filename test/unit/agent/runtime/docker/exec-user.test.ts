@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { execUser } from '../../../../../agent/runtime/docker/exec-user.ts'
+import { execUser, joinedGroups } from '../../../../../agent/runtime/docker/exec-user.ts'
 
 const files = {
   passwd: 'root:x:0:0:root:/root:/bin/sh\n# nobody of interest\nweb:x:33:34:Web:/var/www:/bin/sh\n\nbroken\n',
@@ -25,6 +25,13 @@ describe('who a container’s process is', () => {
   it('is in none of them where the group is said', () => {
     expect(user('web:keys')).toEqual([33, 41, [41]])
     expect(user('web:5000')).toEqual([33, 5000, [5000]])
+  })
+
+  it('is a member of what the container says, whatever group of its own it runs with', () => {
+    expect(joinedGroups('web', files)).toEqual([40, 41])
+    expect(joinedGroups('33', files)).toEqual([40, 41])
+    expect(joinedGroups('', files)).toEqual([40])
+    expect(joinedGroups('1000', files)).toEqual([])
   })
 
   it('is in the groups that the Pod adds', () => {
