@@ -1,4 +1,4 @@
-import type { TcpConnection, TcpProgress } from './inet-diag.ts'
+import type { TcpConnection, TcpProgress } from '../netlink/inet-diag.ts'
 
 /** A connection on which nothing happens for so long is idle: its client sees that it is closed before it uses it again. */
 const IDLE_MS = 1_000

@@ -1,7 +1,7 @@
 import type { SocketRelay } from '../../runtime/socket-relay.ts'
+import { AF_INET, AF_INET6, connectionsRequest, decodeConnection, NETLINK_SOCK_DIAG } from '../netlink/inet-diag.ts'
 import { NetlinkClient } from '../netlink/netlink-client.ts'
 import { busyMsOf } from './connection-rest.ts'
-import { AF_INET, AF_INET6, connectionsRequest, decodeConnection, NETLINK_SOCK_DIAG } from './inet-diag.ts'
 import type { PodConnections } from './service-drain.ts'
 
 /** Asks the kernel for the connections in a sandbox's network namespace. */

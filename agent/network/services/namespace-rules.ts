@@ -4,11 +4,13 @@ import { RuntimeFailure } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { withinTime } from '../../within-time.ts'
 import { forgetFlow, listFlows } from '../conntrack/tracked-flows.ts'
+import { NETLINK_SOCK_DIAG } from '../netlink/inet-diag.ts'
 import { NetlinkClient, type NetlinkRequest } from '../netlink/netlink-client.ts'
 import { NetlinkError } from '../netlink/netlink-error.ts'
 import { keptElements } from '../nftables/kept-elements.ts'
 import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
 import type { SocketRelays } from '../socket-relays.ts'
+import { ownConnections } from './own-connections.ts'
 import type { RoleRules, RulesStep } from './role-rules.ts'
 import { TABLE } from './service-frame.ts'
 import { AFFINITY } from './service-sets.ts'
@@ -114,7 +116,7 @@ export class NamespaceRules {
 
   /** To list flows takes the kernel milliseconds, however few there are: it is done where one may be stale. */
   async #forgetStaleFlows(client: NetlinkClient, { changed, reduced }: RulesStep): Promise<void> {
-    if (hasSome(reduced, 'TCP')) this.#silent.watch(this.#options.clock.monotonic())
+    if (hasSome(reduced, 'TCP')) this.#silent.watch(this.#options.clock.monotonic(), reduced)
     if (!hasSome(changed, 'UDP')) return
     for (const flow of await listFlows(client, 'UDP')) {
       if (this.#options.rules.isStale(flow, changed)) await forgetFlow(client, flow)
@@ -122,14 +124,30 @@ export class NamespaceRules {
   }
 
   async #lookForSilence(): Promise<void> {
-    const { clock, log } = this.#options
+    const { rules, clock, log } = this.#options
+    // What comes through a container that leads it on has no socket in it.
+    const connected = rules.role === 'pod' ? () => this.#connected() : undefined
     const nowMs = clock.monotonic()
     if (!this.#client || this.#loop.isStopped || this.#silent.dueInMs(nowMs) > 0) return
     try {
-      await this.#inTime(this.#silent.look(this.#client, nowMs))
+      await this.#inTime(this.#silent.look(this.#client, nowMs, connected))
     } catch (err) {
       log.warn({ err }, 'could not look for connections to endpoints that are gone')
       if (!(err instanceof NetlinkError)) this.#drop()
+    }
+  }
+
+  /** Undefined where the kernel does not say it. */
+  async #connected(): Promise<ReadonlySet<string> | undefined> {
+    const relay = await this.#options.relays.of(this.#options.containerId)
+    const client = new NetlinkClient(await relay.netlink(NETLINK_SOCK_DIAG))
+    try {
+      return await ownConnections(client)
+    } catch (error) {
+      if (error instanceof NetlinkError) return undefined
+      throw error
+    } finally {
+      client.close()
     }
   }
 

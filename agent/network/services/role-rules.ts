@@ -29,6 +29,7 @@ const MOST_STEPS = 64
 
 /** The rules for all namespaces of one role: compiled and encoded once, for however many there are. */
 export class RoleRules {
+  readonly role: RulesRole
   readonly #frame: TableFrame
   readonly #table: ServiceTable
   #version = 0
@@ -38,6 +39,7 @@ export class RoleRules {
   #complete: RulesStep | undefined
 
   constructor(role: RulesRole, ranges: ClusterRanges) {
+    this.role = role
     this.#frame = serviceFrame(role, ranges)
     this.#table = new ServiceTable(role)
   }

@@ -1,6 +1,6 @@
 import { forgetFlow, listFlows, type TrackedFlow } from '../conntrack/tracked-flows.ts'
 import type { NetlinkClient } from '../netlink/netlink-client.ts'
-import type { RoleRules } from './role-rules.ts'
+import type { RoleRules, RulesStep } from './role-rules.ts'
 
 /** Whose endpoint says nothing for so long, though it should, is taken to be gone. */
 const SILENT_SECONDS = 3
@@ -24,6 +24,10 @@ const PAUSE_PART = 1 / 4
  */
 export class SilentConnections {
   readonly #rules: Pick<RoleRules, 'isStale'>
+  /** Frontends that lost an endpoint since the last look. */
+  #reduced: RulesStep['reduced'] = new Set()
+  /** There were connections to endpoints that are gone. */
+  #isFollowing = false
   #changedAtMs = 0
   #lookedAtMs = Number.NEGATIVE_INFINITY
   #lookAtMs = Number.POSITIVE_INFINITY
@@ -32,8 +36,13 @@ export class SilentConnections {
     this.#rules = rules
   }
 
-  /** Endpoints have changed: call at the time when the kernel has it. */
-  watch(nowMs: number): void {
+  /** These frontends have lost an endpoint: call at the time when the kernel has it. */
+  watch(nowMs: number, reduced: RulesStep['reduced']): void {
+    this.#reduced = this.#reduced === 'any' || reduced === 'any' ? 'any' : new Set([...this.#reduced, ...reduced])
+    this.#lookSoon(nowMs)
+  }
+
+  #lookSoon(nowMs: number): void {
     this.#changedAtMs = nowMs
     const soonestMs = Math.max(nowMs + FIRST_LOOK_MS, this.#lookedAtMs + SHORTEST_PAUSE_MS)
     this.#lookAtMs = Math.min(this.#lookAtMs, soonestMs)
@@ -44,14 +53,30 @@ export class SilentConnections {
     return Math.max(0, this.#lookAtMs - nowMs)
   }
 
-  async look(client: Pick<NetlinkClient, 'dump' | 'request'>, nowMs: number): Promise<void> {
+  /** `connected`, where it is known: the frontends to which there are connections at all, which costs little to ask. */
+  async look(
+    client: Pick<NetlinkClient, 'dump' | 'request'>,
+    nowMs: number,
+    connected?: () => Promise<ReadonlySet<string> | undefined>,
+  ): Promise<void> {
     this.#lookedAtMs = nowMs
     this.#lookAtMs = nowMs + pauseMs(nowMs - this.#changedAtMs)
+    const reduced = this.#reduced
+    this.#reduced = new Set()
+    if (!this.#isFollowing && reduced !== 'any') {
+      const known = await connected?.()
+      if (known && ![...reduced].some((frontend) => known.has(frontend))) {
+        this.#lookAtMs = Number.POSITIVE_INFINITY
+        return
+      }
+    }
+    this.#isFollowing = true
     const flows = await listFlows(client, 'TCP')
     const stale = flows.filter((flow) => this.#rules.isStale(flow, 'any'))
     const open = stale.filter(({ isOver }) => !isOver)
-    if (open.length === 0) this.#lookAtMs = Number.POSITIVE_INFINITY
-    if (open.some(({ silentSeconds }) => silentSeconds > 0)) this.watch(nowMs)
+    this.#isFollowing = open.length > 0
+    if (!this.#isFollowing) this.#lookAtMs = Number.POSITIVE_INFINITY
+    if (open.some(({ silentSeconds }) => silentSeconds > 0)) this.#lookSoon(nowMs)
     for (const flow of stale.filter(isLost)) await forgetFlow(client, flow)
   }
 }

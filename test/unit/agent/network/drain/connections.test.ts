@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { busyMsOf } from '../../../../../agent/network/drain/connection-rest.ts'
-import { AF_INET6, connectionsRequest, decodeConnection } from '../../../../../agent/network/drain/inet-diag.ts'
+import {
+  AF_INET6,
+  connectionsRequest,
+  decodeConnection,
+  decodeRemote,
+  remotesRequest,
+} from '../../../../../agent/network/netlink/inet-diag.ts'
 
 /** What a kernel of the 6 series said of a server's end that had not read 7 bytes and had sent 2, 332 ms before. */
 const PAYLOAD =
@@ -28,6 +34,14 @@ describe('the kernel on connections', () => {
       unacknowledged: 0,
       data: { receivedMsAgo: 380, sentMsAgo: 332, retransmitAfterMs: 204, retransmissions: 0 },
     })
+  })
+
+  it('is asked for the other sides of those that are not over, and says them', () => {
+    expect([...remotesRequest(AF_INET6).payload.subarray(0, 8)]).toEqual([10, 6, 0, 0, 0x36, 0x0b, 0, 0])
+    const payload = Buffer.from(PAYLOAD, 'hex')
+    expect(decodeRemote(message(payload))).toBe('127.0.0.1:39514')
+    payload[24] = 0xfd
+    expect(decodeRemote(message(payload))).toBeUndefined()
   })
 
   it('says less of a connection that is being made', () => {

@@ -35,7 +35,7 @@ function encoded({ endpoint, state, rememberedFor }: Connection): Buffer {
   return Buffer.concat([HEADER, there, back, ...progress, be32(12, endpoint)])
 }
 
-function setUp(...connections: Connection[]) {
+function setUp(reduced: ReadonlySet<string> | 'any' = 'any', ...connections: Connection[]) {
   const forgotten: number[] = []
   const kernel = {
     dump: async () => connections.map((connection) => ({ ...received, payload: encoded(connection) })),
@@ -48,7 +48,7 @@ function setUp(...connections: Connection[]) {
   const isStale = ({ frontend, responder }: { frontend: string; responder: string }) =>
     frontend === '10.43.0.9:80/TCP' && Number(responder.split(/[.:]/)[3]) >= 10
   const silent = new SilentConnections({ isStale })
-  silent.watch(0)
+  silent.watch(0, reduced)
   return { silent, kernel, forgotten }
 }
 
@@ -62,6 +62,7 @@ describe('SilentConnections', () => {
 
   it('forgets what is unanswered for three seconds, in each state in which something can be', async () => {
     const { silent, kernel, forgotten } = setUp(
+      'any',
       { endpoint: 12, state: STATE.established, rememberedFor: 297 },
       { endpoint: 13, state: STATE.established, rememberedFor: 299 },
       { endpoint: 14, state: STATE.established, rememberedFor: DAYS },
@@ -73,27 +74,52 @@ describe('SilentConnections', () => {
   })
 
   it('forgets a SYN at once that was not answered before its endpoint went, so that it is repeated to another', async () => {
-    const { silent, kernel, forgotten } = setUp({ endpoint: 10, state: STATE.synSent, rememberedFor: 120 })
+    const { silent, kernel, forgotten } = setUp('any', { endpoint: 10, state: STATE.synSent, rememberedFor: 120 })
     await silent.look(kernel, 250)
     expect(forgotten).toEqual([10])
   })
 
   it('forgets what was reset, so that who uses the port again is not led there', async () => {
-    const { silent, kernel, forgotten } = setUp({ endpoint: 10, state: STATE.close, rememberedFor: 9 })
+    const { silent, kernel, forgotten } = setUp('any', { endpoint: 10, state: STATE.close, rememberedFor: 9 })
     await silent.look(kernel, 2_000)
     expect(forgotten).toEqual([10])
     expect(silent.dueInMs(2_000)).toBe(Number.POSITIVE_INFINITY)
   })
 
   it('looks at most every other second, however often endpoints change', async () => {
-    const { silent, kernel } = setUp({ endpoint: 10, state: STATE.established, rememberedFor: DAYS })
+    const { silent, kernel } = setUp('any', { endpoint: 10, state: STATE.established, rememberedFor: DAYS })
     await silent.look(kernel, 250)
-    silent.watch(300)
+    silent.watch(300, 'any')
     expect(silent.dueInMs(300)).toBe(1_950)
+  })
+
+  it.each([
+    ['connections to a frontend that lost an endpoint', new Set(['10.43.0.9:80/TCP']), [10]],
+    ['none but to others', new Set(['10.43.0.8:80/TCP']), []],
+    ['any, for all that is known', undefined, [10]],
+  ])('asks the kernel for its flows where there are %s', async (_, connected, lost) => {
+    const { silent, kernel, forgotten } = setUp(new Set(['10.43.0.9:80/TCP']), {
+      endpoint: 10,
+      state: STATE.synSent,
+      rememberedFor: 120,
+    })
+    await silent.look(kernel, 250, async () => connected)
+    expect(forgotten).toEqual(lost)
+    expect(silent.dueInMs(250)).toBe(lost.length > 0 ? 2_000 : Number.POSITIVE_INFINITY)
+  })
+
+  it('follows what it has found, whether or not there is a socket for it still', async () => {
+    const one = { endpoint: 10, state: STATE.established, rememberedFor: DAYS }
+    const { silent, kernel, forgotten } = setUp(new Set(['10.43.0.9:80/TCP']), one)
+    await silent.look(kernel, 250, async () => new Set(['10.43.0.9:80/TCP']))
+    one.state = STATE.close
+    await silent.look(kernel, 2_250, async () => new Set())
+    expect(forgotten).toEqual([10])
   })
 
   it('leaves alone what goes to endpoints that there are', async () => {
     const { silent, kernel, forgotten } = setUp(
+      'any',
       { endpoint: 8, state: STATE.close, rememberedFor: 9 },
       { endpoint: 9, state: STATE.synSent, rememberedFor: 60 },
     )
@@ -104,7 +130,7 @@ describe('SilentConnections', () => {
 
   it('looks again soon while something is unanswered, less and less often while nothing is, and stops at the end', async () => {
     const one = { endpoint: 10, state: STATE.established, rememberedFor: 299 }
-    const { silent, kernel } = setUp(one)
+    const { silent, kernel } = setUp('any', one)
     await silent.look(kernel, 10_000)
     expect(silent.dueInMs(10_000)).toBe(2_000)
     one.rememberedFor = DAYS

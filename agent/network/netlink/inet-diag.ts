@@ -1,6 +1,6 @@
-import { decodeAttributes } from '../netlink/netlink-attributes.ts'
-import type { NetlinkRequest } from '../netlink/netlink-client.ts'
-import type { ReceivedMessage } from '../netlink/netlink-message.ts'
+import { decodeAttributes } from './netlink-attributes.ts'
+import type { NetlinkRequest } from './netlink-client.ts'
+import type { ReceivedMessage } from './netlink-message.ts'
 
 export const NETLINK_SOCK_DIAG = 4
 const SOCK_DIAG_BY_FAMILY = 20
@@ -16,11 +16,27 @@ const LAST_DATA_RECEIVED = 52
 const TOTAL_RETRANSMISSIONS = 100
 
 const TCP_ESTABLISHED = 1
+const TCP_SYN_SENT = 2
 const TCP_SYN_RECEIVED = 3
+const TCP_FIN_WAIT_1 = 4
+const TCP_FIN_WAIT_2 = 5
 const TCP_CLOSE_WAIT = 8
+const TCP_LAST_ACK = 9
+const TCP_CLOSING = 11
 const TCP_NEW_SYN_RECEIVED = 12
 
-/** IPv6 sockets take connections from IPv4 too. */
+const OPEN_HERE = [TCP_ESTABLISHED, TCP_SYN_RECEIVED, TCP_CLOSE_WAIT, TCP_NEW_SYN_RECEIVED]
+const NOT_OVER = [
+  ...[TCP_SYN_SENT, TCP_ESTABLISHED, TCP_CLOSE_WAIT],
+  ...[TCP_FIN_WAIT_1, TCP_FIN_WAIT_2, TCP_LAST_ACK, TCP_CLOSING],
+]
+const REMOTE_PORT = 6
+const REMOTE_ADDRESS = 24
+const ADDRESS_BYTES = 16
+/** What an IPv4 address begins with among those of IPv6. */
+const MAPPED = Buffer.from('00000000000000000000ffff', 'hex')
+
+/** IPv6 sockets take and make connections over IPv4 too. */
 export const AF_INET = 2
 export const AF_INET6 = 10
 
@@ -45,13 +61,21 @@ export interface TcpConnection {
   data?: TcpProgress
 }
 
-/** Asks for the connections of a family. */
+/** Asks for the connections of a family that their own side has not closed, with what is known of their progress. */
 export function connectionsRequest(family: number): NetlinkRequest {
+  return diagnosisRequest(family, OPEN_HERE, 1 << (INET_DIAG_INFO - 1))
+}
+
+/** Asks for the connections of a family on which one side has something to say yet. */
+export function remotesRequest(family: number): NetlinkRequest {
+  return diagnosisRequest(family, NOT_OVER, 0)
+}
+
+function diagnosisRequest(family: number, states: readonly number[], attributes: number): NetlinkRequest {
   const payload = Buffer.alloc(REQUEST_BYTES)
   payload.writeUInt8(family, 0)
   payload.writeUInt8(IPPROTO_TCP, 1)
-  payload.writeUInt8(1 << (INET_DIAG_INFO - 1), 2)
-  const states = [TCP_ESTABLISHED, TCP_SYN_RECEIVED, TCP_CLOSE_WAIT, TCP_NEW_SYN_RECEIVED]
+  payload.writeUInt8(attributes, 2)
   payload.writeUInt32LE(
     states.reduce((mask, state) => mask | (1 << state), 0),
     4,
@@ -78,4 +102,13 @@ export function decodeConnection({ payload }: ReceivedMessage): TcpConnection {
         }
       : {}),
   }
+}
+
+/** The other side of a connection, `address:port`; undefined where it is not IPv4. Throws a RangeError where the message is cut short. */
+export function decodeRemote({ payload }: ReceivedMessage): string | undefined {
+  const isMapped = payload.readUInt8(0) === AF_INET6
+  const bytes = payload.subarray(REMOTE_ADDRESS, REMOTE_ADDRESS + ADDRESS_BYTES)
+  if (isMapped && !bytes.subarray(0, MAPPED.length).equals(MAPPED)) return undefined
+  const address = isMapped ? bytes.subarray(MAPPED.length) : bytes.subarray(0, 4)
+  return `${address.join('.')}:${payload.readUInt16BE(REMOTE_PORT)}`
 }
