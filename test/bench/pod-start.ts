@@ -121,7 +121,7 @@ class BareContainers {
 
   async remove(ids: readonly string[]): Promise<void> {
     for (const id of ids.toReversed()) {
-      await docker.json({ method: 'DELETE', path: `/containers/${id}`, query: { force: true } })
+      await docker.json({ method: 'DELETE', path: `/containers/${id}`, query: { force: true, v: true } })
     }
   }
 
