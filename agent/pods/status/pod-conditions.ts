@@ -29,6 +29,8 @@ export function podConditions(facts: Facts): PodCondition[] {
     ['Initialized', isInitialized(facts)],
     ['Ready', isReady(facts, containersReady)],
     ['ContainersReady', containersReady],
+    // A Pod that a node has is scheduled, also where its creator named the node.
+    ['PodScheduled', TRUE],
     ...disruptionTarget(facts),
     ...facts.resize,
   ]

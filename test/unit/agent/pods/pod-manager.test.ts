@@ -39,6 +39,7 @@ describe('PodManager', () => {
       'Initialized=True',
       'Ready=True',
       'ContainersReady=True',
+      'PodScheduled=True',
     ])
     expect(node.said()).toEqual([
       'Pulled: Container image "app:1" already present on machine and can be accessed by the pod',
