@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../shared/api/kinds.ts'
 import { checkAccess } from './access.ts'
 import type { ResourceAttributes, Verb } from './auth/identity.ts'
 import type { Call } from './call.ts'
@@ -21,7 +22,9 @@ export async function serveResource(options: ApiServerOptions, call: Call, targe
   const attributes = attributesOf(verb ?? (method.toLowerCase() as Verb), target, query)
   await checkAccess(options.authorizer, identity, attributes)
   const route = routeOf(verb, target)
-  const rendering = readRendering(route.kind, headerOf(request, 'accept'), query, options.clock.now())
+  const { kind } = route
+  if (kind.deprecated) call.warnings.push(`${apiVersionOf(kind)} ${kind.kind} is deprecated ${kind.deprecated}`)
+  const rendering = readRendering(kind, headerOf(request, 'accept'), query, options.clock.now())
   const answer = await route.handler(resourceRequest(options, call, target, route, attributes), options)
   await sendAnswer(call, answer, rendering)
 }

@@ -44,6 +44,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly shortNames: readonly string[]
   readonly categories: readonly string[]
   readonly namespaced: boolean
+  /** Of one that Kubernetes deprecates: since when, and what takes its place. */
+  readonly deprecated?: string
   /** Its type's name in schema.json, such as `core.v1.Pod`. */
   readonly type: string
   /** Carries the object type; never set. */
@@ -53,7 +55,7 @@ export interface Kind<T extends KubeObject = KubeObject> {
 function kind<T extends KubeObject>(
   type: string,
   plural: string,
-  more: { shortNames?: string[]; categories?: string[]; namespaced?: boolean } = {},
+  more: { shortNames?: string[]; categories?: string[]; namespaced?: boolean; deprecated?: string } = {},
 ): Kind<T> {
   const [groupName = '', version = '', name = ''] = type.split('.')
   const group = GROUP_DOMAINS[groupName] ?? groupName
@@ -66,6 +68,7 @@ function kind<T extends KubeObject>(
     shortNames: more.shortNames ?? [],
     categories: more.categories ?? [],
     namespaced: more.namespaced ?? true,
+    ...(more.deprecated ? { deprecated: more.deprecated } : {}),
     type,
   }
 }
@@ -106,7 +109,10 @@ export const STORAGE_CLASSES = kind<StorageClass>('storage.v1.StorageClass', 'st
 })
 export const LEASES = kind<Lease>('coordination.v1.Lease', 'leases')
 export const SERVICES = kind<Service>('core.v1.Service', 'services', { shortNames: ['svc'], categories: ['all'] })
-export const ENDPOINTS = kind<Endpoints>('core.v1.Endpoints', 'endpoints', { shortNames: ['ep'] })
+export const ENDPOINTS = kind<Endpoints>('core.v1.Endpoints', 'endpoints', {
+  shortNames: ['ep'],
+  deprecated: 'in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+})
 export const ENDPOINT_SLICES = kind<EndpointSlice>('discovery.v1.EndpointSlice', 'endpointslices')
 
 /** Every kind the API serves. A new kind is one line here and a strategy in the registry. */

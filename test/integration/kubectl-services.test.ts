@@ -79,7 +79,7 @@ describe.each(['1.27', '1.36'] as const)('kubectl %s', (version) => {
       { apiVersion: 'v1', kind: 'Endpoints', ...someEndpoints('web') },
       { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...anEndpointSlice('web') },
     )
-    expect(stderr).toBe('')
+    expect(stderr).toBe('Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n')
     expect(await user.ok('get', 'ep', 'web')).toMatch(/^NAME +ENDPOINTS +AGE\nweb +10\.42\.0\.5:80 /)
     expect(await user.ok('get', 'endpointslices')).toMatch(
       /^NAME +ADDRESSTYPE +PORTS +ENDPOINTS +AGE\nweb +IPv4 +80 +10\.42\.0\.5 /,
