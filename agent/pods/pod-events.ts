@@ -1,22 +1,26 @@
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Reporter } from '../reporter.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
 import { isEphemeralContainer } from './ephemeral-containers.ts'
 import type { StopReason } from './pod-memory.ts'
 import type { ProbeKind } from './probes/probe-state.ts'
 import type { ProbeOutcome } from './probes/prober.ts'
+import { REMIND_AFTER_MS } from './reminder.ts'
 import { isInitContainer } from './restart-policy.ts'
 import { identityOf, podInWords } from './spec/pod-identity.ts'
 
 /** Tells what happens to one Pod, with the kubelet's reasons and words. */
 export class PodEvents {
   readonly #reporter: Pick<Reporter, 'event'>
+  readonly #clock: Clock
   readonly #pod: Pod
-  /** What was told of a container instance and need not be said again. */
-  readonly #told = new Set<string>()
+  /** What was told, and when, so that it need not be said again. */
+  readonly #told = new Map<string, number>()
 
-  constructor(reporter: Pick<Reporter, 'event'>, pod: Pod) {
+  constructor(reporter: Pick<Reporter, 'event'>, clock: Clock, pod: Pod) {
     this.#reporter = reporter
+    this.#clock = clock
     this.#pod = pod
   }
 
@@ -47,8 +51,9 @@ export class PodEvents {
     this.container(exited, 'Warning', 'BackOff', message)
   }
 
-  /** Says it unless it was the last thing said under that key. */
-  once(key: string, say: () => void): void {
+  /** Says it unless something was said under that key a short while ago. */
+  atTimes(key: string, say: () => void): void {
+    if (this.#clock.monotonic() - (this.#told.get(key) ?? 0) >= REMIND_AFTER_MS) this.#told.delete(key)
     if (this.#isNew(key)) say()
   }
 
@@ -60,7 +65,7 @@ export class PodEvents {
   #isNew(key: string): boolean {
     if (this.#told.has(key)) return false
     if (this.#told.size >= MAX_TOLD) this.#told.clear()
-    this.#told.add(key)
+    this.#told.set(key, this.#clock.monotonic())
     return true
   }
 }

@@ -94,7 +94,7 @@ export class PodExecutor {
     for (const { name } of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
       this.#startFailures.set(name, failure)
     }
-    this.#events.once(`refused ${message}`, () => {
+    this.#events.atTimes(`refused ${message}`, () => {
       if (volumes.length > 0) this.#events.pod('Warning', 'FailedMount', refusedMessage(volumes))
       if (others.length > 0) this.#events.pod('Warning', 'Failed', `Error: ${refusedMessage(others)}`)
     })

@@ -10,7 +10,7 @@ import { type RequestedVolume, type VolumeSources, volumeSpec } from './volume-s
 
 export interface PodVolumesDeps extends HostPathDeps {
   runtime: Pick<Runtime, 'writeVolume' | 'hostPath' | 'createHostPath'>
-  events: Pick<PodEvents, 'pod' | 'once'>
+  events: Pick<PodEvents, 'pod' | 'atTimes'>
 }
 
 /** Sets up the volumes of one Pod, and keeps the files in them as the API has them. */
@@ -99,7 +99,7 @@ export class PodVolumes {
 
   #tell(volume: string, why: string): void {
     const message = `MountVolume.SetUp failed for volume "${volume}" : ${why}`
-    this.#deps.events.once(message, () => this.#deps.events.pod('Warning', 'FailedMount', message))
+    this.#deps.events.atTimes(message, () => this.#deps.events.pod('Warning', 'FailedMount', message))
   }
 }
 

@@ -44,6 +44,15 @@ describe('probes of a Pod', () => {
     await clock.until(() => web()?.state?.running !== undefined)
   }
 
+  it('tell of what still fails again, before nobody remembers', async () => {
+    failing.add('/ready')
+    await run({ readinessProbe: probe('readiness') })
+    await clock.advance(3_600_000)
+    const told = node.said().filter((text) => text.startsWith('Unhealthy'))
+    expect(told.length).toBeGreaterThanOrEqual(12)
+    expect(told.length).toBeLessThanOrEqual(13)
+  })
+
   it('make it ready only when the readiness probe passes, and unready after enough failures', async () => {
     failing.add('/ready')
     await run({ readinessProbe: probe('readiness') })
