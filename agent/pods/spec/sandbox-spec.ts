@@ -1,7 +1,8 @@
+import { isIP } from 'node:net'
 import type { Pod, PodSpec } from '../../../shared/api/generated/core-v1.ts'
 import { sysctlName } from '../../../shared/sysctls.ts'
 import type { ResolvConf } from '../../network/resolv-conf.ts'
-import type { PublishedPort, SandboxSpec, VolumeSpec } from '../../runtime/runtime.ts'
+import { type PublishedPort, RuntimeFailure, type SandboxSpec, type VolumeSpec } from '../../runtime/runtime.ts'
 import { namespacesOf } from './namespaces.ts'
 import { identityOf } from './pod-identity.ts'
 import { podNames } from './pod-names.ts'
@@ -30,6 +31,9 @@ function publishedPorts({ containers, initContainers }: PodSpec): PublishedPort[
   const ports = [...(initContainers ?? []), ...containers].flatMap((container) => container.ports ?? [])
   return ports.flatMap(({ containerPort, hostPort, hostIP, protocol }) => {
     if (!hostPort) return []
+    // Docker would publish it on every address of the machine.
+    if (hostIP && !isIP(hostIP))
+      throw new RuntimeFailure('invalid', `host IP ${hostIP} of port ${hostPort} is no IP address`)
     const published = { containerPort, hostPort, protocol: (protocol ?? 'TCP') as PublishedPort['protocol'] }
     return [hostIP ? { ...published, hostIP } : published]
   })
