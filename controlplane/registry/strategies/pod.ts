@@ -5,7 +5,7 @@ import {
   validateAppArmorAnnotations,
   validateAppArmorUnchanged,
 } from '../pods/app-armor-annotations.ts'
-import { admitPod, priorityOf } from '../pods/pod-admission.ts'
+import { admitPod, validatePriority } from '../pods/pod-admission.ts'
 import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
 import { validatePodSpec } from '../pods/pod-spec-validation.ts'
 import { validatePodUpdate } from '../pods/pod-update-validation.ts'
@@ -52,12 +52,7 @@ export const podStrategy = strategy<Pod>({
   },
 
   validateCreate(pod, errors) {
-    const priority = priorityOf(pod.spec)
-    if (pod.spec.priority !== priority) {
-      const given = `the integer value of priority (${pod.spec.priority}) must not be provided in pod spec`
-      const why = `priority admission controller computed ${priority} from the given PriorityClass name`
-      errors.forbidden('spec.priority', `${given}; ${why}`)
-    }
+    validatePriority(pod.spec, errors)
     if (pod.spec.ephemeralContainers?.length) errors.forbidden('spec.ephemeralContainers', 'cannot be set on create')
   },
 

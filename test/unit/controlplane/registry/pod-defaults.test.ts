@@ -110,6 +110,10 @@ describe('Pod defaults', () => {
       'spec.priority: Forbidden: the integer value of priority (2000000000) must not be provided in pod spec; ' +
         'priority admission controller computed 0 from the given PriorityClass name',
     )
+    await expect(withClass('d', { ...critical, preemptionPolicy: 'Never' })).rejects.toThrow(
+      'spec.preemptionPolicy: Forbidden: the string value of PreemptionPolicy (Never) must not be provided in pod spec; ' +
+        'priority admission controller computed PreemptLowerPriority from the given PriorityClass name',
+    )
   })
 
   it('leave alone what the Pod says itself about leaving a node', async () => {
