@@ -6,7 +6,7 @@ import type { Deployment } from '../shared/api/kinds.ts'
 import type { ApiClient } from './api-client.ts'
 import { ROOT } from './installation.ts'
 
-export const EXAMPLE_FILE = join(ROOT, 'examples', 'hello.yaml')
+const EXAMPLE_FILE = join(ROOT, 'examples', 'hello.yaml')
 const PATH = '/apis/apps/v1/namespaces/default/deployments'
 
 /** The Deployment of examples/hello.yaml. */

@@ -37,7 +37,7 @@ function fetchFromDistribution(): Buffer {
 }
 
 /** True for a 64-bit ELF program without a program header of type PT_INTERP: it needs no shared library. */
-export function isStatic(program: Buffer): boolean {
+function isStatic(program: Buffer): boolean {
   if (program.length < 64 || program.readUInt32BE(0) !== 0x7f454c46 || program[4] !== 2) return false
   const headers = Number(program.readBigUInt64LE(32))
   const size = program.readUInt16LE(54)

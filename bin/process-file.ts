@@ -42,7 +42,7 @@ export async function stopProcesses(dataDir: string, clock: Clock): Promise<void
 const PATIENCE_MS = 30_000
 
 /** The living Kubette process whose id the file holds, if any. */
-export function runningProcess(path: string): number | undefined {
+function runningProcess(path: string): number | undefined {
   try {
     const id = Number(readFileSync(path, 'utf8'))
     process.kill(id, 0)

@@ -4,7 +4,7 @@ import type { Random } from './random.ts'
 import { nameSuffix } from './random.ts'
 
 /** For secrets: only their owner may read them. */
-export const PRIVATE_FILE_MODE = 0o600
+const PRIVATE_FILE_MODE = 0o600
 export const PRIVATE_DIRECTORY_MODE = 0o700
 
 /**

@@ -6,7 +6,7 @@ import type { ContainerSpec, Runtime } from '../runtime/runtime.ts'
 import type { Device } from './device.ts'
 
 /** Kept with each container: which of the machine's devices it has. So a new agent knows what an earlier one gave away. */
-export const DEVICES_ANNOTATION = 'kubette.dev/devices'
+const DEVICES_ANNOTATION = 'kubette.dev/devices'
 
 /** What a container's spec gets. */
 type Given = Pick<ContainerSpec, 'annotations'> & { devices: Device[] }

@@ -1,7 +1,7 @@
 import { isQuantity, parseUnits } from '../../shared/quantity.ts'
 
 /** What can run short on a node, in the kubelet's words. Images, containers and volumes are on one filesystem: both `nodefs` and `imagefs` are that. */
-export const EVICTION_SIGNALS = [
+const EVICTION_SIGNALS = [
   'memory.available',
   'nodefs.available',
   'nodefs.inodesFree',

@@ -59,7 +59,7 @@ export function planTermination(situation: PodSituation, deadlineMs: number): Pl
   return plan.done()
 }
 
-export function graceSecondsOf(pod: Pod): number {
+function graceSecondsOf(pod: Pod): number {
   return pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30
 }
 

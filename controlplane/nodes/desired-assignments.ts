@@ -50,7 +50,7 @@ export function desiredAssignments(pods: readonly Persisted<Pod>[], sources: Ass
 }
 
 /** Two objects of one name are told apart by their UIDs. */
-export function assignmentKey(kind: AssignedObject['kind'], object: KubeObject): string {
+function assignmentKey(kind: AssignedObject['kind'], object: KubeObject): string {
   return `${kind}/${keyOf(object)}/${object.metadata.uid}`
 }
 

@@ -37,7 +37,7 @@ export interface HeartbeatOptions {
   silenceMs: number
 }
 
-export const DEFAULT_HEARTBEAT: HeartbeatOptions = { intervalMs: 1000, leaseDurationSeconds: 40, silenceMs: 30_000 }
+const DEFAULT_HEARTBEAT: HeartbeatOptions = { intervalMs: 1000, leaseDurationSeconds: 40, silenceMs: 30_000 }
 
 /** All agents that are connected. */
 export interface NodeHub {

@@ -4,7 +4,7 @@ import { type Clock, microTimestamp } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Client } from '../client/client.ts'
 
-export const NODE_LEASE_NAMESPACE = 'kube-node-lease'
+const NODE_LEASE_NAMESPACE = 'kube-node-lease'
 
 export interface NodeLeaseDeps {
   client: Client

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, KeyObject, webcrypto } from 'node:crypto'
 
 /** Every key that we make. */
-export const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const
+const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const
 export const SIGNING_ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const
 
 export type KeyPair = webcrypto.CryptoKeyPair

@@ -2,7 +2,7 @@ import type { Answer, RecordType } from 'dns-packet'
 import type { DirectoryEntry, NamedEndpoint, NamedPort, ServiceDirectory } from './service-directory.ts'
 
 /** In seconds. Short, so that a resolver follows what changes. */
-export const RECORD_TTL = 5
+const RECORD_TTL = 5
 
 /** What a zone says to a question. Without answers the zone's SOA goes with it, which says how long that holds. */
 export interface ZoneAnswer {

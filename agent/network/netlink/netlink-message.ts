@@ -3,7 +3,6 @@ const ALIGNMENT = 4
 
 /** Flags of all requests. Others depend on the kind of message: `MODIFIERS`. */
 export const NLM_F_REQUEST = 0x1
-export const NLM_F_MULTI = 0x2
 export const NLM_F_ACK = 0x4
 export const NLM_F_DUMP_INTR = 0x10
 export const NLM_F_DUMP = 0x300

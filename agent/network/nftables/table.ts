@@ -57,13 +57,10 @@ export interface TableFrame extends TableName {
 /** Elements by set, and of each the value by the key; of sets that are no maps it is empty. */
 export type Elements = ReadonlyMap<string, ReadonlyMap<string, string>>
 
-/** What comes and goes beside the frame. A chain's name says what is in it, so that none ever changes. */
-export interface TableContents {
-  readonly chains: ReadonlyMap<string, Chain>
-  readonly elements: Elements
-}
-
-/** One step from some contents to others. An element with another value is deleted and added. */
+/**
+ * One step from some contents beside the frame to others. A chain's name says what is in it, so that none ever changes;
+ * an element with another value is deleted and added.
+ */
 export interface TableChange {
   readonly addedChains: readonly Chain[]
   readonly deletedElements: ReadonlyMap<string, readonly string[]>

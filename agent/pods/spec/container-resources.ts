@@ -20,6 +20,6 @@ export function containerResources({ resources }: Container): ContainerResources
   }
 }
 
-export function cpuSharesOf(milli: number): number {
+function cpuSharesOf(milli: number): number {
   return Math.min(Math.max(MIN_CPU_SHARES, Math.floor((milli * 1024) / 1000)), MAX_CPU_SHARES)
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { HttpRequest } from './http-request.ts'
 
 /** Upstream's limit for one request. */
-export const MOST_BODY_BYTES = 3 * 1024 * 1024
+const MOST_BODY_BYTES = 3 * 1024 * 1024
 const BODY_TIMEOUT_MS = 60_000
 
 /** Reads the whole body. @throws ApiError 413 for more than 3 MiB, 504 where it does not come within a minute */

@@ -4,7 +4,7 @@ import type { TypeSchema } from '../../../shared/api/schema.ts'
 const COMMON = { group: 'metrics.k8s.io', version: 'v1beta1', singular: '', shortNames: [], categories: [] }
 
 /** What nodes use. It is not stored but measured when it is asked for. */
-export const NODE_METRICS: Kind = {
+const NODE_METRICS: Kind = {
   ...COMMON,
   ...{ kind: 'NodeMetrics', plural: 'nodes', namespaced: false, type: 'metrics.v1beta1.NodeMetrics' },
 }

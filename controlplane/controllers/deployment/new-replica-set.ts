@@ -7,7 +7,7 @@ import { TEMPLATE_HASH_LABEL } from './template-form.ts'
 import { templateHash } from './template-hash.ts'
 
 /** One more than any old ReplicaSet has. */
-export function nextRevision(old: readonly ReplicaSet[]): number {
+function nextRevision(old: readonly ReplicaSet[]): number {
   return Math.max(0, ...old.map(revisionOf)) + 1
 }
 

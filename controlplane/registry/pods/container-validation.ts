@@ -73,7 +73,7 @@ export function validateContainer(container: Container, spec: PodSpec, path: str
   if (securityContext) validateSecurityContext(securityContext, hostUsers, `${path}.securityContext`, errors)
 }
 
-export function validateImage(image: string | undefined, path: string, errors: FieldErrors): void {
+function validateImage(image: string | undefined, path: string, errors: FieldErrors): void {
   if (!image) errors.required(path)
   else if (image !== image.trim()) errors.invalid(path, image, 'must not have leading or trailing whitespace')
 }

@@ -4,7 +4,7 @@ import { identityOfSubject, NODES_GROUP, nodeUserName } from '../../../../shared
 import { Pkcs10CertificateRequest } from '../../../../shared/pki/x509.ts'
 import type { CertificateAuthority } from './certificate-authority.ts'
 
-export const NODE_CERTIFICATE_VALIDITY_MS = 30 * 24 * 3600 * 1000
+const NODE_CERTIFICATE_VALIDITY_MS = 30 * 24 * 3600 * 1000
 
 const CURVES: readonly string[] = ['P-256', 'P-384', 'P-521']
 
