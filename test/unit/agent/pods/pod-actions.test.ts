@@ -1,34 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { type PodSituation, planFinish, planSync, planTermination } from '../../../../agent/pods/pod-actions.ts'
 import type { StopReason } from '../../../../agent/pods/pod-memory.ts'
-import { specHash } from '../../../../agent/pods/spec-hash.ts'
 import type { ContainerState } from '../../../../agent/runtime/runtime.ts'
 import { assignedPod, podContainer } from '../../../support/assigned-pod.ts'
+import { at, containerState as container, exited, identity, NOW, running } from '../../../support/container-state.ts'
 
-const NOW = Date.UTC(2030, 0, 1, 1)
-const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString()
-const identity = { uid: 'uid-a', namespace: 'default', name: 'a' }
 const box = (id: string, running = true) => ({ id, pod: identity, running, resources: {}, createdAt: at(-100) })
 
-function container(name: string, state: ContainerState['state'], more: Partial<ContainerState> = {}): ContainerState {
-  return {
-    ...{ id: `${name}-${more.restartCount ?? 0}`, pod: identity, sandboxId: 'box', name, restartCount: 0 },
-    ...{
-      specHash: specHash(podContainer(name)),
-      annotations: {},
-      image: 'app:1',
-      imageId: 'sha256:1',
-      createdAt: at(-90),
-      resources: { cpuShares: 2 },
-    },
-    state,
-    ...more,
-  }
-}
-const running = { phase: 'running', startedAt: at(-60) } as const
 const created = { phase: 'created' } as const
-const exited = (exitCode: number, ago = 1) =>
-  ({ phase: 'exited', startedAt: at(-60), finishedAt: at(-ago), exitCode, oomKilled: false }) as const
 
 const two = (restartPolicy = 'Always') =>
   assignedPod('a', { restartPolicy, containers: [podContainer('web'), podContainer('side')] })

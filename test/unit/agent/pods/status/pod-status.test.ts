@@ -1,35 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { attemptsOf, type PodObservation } from '../../../../../agent/pods/pod-observation.ts'
-import { specHash } from '../../../../../agent/pods/spec-hash.ts'
 import { podStatus } from '../../../../../agent/pods/status/pod-status.ts'
 import type { StatusInput } from '../../../../../agent/pods/status/status-input.ts'
 import type { ContainerState } from '../../../../../agent/runtime/runtime.ts'
 import type { PodStatus } from '../../../../../shared/api/generated/core-v1.ts'
 import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
+import { at, containerState as container, exited, identity, NOW, running } from '../../../../support/container-state.ts'
 
-const NOW = Date.UTC(2030, 0, 1, 1)
-const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString()
-const identity = { uid: 'uid-a', namespace: 'default', name: 'a' }
 const sandbox = { id: 'box', pod: identity, running: true, resources: {}, createdAt: at(-100), ip: '10.0.0.7' }
-
-function container(name: string, state: ContainerState['state'], more: Partial<ContainerState> = {}): ContainerState {
-  return {
-    ...{ id: `${name}-${more.restartCount ?? 0}`, pod: identity, sandboxId: 'box', name, restartCount: 0 },
-    ...{
-      specHash: specHash(podContainer(name)),
-      annotations: {},
-      image: 'app:1',
-      imageId: 'sha256:1',
-      createdAt: at(-90),
-      resources: { cpuShares: 2 },
-    },
-    state,
-    ...more,
-  }
-}
-const running = { phase: 'running', startedAt: at(-60) } as const
-const exited = (exitCode: number, ago = 1) =>
-  ({ phase: 'exited', startedAt: at(-60), finishedAt: at(-ago), exitCode, oomKilled: false }) as const
 
 function compute(containers: ContainerState[], more: Partial<StatusInput> = {}): PodStatus {
   const observed: PodObservation = { sandbox, deadSandboxes: [], containers, hasVolumes: false }
