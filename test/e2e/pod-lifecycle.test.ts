@@ -100,13 +100,6 @@ describe.concurrent('a Pod', () => {
     expect(await user.ok('get', 'pod', 'crash')).toMatch(/CrashLoopBackOff +2 \(\d+s ago\)/)
   })
 
-  it('says that it ran out of memory', async () => {
-    const eater = shell('a=aaaaaaaa; while true; do a=$a$a; done', { resources: { limits: { memory: '16Mi' } } })
-    await user.apply(shellPod('oom', [eater], { restartPolicy: 'Never' }))
-    const { state } = firstOf(await phaseOf('oom', 'Failed'))
-    expect(state?.terminated).toMatchObject({ reason: 'OOMKilled', exitCode: 137 })
-  })
-
   it('waits for an image with the reason why it does not come', async () => {
     const withImage = (name: string, image: string, rest: Partial<Container> = {}) =>
       shellPod(name, [{ name: 'c', image, ...rest }])
