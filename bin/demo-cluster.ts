@@ -13,6 +13,7 @@ import { provideExampleImage } from './example-image.ts'
 import { freeRanges } from './free-ranges.ts'
 import { createJoinToken } from './join-token.ts'
 import { machineSize } from './local-docker.ts'
+import { dataDirectory } from './options.ts'
 import { claimProcessFile } from './process-file.ts'
 import { SupervisedProcess } from './supervisor.ts'
 
@@ -60,7 +61,8 @@ export class DemoCluster {
       api.close()
     }
     screen.write(`kubette is ready: export KUBECONFIG=${this.kubeconfigPath}; kubectl get pods -o wide\n`)
-    screen.write('Ctrl-C stops the control plane and the agents, not the Pods; `npm run down` removes everything.\n')
+    const down = dataDir === dataDirectory(undefined) ? 'npm run down' : `npm run down -- --data ${dataDir}`
+    screen.write(`Ctrl-C stops the control plane and the agents, not the Pods; \`${down}\` removes everything.\n`)
     if (!isOnPath('kubectl')) screen.write('There is no kubectl here yet: https://kubernetes.io/docs/tasks/tools\n')
   }
 
