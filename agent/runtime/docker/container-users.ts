@@ -9,7 +9,10 @@ import { LABELS, type Ownership, ownerLabels } from './labels.ts'
 
 const MAX_FILE_BYTES = 1024 * 1024
 
-/** As whom containers run. What an image knows of users is read once, from the first container of it that is seen. */
+/**
+ * As whom containers run. What an image knows of users is read once, and from no container that runs or starts: to read
+ * from one, Docker mounts its volumes anew, and a container that starts then has them too, writable where they must not be.
+ */
 export class ContainerUsers {
   readonly #docker: DockerApi
   readonly #containers: Containers
@@ -23,9 +26,9 @@ export class ContainerUsers {
   }
 
   /** Undefined where that cannot be said. */
-  async of({ Id, Image, Config, HostConfig }: ContainerInspect): Promise<ContainerUser | undefined> {
+  async of({ Image, Config, HostConfig }: ContainerInspect): Promise<ContainerUser | undefined> {
     try {
-      const files = await this.#once(Image, () => this.#read(Id))
+      const files = await this.#filesOf(Image)
       return execUser(Config.User ?? '', HostConfig.GroupAdd ?? [], files)
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error
@@ -38,7 +41,7 @@ export class ContainerUsers {
     const { user = '', supplementalGroups = [], ignoresImageGroups = false } = securityContext
     const [userName = '', groupName] = user.split(':')
     if ((groupName !== undefined) === ignoresImageGroups) return securityContext
-    const files = await this.#once(imageId, () => this.#readImage(imageId))
+    const files = await this.#filesOf(imageId)
     if (!ignoresImageGroups) {
       const groups = new Set([...supplementalGroups, ...joinedGroups(userName, files)])
       return { ...securityContext, supplementalGroups: [...groups] }
@@ -48,8 +51,8 @@ export class ContainerUsers {
   }
 
   /** What could not be read is tried again. */
-  #once(imageId: string, read: () => Promise<UserFiles>): Promise<UserFiles> {
-    const reading = this.#byImage.get(imageId) ?? read()
+  #filesOf(imageId: string): Promise<UserFiles> {
+    const reading = this.#byImage.get(imageId) ?? this.#readImage(imageId)
     this.#byImage.set(imageId, reading)
     reading.catch(() => this.#byImage.delete(imageId))
     return reading
