@@ -14,10 +14,11 @@ import { issueServerCredentials, renewServerCredentials } from './apiserver/auth
 import { registryNodeLookup } from './apiserver/auth/registry-node-lookup.ts'
 import { removeExpiredTokens } from './apiserver/auth/tokens.ts'
 import { localPeers } from './apiserver/http/local-peers.ts'
+import { createRestoreRoute } from './apiserver/restore-route.ts'
 import { type ApiServer, createApiServer } from './apiserver/server.ts'
 import { createSnapshotRoute } from './apiserver/snapshot-route.ts'
 import { versionInfo } from './apiserver/version.ts'
-import { finishRestore } from './backup/restore.ts'
+import { finishRestore, isRestoreReady } from './backup/restore.ts'
 import { takeSnapshot } from './backup/take-snapshot.ts'
 import { clusterIdOf } from './cluster-id.ts'
 import { type ClusterNetwork, type Core, startCore } from './core.ts'
@@ -42,6 +43,8 @@ export interface ControlPlaneOptions {
   clock: Clock
   random: Random
   log: Logger
+  /** A restore was made ready: close, and start again, which takes it. */
+  onRestore(): void
   /** The store cannot know any more what is on disk, or it has lost its thread: the process must end, and start anew. */
   onOutcomeUnknown(error: Error): void
 }
@@ -106,7 +109,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 }
 
 async function createDoors(
-  { isOpen, network, clock, random, log, version }: ControlPlaneOptions,
+  { dataDir, isOpen, network, clock, random, log, version, onRestore }: ControlPlaneOptions,
   core: Core,
   ca: CertificateAuthority,
   hosts: readonly string[],
@@ -127,6 +130,13 @@ async function createDoors(
     extraRoutes: [
       ...createJoinRoutes({ ...shared, ca, clusterId: clusterIdOf(ca) }),
       createSnapshotRoute({ authenticator, authorizer, clock, log, snapshot }),
+      createRestoreRoute({
+        authenticator,
+        authorizer,
+        log,
+        isReady: () => isRestoreReady(dataDir),
+        restore: onRestore,
+      }),
     ],
     upgradeHandlers: [createAgentEndpoint({ clock, accept: nodeHub.accept })],
   })

@@ -3,8 +3,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { type Command, Option } from 'commander'
+import type { ClusterNetwork } from '../../controlplane/core.ts'
 import { startControlPlane } from '../../controlplane/main.ts'
-import { type Clock, systemClock } from '../../shared/clock.ts'
+import { type Clock, systemClock, type Timer } from '../../shared/clock.ts'
 import { writeDurably } from '../../shared/durable-file.ts'
 import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
@@ -50,16 +51,37 @@ export function addServerCommand(program: Command): void {
 
 async function runServer(options: ServerOptions): Promise<void> {
   const network = clusterNetworkOf(options)
-  const hosts = options.host ?? []
   // See kubette.js.
   setFlagsFromString('--opt')
   setFlagsFromString('--sparkplug')
   const stopped = whenAskedToStop()
-  const clock = systemClock()
   const dataDir = dataDirectory(options.data)
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const release = claimProcessFile(join(dataDir, 'server.pid'))
   const log = createLogger('server', options.logLevel)
+  while ((await serve(options, { dataDir, network, stopped, log })) === RESTORE);
+  release()
+  process.exit(0)
+}
+
+interface Serving {
+  dataDir: string
+  network: ClusterNetwork
+  stopped: Promise<string>
+  log: Logger
+}
+
+/** As the reason of an end: there is a backup's state to go on with. */
+const RESTORE = 'a restore'
+
+/** Resolves to why it has ended, once all of it has. */
+async function serve(options: ServerOptions, { dataDir, network, stopped, log }: Serving): Promise<string> {
+  const hosts = options.host ?? []
+  const clock = systemClock()
+  let onRestore = () => {}
+  const restored = new Promise<string>((resolve) => {
+    onRestore = () => resolve(RESTORE)
+  })
   const controlPlane = await startControlPlane({
     dataDir,
     port: options.port,
@@ -73,17 +95,20 @@ async function runServer(options: ServerOptions): Promise<void> {
     clock,
     random: systemRandom,
     log,
+    onRestore,
     onOutcomeUnknown: endAtOnce,
   }).catch((error: Error) => {
     throw new CommandFailure(`the control plane cannot start: ${error.message}`)
   })
-  console.log(`kubette server: ${controlPlane.url}, kubeconfig ${controlPlane.kubeconfigPath}`)
-  if (options.writeToken) await keepTokenIn(options.writeToken, controlPlane.kubeconfigPath, clock, log)
+  const { url, kubeconfigPath } = controlPlane
+  console.log(`kubette server: ${url}, kubeconfig ${kubeconfigPath}`)
+  const renewal = options.writeToken ? await keepTokenIn(options.writeToken, kubeconfigPath, clock, log) : undefined
   announceReady()
-  log.info({ reason: await stopped }, 'stopping')
+  const reason = await Promise.race([stopped, restored])
+  log.info({ reason }, 'stopping')
+  renewal?.cancel()
   await controlPlane.close()
-  release()
-  process.exit(0)
+  return reason
 }
 
 /** Nobody is answered any more, so that nobody is told what may not be so. The next start finds what is on disk. */
@@ -96,14 +121,14 @@ const TOKEN_TTL_MS = 24 * 3_600_000
 const TOKEN_RENEWAL_MS = TOKEN_TTL_MS / 2
 
 /** For agents that are set up before there is anybody to hand them a token, as with Docker Compose. */
-async function keepTokenIn(file: string, kubeconfigPath: string, clock: Clock, log: Logger): Promise<void> {
+async function keepTokenIn(file: string, kubeconfigPath: string, clock: Clock, log: Logger): Promise<Timer> {
   const api = ApiClient.fromKubeconfig(kubeconfigPath)
   const write = async () => {
     const token = await createJoinToken(api, { ttlMs: TOKEN_TTL_MS, description: `kept in ${file}` })
     await writeDurably(file, `${token}\n`, systemRandom)
   }
   await write()
-  clock.every(TOKEN_RENEWAL_MS, () => {
+  return clock.every(TOKEN_RENEWAL_MS, () => {
     write().catch((error) => log.warn({ err: error, file }, 'the join token is not renewed'))
   })
 }

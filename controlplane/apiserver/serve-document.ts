@@ -1,5 +1,4 @@
 import { checkAccess } from './access.ts'
-import type { Verb } from './auth/identity.ts'
 import type { Call } from './call.ts'
 import { createDiscovery } from './discovery/discovery.ts'
 import { healthAnswer } from './health.ts'
@@ -27,7 +26,7 @@ export function createDocumentServer(options: ApiServerOptions): (call: Call) =>
 
   return async (call) => {
     const { method, path, identity } = call
-    await checkAccess(options.authorizer, identity, { verb: method.toLowerCase() as Verb, nonResourcePath: path })
+    await checkAccess(options.authorizer, identity, { verb: method.toLowerCase(), nonResourcePath: path })
     const answer = await find(call)
     if (!answer) throw noSuchResource()
     if (method !== 'GET' && method !== 'HEAD') throw wrongMethod()

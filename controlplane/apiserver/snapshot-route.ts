@@ -1,17 +1,12 @@
-import { ApiError } from '../../shared/api/api-error.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import { SNAPSHOT_PATH, type Snapshot } from '../../shared/protocol/snapshot.ts'
-import { checkAccess } from './access.ts'
-import type { Authenticator, Authorizer } from './auth/identity.ts'
-import { credentialsOf } from './credentials.ts'
+import { administratorOf, type Gatekeepers } from './administrator.ts'
 import type { HttpResponse } from './http/http-request.ts'
 import { ResponseSink } from './http/response-sink.ts'
 import type { ExtraRoute } from './server-options.ts'
 
-export interface SnapshotRouteOptions {
-  readonly authenticator: Authenticator
-  readonly authorizer: Authorizer
+export interface SnapshotRouteOptions extends Gatekeepers {
   readonly clock: Clock
   readonly log: Logger
   snapshot(): Promise<Snapshot>
@@ -21,21 +16,13 @@ export interface SnapshotRouteOptions {
 const OBJECTS_PER_PIECE = 100
 
 /** `GET /kubette/v1/snapshot`: every object there is, Secrets too, so for administrators alone. */
-export function createSnapshotRoute({
-  authenticator,
-  authorizer,
-  clock,
-  log,
-  snapshot,
-}: SnapshotRouteOptions): ExtraRoute {
+export function createSnapshotRoute({ clock, log, snapshot, ...gatekeepers }: SnapshotRouteOptions): ExtraRoute {
   return {
     method: 'GET',
     path: SNAPSHOT_PATH,
     async handle(request, response) {
-      const identity = await authenticator.authenticate(credentialsOf(request))
-      if (!identity) throw new ApiError('Unauthorized', 'Unauthorized')
-      await checkAccess(authorizer, identity, { verb: 'get', nonResourcePath: SNAPSHOT_PATH })
-      log.info({ user: identity.name }, 'a snapshot of the state is taken')
+      const { name } = await administratorOf(request, gatekeepers, { verb: 'get', nonResourcePath: SNAPSHOT_PATH })
+      log.info({ user: name }, 'a snapshot of the state is taken')
       response.setHeader('content-type', 'application/json')
       response.setHeader('cache-control', 'no-store')
       await send(response, await snapshot(), clock)

@@ -23,6 +23,12 @@ const READY = 'restore'
  * Only for a directory that no server uses.
  */
 export async function restoreBackup(dataDir: string, backup: Backup, random: Random): Promise<void> {
+  await prepareRestore(dataDir, backup, random)
+  await finishRestore(dataDir)
+}
+
+/** Makes all of it ready. Once this resolves, the next start of a server takes it; one that runs is not disturbed. */
+export async function prepareRestore(dataDir: string, backup: Backup, random: Random): Promise<void> {
   const draft = join(dataDir, DRAFT)
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { recursive: true, mode: PRIVATE_DIRECTORY_MODE })
@@ -30,13 +36,17 @@ export async function restoreBackup(dataDir: string, backup: Backup, random: Ran
   await createStateFile(join(draft, 'state.db'), recordsOf(backup))
   await syncDirectory(draft)
   await rename(draft, join(dataDir, READY))
-  await finishRestore(dataDir)
+  await syncDirectory(dataDir)
+}
+
+export function isRestoreReady(dataDir: string): boolean {
+  return existsSync(join(dataDir, READY))
 }
 
 /** Puts in place what a restore has made ready, where one was interrupted; else does nothing. Can be repeated. */
 export async function finishRestore(dataDir: string): Promise<void> {
+  if (!isRestoreReady(dataDir)) return
   const ready = join(dataDir, READY)
-  if (!existsSync(ready)) return
   for (const part of PARTS) {
     if (!existsSync(join(ready, part))) continue
     const place = join(dataDir, part)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiClient } from '../../bin/api-client.ts'
 import type { ConfigMap } from '../../shared/api/kinds.ts'
+import { RESTORE_PATH } from '../../shared/protocol/restore.ts'
 import { freePort, kubette } from '../support/kubette.ts'
 import { ServerProcess } from '../support/server-process.ts'
 
@@ -36,8 +37,6 @@ it('brings a cluster back, with its CA, from a backup of the running server', as
   expect(statSync(at('file')).mode & 0o777).toBe(0o600)
   const after = await write(api, 'after')
 
-  const inUse = await kubette('restore', at('file'), '--data', at('data'), '--replace')
-  expect(inUse).toMatchObject({ code: 1, stderr: expect.stringContaining('already running here') })
   api.close()
   await server.end('SIGKILL')
 
@@ -51,6 +50,30 @@ it('brings a cluster back, with its CA, from a backup of the running server', as
   const newer = await write(restored, 'newer')
   expect(Number(newer.metadata.resourceVersion)).toBeGreaterThan(Number(after.metadata.resourceVersion))
   restored.close()
+})
+
+it('restores a running server, which goes on with what the backup holds', async () => {
+  const unasked = await kubette('restore', at('file'), '--data', at('data'))
+  expect(unasked).toMatchObject({ code: 1, stderr: expect.stringContaining('--replace throws it away') })
+  const { pid } = server
+  const before = server.client(at('old-kubeconfig'))
+  await write(before, 'thrown-away')
+  expect(await names(before)).toEqual(['before', 'newer', 'thrown-away'])
+  before.close()
+  expect(await kubette('restore', at('file'), '--data', at('data'), '--replace')).toMatchObject({ code: 0 })
+
+  const restored = server.client(at('old-kubeconfig'))
+  expect(await names(restored)).toEqual(['before'])
+  await write(restored, 'newer')
+  restored.close()
+  expect(server.pid).toBe(pid)
+})
+
+it('asks a server for nothing that was not made ready', async () => {
+  const api = server.client()
+  await expect(api.call('POST', RESTORE_PATH)).rejects.toThrow('nothing was made ready to be restored')
+  expect(await names(api)).toEqual(['before', 'newer'])
+  api.close()
 })
 
 it('backs up a server that does not run, and restores where nothing is', async () => {

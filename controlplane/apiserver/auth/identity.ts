@@ -61,7 +61,8 @@ export interface ResourceAttributes {
 }
 
 export interface NonResourceAttributes {
-  readonly verb: Verb
+  /** The request's method in lower case. */
+  readonly verb: string
   /** Such as `/healthz`. */
   readonly nonResourcePath: string
 }
