@@ -6,7 +6,6 @@ import { isEphemeralContainer } from './ephemeral-containers.ts'
 import type { StopReason } from './pod-memory.ts'
 import type { ProbeKind } from './probes/probe-state.ts'
 import type { ProbeOutcome } from './probes/prober.ts'
-import { REMIND_AFTER_MS } from './reminder.ts'
 import { isInitContainer } from './restart-policy.ts'
 import { identityOf, podInWords } from './spec/pod-identity.ts'
 
@@ -71,6 +70,11 @@ export class PodEvents {
 }
 
 const MAX_TOLD = 200
+/**
+ * When what still holds is told again: Events expire after an hour. As often as the kubelet tells of a Pod in the long
+ * run, so that what goes wrong for days writes little.
+ */
+const REMIND_AFTER_MS = 300_000
 const PROBES = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' } as const
 
 function killingMessage(name: string, why: StopReason, isInit: boolean): string {

@@ -15,6 +15,8 @@ export interface Occurrence {
 export interface Correlation {
   key: string
   message: string
+  /** Its object has had its share of writes: it counts, and is told with the next one. */
+  isSpam: boolean
 }
 
 const CAPACITY = 4096
@@ -48,13 +50,11 @@ export class EventCorrelator {
     this.#clock = clock
   }
 
-  /** Undefined where the object has had its share. */
-  correlate(occurrence: Occurrence): Correlation | undefined {
-    const correlation = this.#combine(occurrence)
-    return this.#spend(occurrence.uid) ? correlation : undefined
+  correlate(occurrence: Occurrence): Correlation {
+    return { ...this.#combine(occurrence), isSpam: !this.#spend(occurrence.uid) }
   }
 
-  #combine({ uid, type, reason, message, fieldPath = '' }: Occurrence): Correlation {
+  #combine({ uid, type, reason, message, fieldPath = '' }: Occurrence): Omit<Correlation, 'isSpam'> {
     const nowMs = this.#clock.monotonic()
     const group = [uid, fieldPath, type, reason].join('\n')
     const similar = this.#similar.getOrCreate(group, () => ({ messages: new Set(), lastMs: nowMs }))

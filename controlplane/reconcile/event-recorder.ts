@@ -66,13 +66,13 @@ export function createEventRecorder(deps: RecorderDeps): EventRecorder {
   return {
     event(object, type, reason, message, fieldPath) {
       const found = correlator.correlate({ uid: object.metadata.uid, type, reason, message, fieldPath })
-      if (!found) return
       const record = records.getOrCreate(found.key, () =>
         newRecord(deps, { ...referenceTo(object), ...(fieldPath ? { fieldPath } : {}) }, type, reason),
       )
       record.event.count = (record.event.count ?? 0) + 1
       record.event.lastTimestamp = timestamp(deps.clock.now())
       record.event.message = found.message
+      if (found.isSpam) return
       record.isDirty = true
       if (!record.isWriting && inFlight < MAX_WRITES_IN_FLIGHT) void flush(record)
     },

@@ -1,7 +1,6 @@
 import type { Probe } from '../../../shared/api/generated/core-v1.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { HandlerTarget } from '../handlers/handler-target.ts'
-import { REMIND_AFTER_MS } from '../reminder.ts'
 import { initialProbeState, nextProbeState, type ProbeKind, type ProbeState } from './probe-state.ts'
 import type { ProbeOutcome, Prober } from './prober.ts'
 
@@ -33,8 +32,6 @@ export class ProbeLoop {
   #isStopped = false
   #hasBegun = false
   #isAsking = false
-  #lastMessage: string | undefined
-  #toldAtMs = 0
 
   constructor(options: ProbeLoopOptions) {
     this.#options = options
@@ -94,18 +91,7 @@ export class ProbeLoop {
     const before = this.result
     const { success, message } = outcome
     if (success !== undefined) this.#state = nextProbeState(this.#state, this.#options.probe, success)
-    const isNews = success ? message !== '' : true
-    if (isNews) this.#tell(outcome)
-    this.#lastMessage = isNews ? message : undefined
+    if (!success || message !== '') this.#options.onNews(outcome)
     if (this.result !== before) this.#options.onChange()
-  }
-
-  /** One failure after the other is told at times, unless it says something new. */
-  #tell(outcome: ProbeOutcome): void {
-    const { clock, onNews } = this.#options
-    const isToldLately = clock.monotonic() - this.#toldAtMs < REMIND_AFTER_MS
-    if (outcome.message === this.#lastMessage && isToldLately) return
-    this.#toldAtMs = clock.monotonic()
-    onNews(outcome)
   }
 }

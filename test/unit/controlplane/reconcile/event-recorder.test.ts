@@ -107,6 +107,22 @@ describe('event recorder', () => {
     ])
   })
 
+  it('counts what it does not write, and tells it with the next that it does', async () => {
+    const { clock, recorder, object, events } = await setUp()
+    const first = timestamp(clock.now())
+    const count = async () => (await events()).map(({ count }) => count)
+    for (let seconds = 0; seconds < 240; seconds += 2) {
+      recorder.event(object, 'Warning', 'Unhealthy', 'Readiness probe failed')
+      await clock.advance(2_000)
+    }
+    expect(await count()).toEqual([25])
+    await clock.advance(60_000)
+    recorder.event(object, 'Warning', 'Unhealthy', 'Readiness probe failed')
+    await clock.advance(0)
+    expect(await count()).toEqual([121])
+    expect((await events())[0]).toMatchObject({ firstTimestamp: first, lastTimestamp: timestamp(clock.now()) })
+  })
+
   it('never fails its caller, and writes the whole count when it can again', async () => {
     let isBroken = true
     const { clock, recorder, object, events } = await setUp((client) => ({

@@ -44,13 +44,12 @@ describe('probes of a Pod', () => {
     await clock.until(() => web()?.state?.running !== undefined)
   }
 
-  it('tell of what still fails again, before nobody remembers', async () => {
+  it('tell of every failure', async () => {
     failing.add('/ready')
     await run({ readinessProbe: probe('readiness') })
-    await clock.advance(3_600_000)
-    const told = node.said().filter((text) => text.startsWith('Unhealthy'))
-    expect(told.length).toBeGreaterThanOrEqual(12)
-    expect(told.length).toBeLessThanOrEqual(13)
+    await clock.advance(60_000)
+    expect(asked.length).toBeGreaterThanOrEqual(6)
+    expect(node.said().filter((text) => text.startsWith('Unhealthy'))).toHaveLength(asked.length)
   })
 
   it('make it ready only when the readiness probe passes, and unready after enough failures', async () => {
@@ -71,10 +70,7 @@ describe('probes of a Pod', () => {
     expect(web()?.ready).toBe(true)
     await clock.advance(10_000)
     expect(web()?.ready).toBe(false)
-    expect(node.said().filter((text) => text.startsWith('Unhealthy'))).toEqual([
-      'Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503',
-      'Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503',
-    ])
+    expect(node.said()).toContain('Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503')
   })
 
   it('wait for their initial delay', async () => {
