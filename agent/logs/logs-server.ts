@@ -30,7 +30,9 @@ export class LogsServer implements StreamServer<LogsRequest> {
     const known = pods.lookup(request.podUid)
     if (!known) throw ApiError.notFound({ group: '', plural: 'pods' }, request.podUid)
     const id = logSource(known.pod, known.status, request.container, request.previous)
-    const output = await runtime.logs(id, logOptions(request, clock.now()), stream.signal).catch(refuse)
+    const output = await runtime
+      .logs(id, logOptions(request, clock.now()), stream.signal)
+      .catch((error: unknown) => refuse(id, error))
     void this.#send(output, request.limitBytes ?? Number.POSITIVE_INFINITY, stream)
   }
 
@@ -69,14 +71,19 @@ function logOptions(request: LogsRequest, nowMs: number): LogOptions {
   }
 }
 
-/** What the user is told when the runtime does not give the log. */
-function refuse(error: unknown): never {
+/** What the user is told when the runtime does not give the log: the kubelet's words of a container that is gone, or going. */
+function refuse(id: string, error: unknown): never {
   if (!(error instanceof RuntimeFailure)) throw error
-  const isAway = error.code === 'unavailable' || error.code === 'timeout'
-  throw new ApiError(
-    isAway ? 'ServiceUnavailable' : 'BadRequest',
-    `unable to retrieve container logs: ${error.message}`,
-  )
+  switch (error.code) {
+    case 'notFound':
+    case 'conflict':
+      throw ApiError.badRequest(`unable to retrieve container logs for docker://${id}`)
+    case 'unavailable':
+    case 'timeout':
+      throw new ApiError('ServiceUnavailable', `unable to retrieve container logs: ${error.message}`)
+    default:
+      throw ApiError.badRequest(`unable to retrieve container logs: ${error.message}`)
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LogsServer } from '../../../../agent/logs/logs-server.ts'
+import { RuntimeFailure } from '../../../../agent/runtime/runtime.ts'
 import { silentLogger } from '../../../../shared/log.ts'
 import type { LogsRequest } from '../../../../shared/protocol/frames.ts'
 import { AgentNode } from '../../../support/agent-node.ts'
@@ -99,6 +100,23 @@ describe('LogsServer', () => {
   ] as const)('refuses %j', async (request, reason, message) => {
     await running()
     await expect(open(request)).rejects.toMatchObject({ name: 'ApiError', reason, message })
+  })
+
+  it.each([
+    [
+      new RuntimeFailure('conflict', 'can not get logs from container which is dead or marked for removal'),
+      ' for docker://ID',
+    ],
+    [new RuntimeFailure('notFound', 'No such container: ID'), ' for docker://ID'],
+    [
+      new RuntimeFailure('failed', 'the log driver does not support reading'),
+      ': the log driver does not support reading',
+    ],
+  ])('says that there is no log to be had (%s)', async (failure, rest) => {
+    const id = await running()
+    runtime.logs = () => Promise.reject(failure)
+    const message = `unable to retrieve container logs${rest.replace('ID', id)}`
+    await expect(open()).rejects.toMatchObject({ reason: 'BadRequest', message })
   })
 
   it('says why there is no log yet', async () => {
