@@ -16,6 +16,7 @@ import type { Informers } from './reconcile/informer.ts'
 import { createInformers } from './reconcile/shared-informer.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import { bootstrapNamespaces } from './registry/namespaces.ts'
+import { bootstrapPriorityClasses } from './registry/priority/system-priority-classes.ts'
 import type { Registry } from './registry/registry.ts'
 import { bootstrapDnsService } from './registry/services/bootstrap-dns-service.ts'
 import { bootstrapKubernetesService } from './registry/services/bootstrap-kubernetes-service.ts'
@@ -99,6 +100,7 @@ async function openRegistry({ store, clock, random, log, network, api }: CoreOpt
   const serviceNetwork = services
   const registry = createRegistry({ store, clock, random, log: log.child({ part: 'registry' }), serviceNetwork })
   await bootstrapNamespaces(registry)
+  await bootstrapPriorityClasses(registry)
   await bootstrapStorageClass(registry)
   await bootstrapKubernetesService(registry, services.addresses, api?.port ?? HTTPS_PORT)
   await bootstrapDnsService(registry, services.addresses, log)

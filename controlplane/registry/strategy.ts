@@ -2,6 +2,7 @@ import type { Kind } from '../../shared/api/kinds.ts'
 import type { KubeObject, Persisted } from '../../shared/api/object.ts'
 import type { Random } from '../../shared/random.ts'
 import type { ServiceNetwork } from './services/service-network.ts'
+import type { StoredObjects } from './stored-objects.ts'
 import type { FieldErrors } from './validation/field-errors.ts'
 import type { NameRule } from './validation/names.ts'
 
@@ -28,6 +29,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   generationFrom?(object: T): unknown
   /** Sets what the system decides about a new object, before defaults. */
   prepareForCreate?(object: T, context: WriteContext): void
+  /** Settles what other objects decide about a new one, before validation. Throws an ApiError where they refuse it. */
+  admit?(object: T, stored: StoredObjects): Promise<void>
   /** Fills in what was left out; the same again changes nothing. */
   applyDefaults?(object: T): void
   /** Sets what the system decides about a changed object, before validation. */
@@ -45,6 +48,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** For kinds whose objects take something from a pool, such as an address. They are created and changed one at a time. */
   readonly allocation?: Allocation<T>
 
+  /** Why the object of this name is to stay; undefined where it may be deleted. */
+  whyUndeletable?(name: string): string | undefined
   /** The seconds between a deletion's request and the object's end. Absent: the kind is deleted at once. */
   graceSeconds?(object: Persisted<T>, requested: number | undefined): number
 }
@@ -74,13 +79,13 @@ export interface AllocationContext<T extends KubeObject = KubeObject> {
 /** One column of `kubectl get`, as in a Table's `columnDefinitions`. */
 export interface TableColumn<T extends KubeObject = KubeObject> {
   readonly name: string
-  readonly type: 'string' | 'integer' | 'date'
+  readonly type: 'string' | 'integer' | 'boolean' | 'date'
   /** `name` marks the column that identifies the row. */
   readonly format?: 'name'
   readonly description: string
   /** 0 is always shown, 1 with `-o wide`. */
   readonly priority: 0 | 1
-  cell(object: Persisted<T>, nowMs: number): string | number
+  cell(object: Persisted<T>, nowMs: number): string | number | boolean
 }
 
 /** A strategy that has lost its object type, for the list of all. */

@@ -13,6 +13,7 @@ import type {
   Service,
 } from './generated/core-v1.ts'
 import type { EndpointSlice } from './generated/discovery-v1.ts'
+import type { PriorityClass } from './generated/scheduling-v1.ts'
 import type { StorageClass } from './generated/storage-v1.ts'
 import type { KubeObject } from './object.ts'
 
@@ -28,6 +29,7 @@ export type {
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  PriorityClass,
   ReplicaSet,
   Secret,
   Service,
@@ -77,6 +79,7 @@ const GROUP_DOMAINS: Record<string, string> = {
   core: '',
   coordination: 'coordination.k8s.io',
   discovery: 'discovery.k8s.io',
+  scheduling: 'scheduling.k8s.io',
   storage: 'storage.k8s.io',
 }
 
@@ -107,6 +110,10 @@ export const STORAGE_CLASSES = kind<StorageClass>('storage.v1.StorageClass', 'st
   shortNames: ['sc'],
   namespaced: false,
 })
+export const PRIORITY_CLASSES = kind<PriorityClass>('scheduling.v1.PriorityClass', 'priorityclasses', {
+  shortNames: ['pc'],
+  namespaced: false,
+})
 export const LEASES = kind<Lease>('coordination.v1.Lease', 'leases')
 export const SERVICES = kind<Service>('core.v1.Service', 'services', { shortNames: ['svc'], categories: ['all'] })
 export const ENDPOINTS = kind<Endpoints>('core.v1.Endpoints', 'endpoints', {
@@ -128,6 +135,7 @@ export const KINDS: readonly Kind[] = [
   PERSISTENT_VOLUMES,
   PERSISTENT_VOLUME_CLAIMS,
   STORAGE_CLASSES,
+  PRIORITY_CLASSES,
   LEASES,
   SERVICES,
   ENDPOINTS,

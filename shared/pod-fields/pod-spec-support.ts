@@ -4,11 +4,6 @@ import { type FieldSupport, honoured, refused, refusedIf, warnedIf } from './fie
 const NO_CLAIMS = 'there are no ResourceClaims'
 const NO_ACCOUNTS = 'there are no ServiceAccounts yet: the Pod gets no token'
 
-export const SYSTEM_PRIORITY_CLASSES: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
-}
-
 export const podSpecSupport: Record<keyof PodSpec, FieldSupport> = {
   activeDeadlineSeconds: honoured,
   affinity: honoured,
@@ -33,11 +28,7 @@ export const podSpecSupport: Record<keyof PodSpec, FieldSupport> = {
   overhead: refused('it belongs to a RuntimeClass, and there are none'),
   preemptionPolicy: honoured,
   priority: honoured,
-  priorityClassName: refusedIf(
-    'other than system-node-critical, system-cluster-critical',
-    (name: string) => !(name in SYSTEM_PRIORITY_CLASSES),
-    'there are no PriorityClasses but the two that every cluster has',
-  ),
+  priorityClassName: honoured,
   readinessGates: honoured,
   resourceClaims: refused(NO_CLAIMS),
   resources: refusedIf(

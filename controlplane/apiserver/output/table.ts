@@ -13,7 +13,7 @@ export interface Table {
 }
 
 interface Row {
-  readonly cells: readonly (string | number)[]
+  readonly cells: readonly (string | number | boolean)[]
   readonly object?: object
 }
 

@@ -11,6 +11,7 @@ import { nodeStrategy } from './node.ts'
 import { persistentVolumeStrategy } from './persistent-volume.ts'
 import { persistentVolumeClaimStrategy } from './persistent-volume-claim.ts'
 import { podStrategy } from './pod.ts'
+import { priorityClassStrategy } from './priority-class.ts'
 import { replicaSetStrategy } from './replica-set.ts'
 import { secretStrategy } from './secret.ts'
 import { serviceStrategy } from './service.ts'
@@ -28,6 +29,7 @@ const STRATEGIES: readonly Strategy[] = [
   persistentVolumeStrategy,
   persistentVolumeClaimStrategy,
   storageClassStrategy,
+  priorityClassStrategy,
   leaseStrategy,
   serviceStrategy,
   endpointsStrategy,

@@ -1,4 +1,5 @@
 import { NAMESPACES, type Namespace } from '../../../shared/api/kinds.ts'
+import { isImmortal } from '../namespaces.ts'
 import { strategy } from '../strategy.ts'
 import { ageColumn, column, nameColumn } from '../tables/common-columns.ts'
 import { isDnsLabel } from '../validation/names.ts'
@@ -32,4 +33,6 @@ export const namespaceStrategy = strategy<Namespace>({
   applyDefaults({ metadata }) {
     if (metadata.name) metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name }
   },
+
+  whyUndeletable: (name) => (isImmortal(name) ? 'this namespace may not be deleted' : undefined),
 })

@@ -1,3 +1,4 @@
+import type { PodSpec } from '../../../shared/api/generated/core-v1.ts'
 import { PODS, type Pod } from '../../../shared/api/kinds.ts'
 import { qosClassOf } from '../../../shared/qos-class.ts'
 import {
@@ -5,11 +6,12 @@ import {
   validateAppArmorAnnotations,
   validateAppArmorUnchanged,
 } from '../pods/app-armor-annotations.ts'
-import { admitPod, validatePriority } from '../pods/pod-admission.ts'
 import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
 import { validatePodSpec } from '../pods/pod-spec-validation.ts'
 import { validatePodUpdate } from '../pods/pod-update-validation.ts'
 import { podWarnings } from '../pods/pod-warnings.ts'
+import { tolerateLostNodes } from '../pods/tolerate-lost-nodes.ts'
+import { admitPriority } from '../priority/pod-priority.ts'
 import { strategy } from '../strategy.ts'
 import { podColumns } from '../tables/pod-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
@@ -35,15 +37,17 @@ export const podStrategy = strategy<Pod>({
   prepareForCreate(pod, context) {
     applyDefaults(pod)
     applyAppArmorAnnotations(pod.spec, pod.metadata.annotations)
-    admitPod(pod.spec, context.defaultTolerationSeconds)
+    tolerateLostNodes(pod.spec, context.defaultTolerationSeconds)
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) }
   },
+
+  admit: admitPriority,
 
   applyDefaults,
 
   prepareForUpdate(pod, current, context) {
-    pod.spec.priority ??= current.spec.priority ?? 0
-    admitPod(pod.spec, context.defaultTolerationSeconds)
+    keepPriority(pod.spec, current.spec)
+    tolerateLostNodes(pod.spec, context.defaultTolerationSeconds)
   },
 
   validate(pod, errors) {
@@ -52,7 +56,6 @@ export const podStrategy = strategy<Pod>({
   },
 
   validateCreate(pod, errors) {
-    validatePriority(pod.spec, errors)
     if (pod.spec.ephemeralContainers?.length) errors.forbidden('spec.ephemeralContainers', 'cannot be set on create')
   },
 
@@ -70,6 +73,12 @@ export const podStrategy = strategy<Pod>({
     return seconds < 0 ? 1 : seconds
   },
 })
+
+/** Whoever writes a Pod without them means no change. */
+function keepPriority(spec: PodSpec, { priority, preemptionPolicy }: PodSpec): void {
+  if (priority !== undefined) spec.priority ??= priority
+  if (preemptionPolicy !== undefined) spec.preemptionPolicy ??= preemptionPolicy
+}
 
 function applyDefaults({ spec }: Pod): void {
   applyPodSpecDefaults(spec)

@@ -11,6 +11,7 @@ import { metadataForCreate } from '../object-metadata.ts'
 import type { Entry, WriteOptions } from '../registry.ts'
 import { type RegistryContext, writeContextOf } from '../registry-context.ts'
 import { storageKey } from '../storage-keys.ts'
+import { storedObjectsOf } from '../stored-objects.ts'
 import { strategyOf } from '../strategies/index.ts'
 import { validateCreate } from '../validation/validate-object.ts'
 import { warn } from '../warn.ts'
@@ -33,6 +34,7 @@ export async function createEntry(
     if (isGenerated) draft.metadata.name = generated(context, generateName ?? '')
     const { namespace, name = '' } = draft.metadata
     if (namespace) await admitToNamespace(context, kind, namespace, name)
+    await strategyOf(kind).admit?.(draft, storedObjectsOf(context))
     validateCreate(strategyOf(kind), draft)
     const entry = await inTurn(context, kind, async () => {
       const complete = await allocated(context, kind, draft)

@@ -1,17 +1,17 @@
 import { ApiError } from '../../../shared/api/api-error.ts'
 import type { DeleteOptions } from '../../../shared/api/generated/meta-v1.ts'
-import { type Kind, NAMESPACES } from '../../../shared/api/kinds.ts'
+import type { Kind } from '../../../shared/api/kinds.ts'
 import { RevisionMismatch, type Stored } from '../../store/store.ts'
 import { validateDeleteOptions } from '../delete-options.ts'
 import { planDeletion } from '../deletion-plan.ts'
 import { detachedEntry, entryOf } from '../entry-codec.ts'
 import { jsonEqual } from '../json-equal.ts'
-import { isImmortal } from '../namespaces.ts'
 import { checkPreconditions } from '../preconditions.ts'
 import type { Deletion, Entry, NamespacedName, WriteOptions } from '../registry.ts'
 import type { RegistryContext } from '../registry-context.ts'
 import { tryReplace } from '../replace.ts'
 import { storageKey } from '../storage-keys.ts'
+import { strategyOf } from '../strategies/index.ts'
 
 export async function deleteEntry(
   context: RegistryContext,
@@ -21,9 +21,8 @@ export async function deleteEntry(
 ): Promise<Deletion> {
   const wanted = options.delete ?? {}
   validateDeleteOptions(wanted)
-  if (kind.type === NAMESPACES.type && isImmortal(key.name)) {
-    throw ApiError.forbidden(kind, key.name, 'this namespace may not be deleted')
-  }
+  const why = strategyOf(kind).whyUndeletable?.(key.name)
+  if (why) throw ApiError.forbidden(kind, key.name, why)
   for (;;) {
     const stored = await context.store.get(storageKey(kind, key))
     if (!stored) throw ApiError.notFound(kind, key.name)

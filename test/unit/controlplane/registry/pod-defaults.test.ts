@@ -100,22 +100,6 @@ describe('Pod defaults', () => {
     expect(burstable.status?.qosClass).toBe('Burstable')
   })
 
-  it('take the priority from the class, and nowhere else', async () => {
-    const { create } = await testRegistry()
-    const withClass = (name: string, spec: object) => create(PODS, testPod(name, { spec }))
-    const critical = { priorityClassName: 'system-node-critical' }
-    expect((await withClass('a', critical)).spec.priority).toBe(2_000_001_000)
-    expect((await withClass('b', { ...critical, priority: 2_000_001_000 })).spec.priority).toBe(2_000_001_000)
-    await expect(withClass('c', { priority: 2_000_000_000 })).rejects.toThrow(
-      'spec.priority: Forbidden: the integer value of priority (2000000000) must not be provided in pod spec; ' +
-        'priority admission controller computed 0 from the given PriorityClass name',
-    )
-    await expect(withClass('d', { ...critical, preemptionPolicy: 'Never' })).rejects.toThrow(
-      'spec.preemptionPolicy: Forbidden: the string value of PreemptionPolicy (Never) must not be provided in pod spec; ' +
-        'priority admission controller computed PreemptLowerPriority from the given PriorityClass name',
-    )
-  })
-
   it('leave alone what the Pod says itself about leaving a node', async () => {
     const { create } = await testRegistry()
     const forever = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' }

@@ -20,7 +20,7 @@ import type { KubeObject } from '../../../../shared/api/object.ts'
 const NOW = Date.UTC(2030, 0, 1)
 const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString()
 
-function row(kind: Kind, object: object, priority = 0): (string | number)[] {
+function row(kind: Kind, object: object, priority = 0): (string | number | boolean)[] {
   const metadata = { name: 'x', creationTimestamp: ago(90), ...(object as KubeObject).metadata }
   const persisted = { ...object, metadata } as never
   return strategyOf(kind)
