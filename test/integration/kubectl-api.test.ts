@@ -78,6 +78,7 @@ describe.concurrent.each(KUBECTL_VERSIONS)('kubectl %s', (version) => {
       'discovery.k8s.io/v1',
       'metrics.k8s.io/v1beta1',
       'networking.k8s.io/v1',
+      'scheduling.k8s.io/v1',
       'storage.k8s.io/v1',
       'v1',
     ])
@@ -136,6 +137,20 @@ describe.concurrent.each(KUBECTL_VERSIONS)('kubectl %s', (version) => {
     expect(await ok('get', 'secret', 'hidden', '-o', 'jsonpath={.data.p}')).toBe('cQ==')
     expect(await ok('run', 'runner', '--image=busybox', '--port=80')).toBe('pod/runner created')
     expect(await refused('create', 'configmap', 'settings')).toContain('already exists')
+  })
+
+  it('creates, shows and describes PriorityClasses', async () => {
+    const name = `${namespace}-high`
+    const more = ['--value=1000', '--description=For a test.', '--preemption-policy=Never']
+    expect(await ok('create', 'priorityclass', name, ...more)).toBe(`priorityclass.scheduling.k8s.io/${name} created`)
+    const table = await ok('get', 'pc')
+    expect(table).toMatch(/^NAME +VALUE +GLOBAL-DEFAULT +AGE/)
+    expect(table).toMatch(new RegExp(`^${name} +1000 +false `, 'm'))
+    const described = await ok('describe', 'pc', name)
+    for (const line of [/^Value: +1000$/m, /^GlobalDefault: +false$/m, /^PreemptionPolicy: +Never$/m]) {
+      expect(described).toMatch(line)
+    }
+    await ok('delete', 'pc', name)
   })
 
   it('shows objects in every form', async () => {

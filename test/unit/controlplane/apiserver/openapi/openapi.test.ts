@@ -17,6 +17,7 @@ describe('OpenAPI v3', () => {
       'api/v1',
       'apis/apps/v1',
       'apis/storage.k8s.io/v1',
+      'apis/scheduling.k8s.io/v1',
       'apis/coordination.k8s.io/v1',
       'apis/discovery.k8s.io/v1',
       'apis/metrics.k8s.io/v1beta1',
