@@ -53,6 +53,8 @@ export interface AgentOptions {
   seccompProfiles?: string
   /** Whether Pods leave their Services before their containers are told to end. Without it requests are lost. */
   drainsPods?: boolean
+  /** Whether connections between machines are spared the machine's rules once they are made; true unless told. */
+  takesShortcuts?: boolean
   /** The file that says how Pods resolve names; by default the machine's own. */
   resolvConf?: string
   version: string

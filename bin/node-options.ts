@@ -37,6 +37,7 @@ export interface NodeOptionValues {
   allowHostPath: string[]
   allowedUnsafeSysctls?: string[]
   seccompProfiles?: string
+  shortcuts: boolean
   resolvConf?: string
 }
 
@@ -133,6 +134,10 @@ function permissionOptions(): Option[] {
     ).argParser(parseSysctls),
     new Option('--seccomp-profiles <dir>', 'where the Localhost seccomp profiles of Pods are, as JSON files').argParser(
       existingDirectory,
+    ),
+    new Option(
+      '--no-shortcuts',
+      "let each packet between Pods of two machines pass this machine's iptables rules, not only those that begin a connection",
     ),
   ]
 }

@@ -22,6 +22,8 @@ export interface ClusterNetworkOptions {
   runtime: Runtime
   nodeName: string
   clusterId: string
+  /** Whether connections between machines are spared the machine's rules once they are made; true unless told. */
+  takesShortcuts?: boolean | undefined
   /** Where the newest word of the network is kept. */
   dataDir: string
   /** The file that says whom to ask for names outside the cluster; by default the machine's own. */
@@ -63,6 +65,7 @@ export class ClusterNetwork {
     this.fabric = new FabricManager({
       ...{ runtime, relays: this.relays, clusterId, clock, random, log: log('fabric') },
       path: join(options.dataDir, 'network.json'),
+      takesShortcuts: options.takesShortcuts,
       onCondition: options.onCondition,
       onGateway: (containerId, address) => {
         if (this.#gateway !== undefined && this.#gateway !== containerId) this.#serviceRules.uncover(this.#gateway)

@@ -81,6 +81,7 @@ async function runAgent(options: AgentOptions): Promise<void> {
     ...(options.seccompProfiles === undefined ? {} : { seccompProfiles: options.seccompProfiles }),
     ...(options.resolvConf === undefined ? {} : { resolvConf: options.resolvConf }),
     drainsPods: options.drain,
+    takesShortcuts: options.shortcuts,
     version: VERSION,
     clock,
     random: systemRandom,

@@ -16,6 +16,7 @@ export interface FabricManagerOptions {
   runtime: Runtime
   relays: SocketRelays
   clusterId: string
+  takesShortcuts?: boolean | undefined
   /** Where the newest state is kept. */
   path: string
   clock: Clock

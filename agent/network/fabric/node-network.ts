@@ -15,6 +15,7 @@ export interface NodeNetworkOptions {
   runtime: Runtime
   relays: SocketRelays
   clusterId: string
+  takesShortcuts?: boolean | undefined
   clock: Clock
   log: Logger
   onDamage: () => void

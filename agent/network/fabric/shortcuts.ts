@@ -4,8 +4,8 @@ import type { Logger } from '../../../shared/log.ts'
 import type { SandboxState } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { type Link, Links } from '../netlink/links.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
-import { encodeTable } from '../nftables/encode-change.ts'
+import { NetlinkClient, type NetlinkRequest } from '../netlink/netlink-client.ts'
+import { encodeRemoval, encodeTable } from '../nftables/encode-change.ts'
 import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
 import { bridgeName, tunnelName } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
@@ -16,6 +16,8 @@ import { type LinkName, shortcutTable } from './shortcut-table.ts'
 export interface ShortcutsOptions {
   readonly relays: SocketRelays
   readonly clusterId: string
+  /** Without them the table of an earlier agent is taken away. */
+  readonly takesShortcuts?: boolean | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -61,7 +63,7 @@ export class Shortcuts {
   }
 
   cover({ id, ip }: Pick<SandboxState, 'id' | 'ip'>): void {
-    if (ip === undefined || this.#pods.has(id)) return
+    if (this.#options.takesShortcuts === false || ip === undefined || this.#pods.has(id)) return
     this.#pods.set(id, { address: ip })
     this.#wakeSoon()
   }
@@ -106,21 +108,30 @@ export class Shortcuts {
   }
 
   async #write({ uplinkId, state }: Place): Promise<void> {
-    const { relays, clusterId } = this.#options
+    const { relays, clusterId, takesShortcuts = true } = this.#options
     const { podCIDR } = state.own
-    const links = await this.#links(uplinkId)
-    const tunnel = links.find(({ name }) => name === tunnelName(clusterId))
-    // Without it there is nothing to be spared; it is about to be made.
-    if (!tunnel || podCIDR === undefined) return
-    const pods = await this.#podLinks(Ipv4Range.parse(podCIDR), links)
-    const ways = { tunnel, ranges: rangesElsewhere(state), pods }
-    const { frame, contents } = shortcutTable(shortcutName(clusterId, podCIDR), ways)
+    if (podCIDR === undefined) return
+    const name = shortcutName(clusterId, podCIDR)
+    const messages = takesShortcuts
+      ? await this.#table(name, Ipv4Range.parse(podCIDR), { uplinkId, state })
+      : encodeRemoval({ name, family: 'netdev' })
+    if (messages.length === 0) return
     const client = new NetlinkClient(await (await relays.of(uplinkId)).netlink(NETLINK_NETFILTER))
     try {
-      await client.batch(NFTABLES_SUBSYSTEM, encodeTable(frame, contents))
+      await client.batch(NFTABLES_SUBSYSTEM, messages)
     } finally {
       client.close()
     }
+  }
+
+  /** None without a tunnel: there is nothing to be spared, and it is about to be made. */
+  async #table(name: string, range: Ipv4Range, { uplinkId, state }: Place): Promise<NetlinkRequest[]> {
+    const links = await this.#links(uplinkId)
+    const tunnel = links.find(({ name }) => name === tunnelName(this.#options.clusterId))
+    if (!tunnel) return []
+    const pods = await this.#podLinks(range, links)
+    const { frame, contents } = shortcutTable(name, { tunnel, ranges: rangesElsewhere(state), pods })
+    return encodeTable(frame, contents)
   }
 
   /** Of those Pods whose addresses are of the range, and which are ports of the bridge. */

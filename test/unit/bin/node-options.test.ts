@@ -40,6 +40,7 @@ describe('options of nodes', () => {
       '--device=example.com/a=/dev/zero',
     )
     expect(given).toEqual(['--device=example.com/a=/dev/null', '--labels=disk=ssd', '--device=example.com/a=/dev/zero'])
+    expect(passedOn('--no-shortcuts')).toEqual(['--no-shortcuts'])
     expect(passedOn()).toEqual([])
   })
 

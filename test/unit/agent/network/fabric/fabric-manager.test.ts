@@ -59,12 +59,12 @@ describe('FabricManager', () => {
     rmSync(folder, { recursive: true })
   })
 
-  const newManager = () => {
+  const newManager = (takesShortcuts?: boolean) => {
     const isUplink = (id: string) => runtime.networkContainersByName.get('uplink')?.state.id === id
     return new FabricManager({
       ...{ runtime, clusterId: CLUSTER, path: join(folder, 'network.json'), clock, random: seededRandom(1) },
       relays: new SocketRelays(async (id) => (isUplink(id) ? machine : (namespaces.get(id) ?? inside)).relay()),
-      log: silentLogger,
+      ...{ log: silentLogger, takesShortcuts },
       onGateway: (id) => gateways.push(id),
     })
   }
@@ -290,6 +290,19 @@ describe('FabricManager', () => {
     machine.netfilter.errno = 0
     await clock.advance(60_000)
     expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth1'], pods: ['10.42.0.4'] })
+  })
+
+  it('takes away the shortcuts of an earlier agent where none are wanted, but not those of the machine’s other nodes', async () => {
+    await update(state([PEER]))
+    machine.netfilter.tables.set('kubette-abcdefgh-10.42.2.0', [])
+    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL] })
+    await manager.stop()
+    manager = newManager(false)
+    await manager.start()
+    await manager.join(await run('a'))
+    await clock.advance(1_000)
+    expect([...machine.netfilter.tables.keys()]).toEqual(['kubette-abcdefgh-10.42.2.0'])
+    expect(machine.link(TUNNEL)).toBeDefined()
   })
 
   it('goes by what an earlier agent was told while the control plane is away', async () => {
