@@ -178,21 +178,33 @@ describe('a Service', () => {
     expect(await refusals(spec)).toEqual(wrong)
   })
 
-  it('says what it asks for in vain', async () => {
+  it.each([
+    [
+      { clusterIP: 'None', externalIPs: ['192.0.2.1'], sessionAffinity: 'ClientIP', loadBalancerIP: '192.0.2.2' },
+      [
+        'spec.loadBalancerIP is ignored when spec.clusterIP is "None"',
+        'spec.externalIPs is ignored when spec.clusterIP is "None"',
+        'spec.sessionAffinity is ignored when spec.clusterIP is "None"',
+      ],
+    ],
+    [
+      { type: 'LoadBalancer', loadBalancerIP: '192.0.2.2' },
+      ['spec.loadBalancerIP: a load balancer has the addresses of the nodes'],
+    ],
+    [{ type: 'LoadBalancer', loadBalancerClass: 'a/b', loadBalancerIP: '192.0.2.2' }, []],
+    [
+      { externalIPs: ['192.0.2.1', '192.0.2.3'] },
+      [
+        'spec.externalIPs is deprecated and may no longer be implemented in some clusters',
+        "spec.externalIPs[0]: 192.0.2.1 is reached from outside the cluster only where it is a node's own address",
+        "spec.externalIPs[1]: 192.0.2.3 is reached from outside the cluster only where it is a node's own address",
+      ],
+    ],
+  ])('says what %o asks for in vain', async (spec, expected) => {
     const warnings: string[] = []
-    const spec = {
-      clusterIP: 'None',
-      externalIPs: ['192.0.2.1'],
-      sessionAffinity: 'ClientIP',
-      loadBalancerIP: '1.1.1.1',
-    }
     const warn = (message: string) => warnings.push(message)
     await test.registry.create(SERVICES, aService('web', spec), { namespace: 'default', warn })
-    expect(warnings).toEqual([
-      'spec.externalIPs is ignored when spec.clusterIP is "None"',
-      'spec.sessionAffinity is ignored when spec.clusterIP is "None"',
-      'spec.loadBalancerIP: a load balancer has the addresses of the nodes',
-    ])
+    expect(warnings).toEqual(expected)
   })
 })
 
