@@ -4,7 +4,7 @@ export interface LoadReport {
   failed: number
   /** When the request was sent that is the last to have failed; 0: none has. */
   lastFailedSentAt: number
-  /** Of the failures since the report before, and at most 20, what they were. */
+  /** Of the failures since the report before, and at most 20, what they were, and which request of its connection it was. */
   errors: string[]
   /** How long the slowest answer since the report before took. */
   slowestMs: number
@@ -59,7 +59,7 @@ const open = ({ hostname, port }) => {
     ask: () => new Promise(send),
   }
 }
-const once = async (connection, target) => {
+const once = async (connection, target, number) => {
   const sentAt = Date.now()
   const error = await connection.ask()
   report.total++
@@ -67,7 +67,7 @@ const once = async (connection, target) => {
   report.failed++
   report.lastFailedSentAt = Math.max(report.lastFailedSentAt, sentAt)
   const took = Date.now() - sentAt
-  const words = [new Date(sentAt).toISOString(), target.host, error.message, 'after', took, 'ms']
+  const words = [new Date(sentAt).toISOString(), target.host, 'request', number, error.message, 'after', took, 'ms']
   if (report.errors.length < 20) report.errors.push(words.join(' '))
 }
 const pause = () => new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 16))
@@ -75,7 +75,7 @@ const lane = async (target, requests) => {
   while (!isOver) {
     const connection = open(target)
     for (let i = 0; i < requests && connection.isOpen() && !isOver; i++) {
-      await once(connection, target)
+      await once(connection, target, i + 1)
       await pause()
     }
     connection.close()
