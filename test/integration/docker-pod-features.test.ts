@@ -3,6 +3,7 @@ import { get } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { busyMsOf } from '../../agent/network/drain/connection-rest.ts'
 import { SandboxConnections } from '../../agent/network/drain/sandbox-connections.ts'
 import { DockerApi } from '../../agent/runtime/docker/docker-api.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
@@ -87,7 +88,7 @@ describe('Docker runtime', () => {
     await start(id, 'nc -ll -p 8080 -e cat')
     const relay = await runtime.openSockets(id, new AbortController().signal)
     const connections = new SandboxConnections(async () => relay)
-    const busyMs = (port: number) => connections.busyMs(id, new Set([port]))
+    const busyMs = (port: number) => connections.list(id, new Set([port])).then(busyMsOf)
     expect(await busyMs(8080)).toBe(0)
     const client = await echoing(18_081)
     expect(await busyMs(8080)).toBeGreaterThan(0)

@@ -86,7 +86,7 @@ export class SimAgent {
       runtime: seams.runtime?.(runtime, this.name) ?? runtime,
       reporter: seams.reporter?.(link.reporter) ?? link.reporter,
       prober: new FakeProber(),
-      drainer: new ServiceDrain({ withdrawals, network, connections: { busyMs: async () => 0 }, clock, log }),
+      drainer: new ServiceDrain({ withdrawals, network, connections: { list: async () => [] }, clock, log }),
       clock,
       random,
       log,

@@ -1,7 +1,13 @@
 import type { SocketRelay } from '../../runtime/socket-relay.ts'
-import { AF_INET, AF_INET6, connectionsRequest, decodeConnection, NETLINK_SOCK_DIAG } from '../netlink/inet-diag.ts'
+import {
+  AF_INET,
+  AF_INET6,
+  connectionsRequest,
+  decodeConnection,
+  NETLINK_SOCK_DIAG,
+  type TcpConnection,
+} from '../netlink/inet-diag.ts'
 import { NetlinkClient } from '../netlink/netlink-client.ts'
-import { busyMsOf } from './connection-rest.ts'
 import type { PodConnections } from './service-drain.ts'
 
 /** Asks the kernel for the connections in a sandbox's network namespace. */
@@ -12,7 +18,7 @@ export class SandboxConnections implements PodConnections {
     this.#relayOf = relayOf
   }
 
-  async busyMs(sandboxId: string, ports: ReadonlySet<number>): Promise<number> {
+  async list(sandboxId: string, ports: ReadonlySet<number>): Promise<TcpConnection[]> {
     const relay = await this.#relayOf(sandboxId)
     const client = new NetlinkClient(await relay.netlink(NETLINK_SOCK_DIAG))
     try {
@@ -20,7 +26,7 @@ export class SandboxConnections implements PodConnections {
         ...(await client.dump(connectionsRequest(AF_INET))),
         ...(await client.dump(connectionsRequest(AF_INET6))),
       ]
-      return busyMsOf(answers.map(decodeConnection).filter(({ localPort }) => ports.has(localPort)))
+      return answers.map(decodeConnection).filter(({ localPort }) => ports.has(localPort))
     } finally {
       client.close()
     }

@@ -3,14 +3,16 @@ import type { Persisted } from '../../../shared/api/object.ts'
 import { type Clock, sleep } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { PodDrainer } from '../../pods/pod-drain.ts'
+import type { TcpConnection } from '../netlink/inet-diag.ts'
 import type { NetworkView } from '../network-state.ts'
 import type { PodWithdrawals } from '../pod-withdrawals.ts'
+import { busyMsOf, onItsWayMs } from './connection-rest.ts'
 import { servedPorts } from './served-ports.ts'
 
 /** The connections of a Pod. */
 export interface PodConnections {
-  /** How long until those to these ports may be at rest, if nothing happens on them; 0: they are. */
-  busyMs(sandboxId: string, ports: ReadonlySet<number>): Promise<number>
+  /** Those to these ports that the Pod has not closed. */
+  list(sandboxId: string, ports: ReadonlySet<number>): Promise<TcpConnection[]>
 }
 
 export interface ServiceDrainOptions {
@@ -21,8 +23,8 @@ export interface ServiceDrainOptions {
   log: Logger
 }
 
-/** For what was sent to the Pod just before, and is on its way: also on a link across a continent. */
-const ON_ITS_WAY_MS = 300
+/** How soon to look again, at the latest: most answers take less than what is waited for them. */
+const LOOK_AGAIN_MS = 1_000
 
 /**
  * Drains a Pod of Services: first no node sends new connections to it any more, then those that it has come to rest. One
@@ -53,11 +55,11 @@ export class ServiceDrain implements PodDrainer {
 
   async #rest(sandboxId: string, ports: ReadonlySet<number>, signal: AbortSignal): Promise<void> {
     const { clock, connections } = this.#options
-    await sleep(clock, ON_ITS_WAY_MS, signal)
+    await sleep(clock, onItsWayMs(await connections.list(sandboxId, ports)), signal)
     for (;;) {
-      const busyMs = await connections.busyMs(sandboxId, ports)
+      const busyMs = busyMsOf(await connections.list(sandboxId, ports))
       if (busyMs <= 0 || signal.aborted) return
-      await sleep(clock, busyMs, signal)
+      await sleep(clock, Math.min(busyMs, LOOK_AGAIN_MS), signal)
     }
   }
 }

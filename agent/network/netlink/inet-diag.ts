@@ -14,6 +14,9 @@ const RETRANSMISSION_TIMEOUT = 8
 const LAST_DATA_SENT = 44
 const LAST_DATA_RECEIVED = 52
 const TOTAL_RETRANSMISSIONS = 100
+const DATA_SEGMENTS_SENT = 156
+/** Since Linux 5.0. */
+const DUPLICATES_ARRIVED = 216
 
 const TCP_ESTABLISHED = 1
 const TCP_SYN_SENT = 2
@@ -46,13 +49,16 @@ export interface TcpProgress {
   sentMsAgo: number
   /** How long is waited for an acknowledgement before data is sent again: some round trips. */
   retransmitAfterMs: number
-  /** How often data was sent again. */
-  retransmissions: number
+  /** How many packets with data were sent, and how many were lost: they were sent again, and nobody said it was in vain. */
+  packets: number
+  lost: number
 }
 
 /** A TCP connection that its own side has not closed. */
 export interface TcpConnection {
   localPort: number
+  /** The other side's address, in the kernel's bytes as hexadecimal digits. */
+  peer: string
   /** Bytes that came and that nobody has read. */
   unread: number
   /** Bytes that the other side has not acknowledged. */
@@ -86,9 +92,10 @@ function diagnosisRequest(family: number, states: readonly number[], attributes:
 /** Throws a RangeError where the message is cut short. */
 export function decodeConnection({ payload }: ReceivedMessage): TcpConnection {
   const info = decodeAttributes(payload.subarray(MESSAGE_BYTES)).get(INET_DIAG_INFO)
-  const isMade = info !== undefined && info.length >= TOTAL_RETRANSMISSIONS + 4
+  const isMade = info !== undefined && info.length >= DATA_SEGMENTS_SENT + 4
   return {
     localPort: payload.readUInt16BE(4),
+    peer: payload.toString('hex', REMOTE_ADDRESS, REMOTE_ADDRESS + ADDRESS_BYTES),
     unread: payload.readUInt32LE(56),
     unacknowledged: payload.readUInt32LE(60),
     ...(isMade
@@ -97,11 +104,17 @@ export function decodeConnection({ payload }: ReceivedMessage): TcpConnection {
             receivedMsAgo: info.readUInt32LE(LAST_DATA_RECEIVED),
             sentMsAgo: info.readUInt32LE(LAST_DATA_SENT),
             retransmitAfterMs: info.readUInt32LE(RETRANSMISSION_TIMEOUT) / 1000,
-            retransmissions: info.readUInt32LE(TOTAL_RETRANSMISSIONS),
+            packets: info.readUInt32LE(DATA_SEGMENTS_SENT),
+            lost: lostPackets(info),
           },
         }
       : {}),
   }
+}
+
+function lostPackets(info: Buffer): number {
+  const duplicates = info.length >= DUPLICATES_ARRIVED + 4 ? info.readUInt32LE(DUPLICATES_ARRIVED) : 0
+  return Math.max(0, info.readUInt32LE(TOTAL_RETRANSMISSIONS) - duplicates)
 }
 
 /** The other side of a connection, `address:port`; undefined where it is not IPv4. Throws a RangeError where the message is cut short. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { busyMsOf } from '../../../../../agent/network/drain/connection-rest.ts'
+import { busyMsOf, onItsWayMs } from '../../../../../agent/network/drain/connection-rest.ts'
 import {
   AF_INET6,
   connectionsRequest,
@@ -30,9 +30,10 @@ describe('the kernel on connections', () => {
   it('says what waits and when data last came and went', () => {
     expect(decodeConnection(message(Buffer.from(PAYLOAD, 'hex')))).toEqual({
       localPort: 40721,
+      peer: '00000000000000000000ffff7f000001',
       unread: 7,
       unacknowledged: 0,
-      data: { receivedMsAgo: 380, sentMsAgo: 332, retransmitAfterMs: 204, retransmissions: 0 },
+      data: { receivedMsAgo: 380, sentMsAgo: 332, retransmitAfterMs: 204, packets: 1, lost: 0 },
     })
   })
 
@@ -51,15 +52,15 @@ describe('the kernel on connections', () => {
   })
 })
 
-describe('connections are at rest', () => {
-  const connection = (receivedMsAgo: number, sentMsAgo: number, more = {}, progress = {}) => ({
-    localPort: 80,
-    unread: 0,
-    unacknowledged: 0,
-    data: { receivedMsAgo, sentMsAgo, retransmitAfterMs: 204, retransmissions: 0, ...progress },
-    ...more,
-  })
+const connection = (receivedMsAgo: number, sentMsAgo: number, more = {}, progress = {}) => ({
+  ...{ localPort: 80, peer: 'a' },
+  unread: 0,
+  unacknowledged: 0,
+  data: { receivedMsAgo, sentMsAgo, retransmitAfterMs: 204, packets: 90, lost: 0, ...progress },
+  ...more,
+})
 
+describe('connections are at rest', () => {
   it.each([
     ['none', [], 0],
     ['idle for a second', [connection(1_010, 1_005)], 0],
@@ -71,10 +72,38 @@ describe('connections are at rest', () => {
     ['with bytes that are not acknowledged', [connection(9_000, 9_000, { unacknowledged: 1 })], 100],
     ['over a slow link', [connection(1_010, 1_005, {}, { retransmitAfterMs: 500 })], 495],
     ['over a very slow link', [connection(1_010, 1_000, {}, { retransmitAfterMs: 9_000 })], 4_000],
-    ['over a link that loses packets', [connection(1_010, 1_000, {}, { retransmissions: 1 })], 4_000],
-    ['being made', [{ localPort: 80, unread: 0, unacknowledged: 0 }], 100],
+    // Six packets that go the same way are all lost once in a million: the last is sent after 31 times 204 ms.
+    ['over a link that loses a tenth', [connection(1_010, 1_000, {}, { lost: 10 })], 5_324],
+    ['over a link that loses a hundredth', [connection(1_010, 1_000, {}, { lost: 1 })], 0],
+    ['over a link that lost one of few', [connection(1_010, 1_000, {}, { packets: 2, lost: 1 })], 5_324],
+    [
+      'new and unused, of a peer to which another lost a tenth',
+      [connection(200, 200, {}, { packets: 0 }), connection(9_000, 9_000, {}, { lost: 10 })],
+      6_124,
+    ],
+    [
+      'of a peer that loses nothing, whatever others do',
+      [connection(1_010, 1_000, { peer: 'b' }), connection(9_000, 9_000, {}, { lost: 10 })],
+      0,
+    ],
+    ['being made', [{ localPort: 80, peer: 'a', unread: 0, unacknowledged: 0 }], 100],
     ['the busiest of several', [connection(990, 985), connection(310, 300)], 700],
   ])('%s', (_, connections, busyMs) => {
     expect(busyMsOf(connections)).toBe(busyMs)
+  })
+})
+
+describe('what is on its way', () => {
+  it.each([
+    ['is waited for a moment', [], 300],
+    ['is waited for where all are near', [connection(0, 0)], 300],
+    [
+      'takes as long as answers of the farthest',
+      [connection(0, 0), connection(0, 0, {}, { retransmitAfterMs: 800 })],
+      800,
+    ],
+    ['may be too far away', [connection(0, 0, {}, { retransmitAfterMs: 60_000 })], 5_000],
+  ])('%s', (_, connections, ms) => {
+    expect(onItsWayMs(connections)).toBe(ms)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type PodConnections, ServiceDrain } from '../../../../../agent/network/drain/service-drain.ts'
+import type { TcpConnection } from '../../../../../agent/network/netlink/inet-diag.ts'
 import { NetworkState } from '../../../../../agent/network/network-state.ts'
 import { silentLogger } from '../../../../../shared/log.ts'
 import type { NetworkObject } from '../../../../../shared/protocol/network-frames.ts'
@@ -10,8 +11,14 @@ import { settle, VirtualClock } from '../../../../support/virtual-clock.ts'
 const pod = assignedPod('web')
 const web = anEndpoint('10.42.1.4', 'uid-web')
 
-/** A drain that is under way; `busyMs` gives what the connections say, one after the other. */
-async function startDrain(objects: NetworkObject[], connections: PodConnections = { busyMs: async () => 0 }) {
+/** One on which the last answer was sent so long ago. */
+const answered = (msAgo: number): TcpConnection => ({
+  ...{ localPort: 8080, peer: 'a', unread: 0, unacknowledged: 0 },
+  data: { receivedMsAgo: msAgo + 5, sentMsAgo: msAgo, retransmitAfterMs: 204, packets: 9, lost: 0 },
+})
+
+/** A drain that is under way. */
+async function startDrain(objects: NetworkObject[], connections: PodConnections = { list: async () => [] }) {
   const clock = new VirtualClock()
   const network = new NetworkState({ clock, log: silentLogger })
   network.apply([networkFrame(objects)])
@@ -40,39 +47,54 @@ describe('draining a Pod on its node', () => {
   })
 
   it('leaves time for what is on its way, and then waits for the connections to the ports that are served', async () => {
-    const answers = [400, 0]
+    const answers = [[], [answered(600)], []]
     const asked: unknown[] = []
     const { clock, withdrawn, isOver } = await startDrain([aService('web'), aSlice('web', [web])], {
-      busyMs: async (sandboxId, ports) => {
+      list: async (sandboxId, ports) => {
         asked.push([sandboxId, ...ports])
-        return answers.shift() ?? 0
+        return answers.shift() ?? []
       },
     })
     await clock.advance(1_000)
     expect(asked).toEqual([])
     await withdrawn()
-    await clock.advance(290)
-    expect(asked).toEqual([])
-    await clock.advance(20)
     expect(asked).toEqual([['sandbox', 8080]])
+    await clock.advance(290)
+    expect(asked).toHaveLength(1)
+    await clock.advance(20)
+    expect(asked).toHaveLength(2)
     await clock.advance(380)
     expect(isOver()).toBe(false)
     await clock.advance(20)
-    expect(asked).toHaveLength(2)
+    expect(asked).toHaveLength(3)
+    expect(isOver()).toBe(true)
+  })
+
+  it('looks again before long, whatever it may have to wait for', async () => {
+    const unanswered = {
+      ...answered(0),
+      data: { ...answered(0).data, receivedMsAgo: 0, sentMsAgo: 9_000 },
+    } as TcpConnection
+    const answers = [[], [unanswered], []]
+    const { clock, withdrawn, isOver } = await startDrain([aService('web'), aSlice('web', [web])], {
+      list: async () => answers.shift() ?? [],
+    })
+    await withdrawn()
+    await clock.advance(1_310)
     expect(isOver()).toBe(true)
   })
 
   it('has nothing to wait for on UDP ports', async () => {
     const slice = aSlice('dns', [web])
     slice.object.ports = [{ name: '', port: 53, protocol: 'UDP' }]
-    const { withdrawn, isOver } = await startDrain([slice], { busyMs: async () => 1_000 })
+    const { withdrawn, isOver } = await startDrain([slice], { list: async () => [answered(0)] })
     await withdrawn()
     expect(isOver()).toBe(true)
   })
 
   it('is over when the connections cannot be seen', async () => {
     const { clock, withdrawn, isOver } = await startDrain([aSlice('web', [web])], {
-      busyMs: () => Promise.reject(new Error('no such container')),
+      list: () => Promise.reject(new Error('no such container')),
     })
     await withdrawn()
     await clock.advance(310)
@@ -80,7 +102,9 @@ describe('draining a Pod on its node', () => {
   })
 
   it('ends when it is given up', async () => {
-    const { clock, stop, withdrawn, isOver } = await startDrain([aSlice('web', [web])], { busyMs: async () => 60_000 })
+    const { clock, stop, withdrawn, isOver } = await startDrain([aSlice('web', [web])], {
+      list: async () => [answered(0)],
+    })
     await withdrawn()
     await clock.advance(1_000)
     stop.abort()
