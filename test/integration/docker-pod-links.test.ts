@@ -93,6 +93,9 @@ describe('the links of Pods on Docker', () => {
     expect(shown).toMatch(/\npod-11\nnameserver 192.0.2.53\n$/)
     // None that a router could give it, as Docker has it where a network has no IPv6.
     expect(shown).not.toContain('inet6 fe80')
+    // Where packets are lost, three questions are too few.
+    const asking = await inClient('cd /proc/sys/net/ipv4/neigh/eth0; cat mcast_solicit ucast_solicit retrans_time_ms')
+    expect(asking).toBe('10\n10\n300\n')
 
     const gone = await machine.find(linkOf(server.sandbox))
     await machine.delete(gone?.index ?? 0)

@@ -67,7 +67,7 @@ describe('the rules of Services', () => {
     returns.push(new ReturnPaths({ ...common, runtime: mates.runtime, relays: mates.relays }))
     for (const paths of returns) paths.start()
     const [own] = returns as [ReturnPaths]
-    nodePorts = new NodePorts({ ...common, rules, returns: own, healthChecks, addresses, reporter })
+    nodePorts = new NodePorts({ ...common, relays, rules, returns: own, healthChecks, addresses, reporter })
     nodePorts.start()
   }, 60_000)
 

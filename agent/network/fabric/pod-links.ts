@@ -2,6 +2,7 @@ import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { type Runtime, RuntimeFailure, type SandboxState } from '../../runtime/runtime.ts'
 import { type Link, Links } from '../netlink/links.ts'
+import { askNeighboursOften } from '../netlink/neighbours.ts'
 import { NetlinkClient } from '../netlink/netlink-client.ts'
 import { NetlinkError } from '../netlink/netlink-error.ts'
 import { Routes } from '../netlink/routes.ts'
@@ -126,6 +127,7 @@ export class PodLinks {
       const inside = new Links(client)
       const link = await this.#pairUp(sandbox, network, inside)
       await inside.change(link.index, { up: true })
+      await askNeighboursOften(client, link.index)
       await inside.addAddress(link.index, sandbox.ip, Ipv4Range.parse(network.subnet))
       await new Routes(client).addDefault(network.gateway)
     } finally {

@@ -2,6 +2,7 @@ import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { NetworkContainerSpec } from '../../runtime/runtime.ts'
 import type { SocketRelay } from '../../runtime/socket-relay.ts'
 import { INTERFACE_SETTING, Links } from '../netlink/links.ts'
+import { askNeighboursOften } from '../netlink/neighbours.ts'
 import { NetlinkClient } from '../netlink/netlink-client.ts'
 import { Routes } from '../netlink/routes.ts'
 import { RoutingRules } from '../netlink/routing-rules.ts'
@@ -39,7 +40,10 @@ export async function openGateway(relay: SocketRelay, serviceCIDR: string, asker
     const rules = new RoutingRules(client)
     const link = (await links.list()).find(({ name }) => name === LINK)
     // A packet leaves where it came in, which is no reason to tell its sender of a shorter way.
-    if (link) await links.configure(link.index, new Map([[INTERFACE_SETTING.sendRedirects, 0]]))
+    if (link) {
+      await links.configure(link.index, new Map([[INTERFACE_SETTING.sendRedirects, 0]]))
+      await askNeighboursOften(client, link.index)
+    }
     await new Routes(client).addLocal(Ipv4Range.parse(serviceCIDR), TABLE)
     for (const from of askers) await rules.add({ from, table: TABLE, priority: PRIORITY })
   } finally {

@@ -6,10 +6,14 @@ import type { Reporter } from '../../reporter.ts'
 import { type PublishedPort, type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import type { NetworkConsumer } from '../applied-versions.ts'
+import { Links } from '../netlink/links.ts'
+import { askNeighboursOften } from '../netlink/neighbours.ts'
+import { NetlinkClient } from '../netlink/netlink-client.ts'
 import type { NetworkSnapshot } from '../network-snapshot.ts'
 import type { NetworkView } from '../network-state.ts'
 import type { AddressSource } from '../pod-addresses.ts'
 import { machineMates } from '../services/machine-mates.ts'
+import type { SocketRelays } from '../socket-relays.ts'
 import { parseNodePortsName, portKey } from './container-name.ts'
 import type { HealthChecks } from './health-checks.ts'
 import { type NewNodePort, type NodePortPlan, planNodePorts } from './node-port-plan.ts'
@@ -23,6 +27,7 @@ export interface NodePortsOptions {
     Runtime,
     'networkContainers' | 'runNetworkContainer' | 'removeNetworkContainer' | 'networkEvents'
   >
+  readonly relays: Pick<SocketRelays, 'of'>
   readonly addresses: AddressSource
   readonly rules: NodePortRules
   readonly returns: Pick<ReturnPaths, 'renew'>
@@ -45,6 +50,8 @@ interface Wanted {
   readonly healthCheck: number | undefined
 }
 
+const NETLINK_ROUTE = 0
+const LINK = 'eth0'
 const RETRY_MS = 30_000
 /** What is different in each try's failure: the runtime names what it was about to make. */
 const ATTEMPT = / on endpoint \S+ \([0-9a-f]+\)/
@@ -155,7 +162,9 @@ export class NodePorts {
     const { runtime, addresses } = this.#options
     try {
       const network = { address: await addresses.take(name) }
-      await runtime.runNetworkContainer({ name, network, ports: [port], sysctls: { 'net.ipv4.ip_forward': '1' } })
+      const sysctls = { 'net.ipv4.ip_forward': '1' }
+      const id = await runtime.runNetworkContainer({ name, network, ports: [port], sysctls })
+      await this.#haveNeighboursAskedOften(id)
       this.#troubles.delete(portKey(port))
       return true
     } catch (error) {
@@ -163,6 +172,19 @@ export class NodePorts {
       if (!(error instanceof RuntimeFailure)) throw error
       this.#tell(port, this.#wanted.get(serviceUid)?.service ?? '', error.message)
       return false
+    }
+  }
+
+  async #haveNeighboursAskedOften(containerId: string): Promise<void> {
+    const { relays, log } = this.#options
+    try {
+      const client = new NetlinkClient(await (await relays.of(containerId)).netlink(NETLINK_ROUTE))
+      const link = await new Links(client).find(LINK)
+      if (link) await askNeighboursOften(client, link.index)
+      client.close()
+    } catch (err) {
+      // It works as well without, where no packets are lost.
+      log.warn({ err }, 'neighbours of a container are asked for as usual')
     }
   }
 
