@@ -1,6 +1,6 @@
 import { attribute, decodeAttributes, nested, u8, u32 } from '../netlink/netlink-attributes.ts'
 import type { NetlinkClient } from '../netlink/netlink-client.ts'
-import { NetlinkError } from '../netlink/netlink-error.ts'
+import { unless } from '../netlink/netlink-error.ts'
 
 const CTNETLINK = 1 << 8
 const GET = CTNETLINK | 1
@@ -61,13 +61,20 @@ export async function listFlows(
   return entries.flatMap(({ payload }) => flowOf(payload, protocol) ?? [])
 }
 
+/** What has become of a flow; undefined where the kernel remembers it no more. */
+export async function readFlow(
+  client: Pick<NetlinkClient, 'request'>,
+  { identity }: TrackedFlow,
+  protocol: keyof typeof NUMBERS,
+): Promise<TrackedFlow | undefined> {
+  const request = { type: GET, payload: Buffer.concat([HEADER, identity]) }
+  const answers = await unless('ENOENT', client.request(request))
+  return answers?.flatMap(({ payload }) => flowOf(payload, protocol) ?? [])[0]
+}
+
 /** The next packet is treated as the first. Nothing happens where it is gone already. */
 export async function forgetFlow(client: Pick<NetlinkClient, 'request'>, { identity }: TrackedFlow): Promise<void> {
-  try {
-    await client.request({ type: DELETE, payload: Buffer.concat([HEADER, identity]) })
-  } catch (error) {
-    if (!(error instanceof NetlinkError && error.code === 'ENOENT')) throw error
-  }
+  await unless('ENOENT', client.request({ type: DELETE, payload: Buffer.concat([HEADER, identity]) }))
 }
 
 function flowOf(payload: Buffer, protocol: keyof typeof NUMBERS): TrackedFlow | undefined {

@@ -1,4 +1,4 @@
-import { forgetFlow, listFlows, type TrackedFlow } from '../conntrack/tracked-flows.ts'
+import { forgetFlow, listFlows, readFlow, type TrackedFlow } from '../conntrack/tracked-flows.ts'
 import type { NetlinkClient } from '../netlink/netlink-client.ts'
 import type { RoleRules, RulesStep } from './role-rules.ts'
 
@@ -77,7 +77,13 @@ export class SilentConnections {
     this.#isFollowing = open.length > 0
     if (!this.#isFollowing) this.#lookAtMs = Number.POSITIVE_INFINITY
     if (open.some(({ silentSeconds }) => silentSeconds > 0)) this.#lookSoon(nowMs)
-    for (const flow of stale.filter(isLost)) await forgetFlow(client, flow)
+    for (const flow of stale.filter(isLost)) await this.#forget(client, flow)
+  }
+
+  /** To list all took a while: what an endpoint has answered since must not be led to another. */
+  async #forget(client: Pick<NetlinkClient, 'request'>, flow: TrackedFlow): Promise<void> {
+    const now = await readFlow(client, flow, 'TCP')
+    if (now && isLost(now)) await forgetFlow(client, now)
   }
 }
 

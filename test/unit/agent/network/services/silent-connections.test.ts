@@ -6,6 +6,7 @@ import { SilentConnections } from '../../../../../agent/network/services/silent-
 const STATE = { synSent: 1, established: 3, finWait: 4, timeWait: 7, close: 8 }
 const DAYS = 431_990
 const HEADER = Buffer.of(2, 0, 0, 0)
+const GET = 0x101
 
 /** A connection of the kernel's to the Service, which leads to the endpoint with this number. */
 interface Connection {
@@ -39,8 +40,10 @@ function setUp(reduced: ReadonlySet<string> | 'any' = 'any', ...connections: Con
   const forgotten: number[] = []
   const kernel = {
     dump: async () => connections.map((connection) => ({ ...received, payload: encoded(connection) })),
-    request: async ({ payload = Buffer.alloc(0) }: NetlinkRequest) => {
-      forgotten.push(payload.readUInt8(payload.length - 1))
+    request: async ({ type, payload = Buffer.alloc(0) }: NetlinkRequest) => {
+      const endpoint = payload.readUInt8(payload.length - 1)
+      if (type === GET) return (await kernel.dump()).filter((_, index) => connections[index]?.endpoint === endpoint)
+      forgotten.push(endpoint)
       return []
     },
   }
@@ -77,6 +80,20 @@ describe('SilentConnections', () => {
     const { silent, kernel, forgotten } = setUp('any', { endpoint: 10, state: STATE.synSent, rememberedFor: 120 })
     await silent.look(kernel, 250)
     expect(forgotten).toEqual([10])
+  })
+
+  it('leaves alone what its endpoint has answered since it was listed', async () => {
+    const one = { endpoint: 10, state: STATE.synSent, rememberedFor: 120 }
+    const { silent, kernel, forgotten } = setUp('any', one)
+    const { dump } = kernel
+    kernel.dump = async () => {
+      const listed = await dump()
+      one.state = STATE.established
+      one.rememberedFor = DAYS
+      return listed
+    }
+    await silent.look(kernel, 250)
+    expect(forgotten).toEqual([])
   })
 
   it('forgets what was reset, so that who uses the port again is not led there', async () => {
