@@ -135,10 +135,7 @@ function permissionOptions(): Option[] {
     new Option('--seccomp-profiles <dir>', 'where the Localhost seccomp profiles of Pods are, as JSON files').argParser(
       existingDirectory,
     ),
-    new Option(
-      '--no-shortcuts',
-      "let each packet between Pods of two machines pass this machine's iptables rules, not only those that begin a connection",
-    ),
+    new Option('--no-shortcuts', "let what goes between Pods pass this machine's iptables rules, too"),
   ]
 }
 

@@ -22,7 +22,7 @@ export interface ClusterNetworkOptions {
   runtime: Runtime
   nodeName: string
   clusterId: string
-  /** Whether connections between machines are spared the machine's rules once they are made; true unless told. */
+  /** Whether what goes between Pods is spared the machine's rules; true unless told. */
   takesShortcuts?: boolean | undefined
   /** Where the newest word of the network is kept. */
   dataDir: string
@@ -86,6 +86,7 @@ export class ClusterNetwork {
       ...{ ...shared, reporter, log: log('node ports') },
       ...{
         addresses: this.fabric,
+        shortcuts: this.fabric.shortcuts,
         rules: this.#serviceRules,
         returns: this.#returns,
         healthChecks: this.#healthChecks,

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listFlows } from '../../agent/network/conntrack/tracked-flows.ts'
 import { keepContainer } from '../../agent/network/fabric/kept-container.ts'
 import { PodLinks } from '../../agent/network/fabric/pod-links.ts'
+import { removeShortcuts, shortcutName, tableNames } from '../../agent/network/fabric/remove-shortcuts.ts'
+import { Shortcuts } from '../../agent/network/fabric/shortcuts.ts'
 import { Links } from '../../agent/network/netlink/links.ts'
 import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
 import type { PodNetwork } from '../../agent/network/pod-network.ts'
@@ -17,6 +20,7 @@ import { joinTestNetwork } from '../support/test-pod-network.ts'
 
 const REFERENCE = 'kubette-test/links:1'
 const NETLINK_ROUTE = 0
+const NETLINK_NETFILTER = 12
 /** A kernel without IPv6 has no such parameter. */
 const SYSCTLS: Record<string, string> = existsSync('/proc/sys/net/ipv6')
   ? { 'net.ipv6.conf.default.disable_ipv6': '1' }
@@ -24,23 +28,27 @@ const SYSCTLS: Record<string, string> = existsSync('/proc/sys/net/ipv6')
 
 const clock = systemClock()
 const clusterId = `${process.pid}-links`
+/** What the machine's parts are named by. */
+const networkId = `l${process.pid}`
 
 let runtime: Runtime
 let network: PodNetwork
 let relays: SocketRelays
 let links: PodLinks
+let uplinkId: string
 let machine: Links
 
 beforeAll(async () => {
   runtime = createDockerRuntime({ clusterId, nodeName: 'node-1', clock, log: silentLogger })
   await loadTestImage({ reference: REFERENCE, clusterId })
-  network = await joinTestNetwork(runtime, `l${process.pid}`)
+  network = await joinTestNetwork(runtime, networkId)
   relays = new SocketRelays((id, signal) => runtime.openSockets(id, signal))
-  const uplink = await keepContainer(runtime, { name: 'uplink', network: 'host' })
-  machine = new Links(new NetlinkClient(await (await relays.of(uplink)).netlink(NETLINK_ROUTE)))
+  uplinkId = await keepContainer(runtime, { name: 'uplink', network: 'host' })
+  machine = new Links(new NetlinkClient(await (await relays.of(uplinkId)).netlink(NETLINK_ROUTE)))
   links = newLinks()
 })
 afterAll(async () => {
+  await removeShortcuts(await relays.of(uplinkId), networkId)
   relays.close()
   await removeEverything({ clusterId, clock, log: silentLogger })
 })
@@ -107,5 +115,29 @@ describe('the links of Pods on Docker', () => {
     await runtime.removeContainer(client.id)
     await runtime.removeSandbox(client.sandbox.id)
     await eventually('its link is gone', async () => !(await machine.find(linkOf(client.sandbox))))
+  })
+
+  it('have packets pass from one to the other without the machine’s rules', async () => {
+    const relay = await relays.of(uplinkId)
+    const netfilter = new NetlinkClient(await relay.netlink(NETLINK_NETFILTER))
+    const server = await run(20, 'for port in 80 81; do nc -ll -p $port -e echo hello & done; wait')
+    const client = await run(21, 'sleep 1000')
+    /** Whether the machine kept account of the connection: where it does so for what is bridged at all. */
+    const isTracked = async (port: number) => {
+      const ask = `until nc ${addressOf(20)} ${port}; do sleep 0.1; done`
+      expect((await runtime.exec(client.id, ['sh', '-c', ask], 20_000)).output).toBe('hello\n')
+      return (await listFlows(netfilter, 'TCP')).some(({ frontend }) => frontend === `${addressOf(20)}:${port}/TCP`)
+    }
+    const isBridgeTracked = await isTracked(80)
+    const shortcuts = new Shortcuts({ relays, clusterId: networkId, clock, log: silentLogger })
+    for (const { sandbox } of [server, client]) shortcuts.cover(sandbox)
+    const ranges = { clusterCIDR: network.subnet, serviceCIDR: '', peers: [] }
+    shortcuts.keep({ uplinkId, state: { ...ranges, own: { podCIDR: network.subnet } } })
+    const name = shortcutName(networkId, network.subnet)
+    await eventually('they are made', async () => (await tableNames(netfilter)).includes(name))
+    expect({ isBridgeTracked, isShortcutTracked: await isTracked(81) }).toMatchObject({ isShortcutTracked: false })
+    shortcuts.stop()
+    await removeShortcuts(relay, networkId)
+    expect(await tableNames(netfilter)).not.toContain(name)
   })
 })

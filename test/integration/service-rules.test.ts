@@ -61,13 +61,14 @@ describe('the rules of Services', () => {
     const free = Array.from({ length: 16 }, (_, place) => `${prefix}.${place + 20}`)
     const addresses = { take: async () => free.shift() ?? '', release: () => {} }
     const reporter = { event: ({ message }: EventReport) => void told.push(message) }
+    const shortcuts = { cover: () => {}, uncover: () => {} }
     mates = await namespaces.ofMate('mate')
     mate = await mates.sandbox('mate', `${prefix}.9`)
     await mates.serve(mate, 8080)
     returns.push(new ReturnPaths({ ...common, runtime: mates.runtime, relays: mates.relays }))
     for (const paths of returns) paths.start()
     const [own] = returns as [ReturnPaths]
-    nodePorts = new NodePorts({ ...common, relays, rules, returns: own, healthChecks, addresses, reporter })
+    nodePorts = new NodePorts({ ...common, relays, rules, returns: own, healthChecks, addresses, shortcuts, reporter })
     nodePorts.start()
   }, 60_000)
 

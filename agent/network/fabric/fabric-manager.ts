@@ -11,6 +11,7 @@ import type { FabricState } from './fabric-state.ts'
 import { KeptState } from './kept-state.ts'
 import { followEvents } from './network-events.ts'
 import { NodeNetwork } from './node-network.ts'
+import type { Shortcuts } from './shortcuts.ts'
 
 export interface FabricManagerOptions {
   runtime: Runtime
@@ -102,6 +103,11 @@ export class FabricManager implements AddressSource, SandboxLinks {
 
   get sysctls(): Readonly<Record<string, string>> {
     return this.#network.sandboxSysctls
+  }
+
+  /** Containers on the Pods' bridge that are not Pods are covered by who runs them. */
+  get shortcuts(): Pick<Shortcuts, 'cover' | 'uncover'> {
+    return this.#network.shortcuts
   }
 
   async join(sandbox: SandboxState): Promise<void> {

@@ -3,12 +3,12 @@ import type { Logger } from '../../../shared/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
-import { type FabricState, otherMachines } from './fabric-state.ts'
+import type { FabricState } from './fabric-state.ts'
 import { keepContainer } from './kept-container.ts'
 import { PodLinks } from './pod-links.ts'
 import { setPodMtu } from './pod-mtu.ts'
 import { gatewaySpec, openGateway } from './service-gateway.ts'
-import { Shortcuts } from './shortcuts.ts'
+import { type CoveredContainer, Shortcuts } from './shortcuts.ts'
 import { type MachineNetwork, Uplink } from './uplink.ts'
 
 export interface NodeNetworkOptions {
@@ -30,6 +30,7 @@ export class NodeNetwork {
   readonly #uplink: Uplink
   #network: PodNetwork | undefined
   #hasIPv6 = false
+  #gatewayId = ''
   /** The gateway that was opened, and for whom. */
   #opened = ''
   #arePodsBehind = false
@@ -69,6 +70,7 @@ export class NodeNetwork {
     const askers = [this.#network?.gateway, state.own.address].filter((address) => address !== undefined)
     const spec = gatewaySpec(podCIDR)
     const id = await keepContainer(runtime, spec)
+    this.#coverGateway({ id, ip: spec.network.address })
     const opening = JSON.stringify([id, state.serviceCIDR, askers])
     if (opening === this.#opened) return
     await openGateway(await relays.of(id), state.serviceCIDR, askers)
@@ -76,14 +78,18 @@ export class NodeNetwork {
     onGateway?.(id, spec.network.address)
   }
 
+  #coverGateway(gateway: CoveredContainer & { ip: string }): void {
+    if (this.#gatewayId !== gateway.id) this.shortcuts.uncover(this.#gatewayId)
+    this.#gatewayId = gateway.id
+    this.shortcuts.cover(gateway)
+  }
+
   async #connectMachine(state: FabricState, machine: MachineNetwork, isNews: boolean): Promise<void> {
     const { runtime, relays } = this.#options
-    const isTunnelled = otherMachines(state).length > 0
     // While it is not known which machine this one is, the tunnel that there is stays.
     const isKnown = state.own.address !== undefined
-    if (isKnown && !isTunnelled) await this.shortcuts.cease()
     const hasChanged = await this.#uplink.make(state, machine, isNews && isKnown)
-    if (isTunnelled) this.shortcuts.keep({ uplinkId: this.#uplink.containerId, state })
+    this.shortcuts.keep({ uplinkId: this.#uplink.containerId, state })
     this.#arePodsBehind ||= hasChanged
     if (!this.#arePodsBehind) return
     await setPodMtu(runtime, relays, machine.mtu)

@@ -30,7 +30,8 @@ export async function removeShortcuts(relay: SocketRelay, clusterId: string): Pr
   }
 }
 
-async function tableNames(client: NetlinkClient): Promise<string[]> {
+/** Of the family `netdev`. */
+export async function tableNames(client: NetlinkClient): Promise<string[]> {
   // A kernel that does not know such tables has none of ours.
   const tables = await client.dump(tableMessage({ type: GETTABLE, family: 'netdev', attributes: [] })).catch(isUnknown)
   return tables.flatMap(({ payload }) => {

@@ -1,59 +1,58 @@
 import type { Ipv4Range } from '../../../shared/ipv4-range.ts'
+import { ipv4Bytes } from '../netlink/ipv4-bytes.ts'
 import type { Expression, Rule } from '../nftables/rule.ts'
 import type { Chain, SetDefinition, TableChange, TableFrame } from '../nftables/table.ts'
-import { isOfProtocol, loadDestinationAddress, loadSource, maskOf } from '../services/packet-match.ts'
+import { loadDestinationAddress, loadSource, maskOf } from '../services/packet-match.ts'
 
 export interface LinkName {
   readonly name: string
   readonly index: number
 }
 
-/** What is joined: the tunnel to other machines, and the Pods of a node. */
+/** What is joined: the containers of a node on the Pods' bridge, with each other and with other machines. */
 export interface ShortcutWays {
-  readonly tunnel: LinkName
-  /** The ranges of the nodes on other machines. */
-  readonly ranges: readonly Ipv4Range[]
   /** By their addresses: the machine's ends of their links. */
-  readonly pods: ReadonlyMap<string, LinkName>
+  readonly ports: ReadonlyMap<string, LinkName>
+  readonly tunnel?: ShortcutTunnel
 }
 
-const PODS: SetDefinition = { name: 'pods', key: ['ipv4_addr'], value: ['iface_index'] }
+/** What leads to other machines. */
+export interface ShortcutTunnel extends LinkName {
+  /** The ranges of the nodes there. */
+  readonly ranges: readonly Ipv4Range[]
+}
+
+const PORTS: SetDefinition = { name: 'ports', key: ['ipv4_addr'], value: ['iface_index'] }
 const LEAVING = 'leaving'
 const ETHER_TYPE_IPV4 = Buffer.from([0x08, 0x00])
-const TCP_FLAGS_OFFSET = 13
-const TCP_SYN = 0x02
 /** Clear of what matches overwrite. */
 const LINK = 1
 
 /**
- * The table of the family `netdev` that lets packets of TCP connections between Pods of this node and Pods of other machines
- * leave by the tunnel as soon as they come from the Pod, and get to the Pod as soon as they come out of the tunnel. Those
- * that begin a connection go the long way, over the bridge and by the machine's own rules, which may refuse it.
+ * The table of the family `netdev` that has IPv4 packets between a container of this node and another of it, or one of
+ * another machine, leave by the other's link as soon as they come in over the one's: both ways, and only with an address
+ * that belongs to the link. All others go the way that they would go without it.
  */
 export function shortcutTable(name: string, ways: ShortcutWays): { frame: TableFrame; contents: TableChange } {
-  const { tunnel, pods, ranges } = ways
-  const lengths = [...new Set(ranges.map(({ prefixLength }) => prefixLength))]
-  const leaving: Chain = { name: LEAVING, rules: lengths.map((length) => leavingRule(length, tunnel)) }
-  const arriving: Chain = { name: 'arriving', hook: ingress(tunnel), rules: lengths.map(arrivingRule) }
-  const entries: Chain[] = [...pods.values()].map((link) => {
-    return {
-      name: `from-${link.name}`,
-      hook: ingress(link),
-      rules: [[{ type: 'verdict', verdict: `goto ${LEAVING}` }]],
-    }
+  const { tunnel, ports } = ways
+  const lengths = [...new Set(tunnel?.ranges.map(({ prefixLength }) => prefixLength))]
+  const awayRules = tunnel ? lengths.map((length) => awayRule(length, tunnel)) : []
+  const leaving: Chain = { name: LEAVING, rules: [nearRule(), ...awayRules] }
+  const arriving: Chain[] = tunnel
+    ? [{ name: 'arriving', hook: ingress(tunnel), rules: lengths.map(arrivingRule) }]
+    : []
+  const ranges = lengths.map((length) => {
+    const alike = tunnel?.ranges.filter(({ prefixLength }) => prefixLength === length) ?? []
+    return [rangesOf(length).name, new Map(alike.map((range) => [range.at(0), '']))] as const
   })
-  const sets = [PODS, ...lengths.map(rangesOf)]
   return {
-    frame: { name, family: 'netdev', sets, chains: [leaving, arriving] },
+    frame: { name, family: 'netdev', sets: [PORTS, ...lengths.map(rangesOf)], chains: [leaving, ...arriving] },
     contents: {
-      addedChains: entries,
+      addedChains: Array.from(ports, ([address, link]) => entry(address, link)),
       deletedElements: new Map(),
       addedElements: new Map([
-        [PODS.name, new Map(Array.from(pods, ([address, { index }]) => [address, String(index)]))],
-        ...lengths.map((length) => {
-          const alike = ranges.filter(({ prefixLength }) => prefixLength === length)
-          return [rangesOf(length).name, new Map(alike.map((range) => [range.at(0), '']))] as const
-        }),
+        [PORTS.name, new Map(Array.from(ports, ([address, { index }]) => [address, String(index)]))],
+        ...ranges,
       ]),
       deletedChains: [],
     },
@@ -65,32 +64,43 @@ function rangesOf(length: number): SetDefinition {
   return { name: `ranges-${length}`, key: ['ipv4_addr'] }
 }
 
+function entry(address: string, link: LinkName): Chain {
+  const rule: Rule = [
+    ...isIpv4(),
+    ...loadSource(0),
+    { type: 'compare', from: 0, is: 'equal', value: ipv4Bytes(address) },
+    { type: 'verdict', verdict: `goto ${LEAVING}` },
+  ]
+  return { name: `from-${link.name}`, hook: ingress(link), rules: [rule] }
+}
+
 function ingress({ name }: LinkName): Chain['hook'] {
   return { type: 'filter', at: 'ingress', link: name, priority: 0 }
 }
 
-/** Whoever is let through one way is so both ways: the same ends are looked for. */
-function leavingRule(length: number, tunnel: LinkName): Rule {
+function nearRule(): Rule {
+  return [...loadDestinationAddress(0), ...forwardToPort()]
+}
+
+function awayRule(length: number, tunnel: LinkName): Rule {
   const index = Buffer.alloc(4)
   index.writeUInt32LE(tunnel.index)
   return [
-    ...isUnderWay(),
     ...loadDestinationAddress(0),
     ...isOfOthers(length),
-    ...loadSource(0),
-    { type: 'lookup', set: PODS.name, from: 0, to: LINK },
     { type: 'value', value: index, to: LINK },
     { type: 'forward', link: LINK },
   ]
 }
 
 function arrivingRule(length: number): Rule {
+  return [...isIpv4(), ...loadSource(0), ...isOfOthers(length), ...loadDestinationAddress(0), ...forwardToPort()]
+}
+
+/** To the container whose address was loaded. */
+function forwardToPort(): Expression[] {
   return [
-    ...isUnderWay(),
-    ...loadSource(0),
-    ...isOfOthers(length),
-    ...loadDestinationAddress(0),
-    { type: 'lookup', set: PODS.name, from: 0, to: LINK },
+    { type: 'lookup', set: PORTS.name, from: 0, to: LINK },
     { type: 'forward', link: LINK },
   ]
 }
@@ -103,14 +113,9 @@ function isOfOthers(length: number): Expression[] {
   ]
 }
 
-/** TCP over IPv4, but not SYN and its answer. */
-function isUnderWay(): Expression[] {
+function isIpv4(): Expression[] {
   return [
     { type: 'etherType', to: 0 },
     { type: 'compare', from: 0, is: 'equal', value: ETHER_TYPE_IPV4 },
-    ...isOfProtocol('tcp'),
-    { type: 'payload', base: 'transport', offset: TCP_FLAGS_OFFSET, bytes: 1, to: 0 },
-    { type: 'mask', at: 0, mask: Buffer.of(TCP_SYN) },
-    { type: 'compare', from: 0, is: 'equal', value: Buffer.of(0) },
   ]
 }

@@ -1,7 +1,6 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
-import type { SandboxState } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { type Link, Links } from '../netlink/links.ts'
 import { NetlinkClient, type NetlinkRequest } from '../netlink/netlink-client.ts'
@@ -11,7 +10,7 @@ import { bridgeName, tunnelName } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
 import { shortcutName } from './remove-shortcuts.ts'
-import { type LinkName, shortcutTable } from './shortcut-table.ts'
+import { type LinkName, type ShortcutTunnel, shortcutTable } from './shortcut-table.ts'
 
 export interface ShortcutsOptions {
   readonly relays: SocketRelays
@@ -28,7 +27,14 @@ interface Place {
   readonly state: FabricState
 }
 
-interface CoveredPod {
+/** A container on the Pods' bridge. */
+export interface CoveredContainer {
+  readonly id: string
+  /** Absent where it is not on the bridge: nothing is covered then. */
+  readonly ip?: string | undefined
+}
+
+interface Covered {
   readonly address: string
   /** The index of the machine's end of its link, as far as it was asked. */
   link?: number
@@ -41,15 +47,14 @@ const POD_LINK = 'eth0'
 const DELAY_MS = 100
 
 /**
- * Keeps the table of a node that spares established connections between its Pods and those of other machines the way over
- * the bridge. Nothing depends on it: a Pod that it does not know goes the long way.
+ * Keeps the table of a node that spares packets between its containers, and those of other machines, the way over the
+ * bridge. Nothing depends on it: a container that it does not know goes the long way.
  */
 export class Shortcuts {
   readonly #options: ShortcutsOptions
-  readonly #pods = new Map<string, CoveredPod>()
+  readonly #covered = new Map<string, Covered>()
   readonly #loop: WakeLoop
   #place: Place | undefined
-  #writing: Promise<void> = Promise.resolve()
   #delay: Timer | undefined
   #complaint = ''
 
@@ -62,26 +67,21 @@ export class Shortcuts {
     })
   }
 
-  cover({ id, ip }: Pick<SandboxState, 'id' | 'ip'>): void {
-    if (this.#options.takesShortcuts === false || ip === undefined || this.#pods.has(id)) return
-    this.#pods.set(id, { address: ip })
+  cover({ id, ip }: CoveredContainer): void {
+    if (this.#options.takesShortcuts === false || ip === undefined) return
+    if (this.#covered.get(id)?.address === ip) return
+    this.#covered.set(id, { address: ip })
     this.#wakeSoon()
   }
 
-  uncover(sandboxId: string): void {
-    if (this.#pods.delete(sandboxId)) this.#wakeSoon()
+  uncover(containerId: string): void {
+    if (this.#covered.delete(containerId)) this.#wakeSoon()
   }
 
-  /** There is a tunnel, and it may be another one than before. */
+  /** The bridge or the tunnel may be another one than before. */
   keep(place: Place): void {
     this.#place = place
     this.#loop.wake()
-  }
-
-  /** There is no tunnel any more. Resolves when nothing is written any more; what was stays. */
-  async cease(): Promise<void> {
-    this.#place = undefined
-    await this.#writing
   }
 
   /** Leaves what there is as it is. */
@@ -98,12 +98,8 @@ export class Shortcuts {
   }
 
   async #pass(): Promise<number> {
-    if (this.#place) {
-      const written = this.#write(this.#place)
-      this.#writing = written.catch(() => undefined)
-      await written
-      this.#complaint = ''
-    }
+    if (this.#place) await this.#write(this.#place)
+    this.#complaint = ''
     return Number.POSITIVE_INFINITY
   }
 
@@ -115,7 +111,6 @@ export class Shortcuts {
     const messages = takesShortcuts
       ? await this.#table(name, Ipv4Range.parse(podCIDR), { uplinkId, state })
       : encodeRemoval({ name, family: 'netdev' })
-    if (messages.length === 0) return
     const client = new NetlinkClient(await (await relays.of(uplinkId)).netlink(NETLINK_NETFILTER))
     try {
       await client.batch(NFTABLES_SUBSYSTEM, messages)
@@ -124,34 +119,38 @@ export class Shortcuts {
     }
   }
 
-  /** None without a tunnel: there is nothing to be spared, and it is about to be made. */
   async #table(name: string, range: Ipv4Range, { uplinkId, state }: Place): Promise<NetlinkRequest[]> {
     const links = await this.#links(uplinkId)
-    const tunnel = links.find(({ name }) => name === tunnelName(this.#options.clusterId))
-    if (!tunnel) return []
-    const pods = await this.#podLinks(range, links)
-    const { frame, contents } = shortcutTable(name, { tunnel, ranges: rangesElsewhere(state), pods })
+    const ports = await this.#ports(range, links)
+    const tunnel = this.#tunnel(state, links)
+    const { frame, contents } = shortcutTable(name, { ports, ...(tunnel && { tunnel }) })
     return encodeTable(frame, contents)
   }
 
-  /** Of those Pods whose addresses are of the range, and which are ports of the bridge. */
-  async #podLinks(range: Ipv4Range, links: readonly Link[]): Promise<Map<string, LinkName>> {
+  #tunnel(state: FabricState, links: readonly Link[]): ShortcutTunnel | undefined {
+    const ranges = rangesElsewhere(state)
+    const link = links.find(({ name }) => name === tunnelName(this.#options.clusterId))
+    return link && ranges.length > 0 ? { name: link.name, index: link.index, ranges } : undefined
+  }
+
+  /** Of those containers whose addresses are of the range, and which are on the bridge. */
+  async #ports(range: Ipv4Range, links: readonly Link[]): Promise<Map<string, LinkName>> {
     const bridge = links.find(({ name }) => name === bridgeName(this.#options.clusterId))
     const ports = new Map(links.filter(({ master }) => master === bridge?.index).map((link) => [link.index, link]))
     const found = new Map<string, LinkName>()
-    for (const [id, pod] of this.#pods) {
-      if (range.placeOf(pod.address) === undefined) continue
-      if (pod.link === undefined || !ports.has(pod.link)) await this.#ask(id, pod)
-      const port = ports.get(pod.link ?? 0)
-      if (port) found.set(pod.address, port)
+    for (const [id, covered] of this.#covered) {
+      if (range.placeOf(covered.address) === undefined) continue
+      if (covered.link === undefined || !ports.has(covered.link)) await this.#ask(id, covered)
+      const port = ports.get(covered.link ?? 0)
+      if (port) found.set(covered.address, port)
     }
     return found
   }
 
-  async #ask(sandboxId: string, pod: CoveredPod): Promise<void> {
+  async #ask(containerId: string, covered: Covered): Promise<void> {
     try {
-      const other = (await this.#links(sandboxId)).find(({ name }) => name === POD_LINK)?.other
-      if (other !== undefined) pod.link = other
+      const other = (await this.#links(containerId)).find(({ name }) => name === POD_LINK)?.other
+      if (other !== undefined) covered.link = other
     } catch {
       // It has ended, or is asked again in the next pass.
     }
@@ -172,7 +171,7 @@ export class Shortcuts {
     const complaint = error instanceof Error ? error.message : String(error)
     if (complaint === this.#complaint) return
     this.#complaint = complaint
-    this.#options.log.info({ err: error }, 'connections to other machines go by the machine’s bridge and rules')
+    this.#options.log.info({ err: error }, 'what goes between Pods goes by the machine’s bridge and rules')
   }
 }
 

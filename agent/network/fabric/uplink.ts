@@ -9,7 +9,6 @@ import type { SocketRelays } from '../socket-relays.ts'
 import { type FabricState, otherMachines } from './fabric-state.ts'
 import { dropContainer, keepContainer } from './kept-container.ts'
 import { findPath, type Path } from './path.ts'
-import { removeShortcuts } from './remove-shortcuts.ts'
 import { Tunnel } from './tunnel.ts'
 
 export const UPLINK = 'uplink'
@@ -80,14 +79,12 @@ export class Uplink {
 
   /** As `Tunnel.make`; links of Pods and their bridge get the MTU too. True where any had another. */
   async make(state: FabricState, { mtu, ways, addresses }: MachineNetwork, isNews: boolean): Promise<boolean> {
-    const { relays, clusterId } = this.#options
+    const { clusterId } = this.#options
     const { links, tunnel } = await this.#open()
     const { address } = state.own
     const local = address !== undefined && addresses.has(address) ? { local: address } : {}
     const there = await links.list()
     const machines = otherMachines(state)
-    // Those of the machine's other nodes too: all of them lead to the tunnel.
-    if (machines.length === 0 && isNews) await removeShortcuts(await relays.of(this.#containerId), clusterId)
     await tunnel.make({ machines, mtu, ...local }, there, isNews)
     const bridge = there.find(({ name }) => name === bridgeName(clusterId))
     const others = there.filter((link) => bridge && isOf(bridge, link) && link.mtu !== mtu)

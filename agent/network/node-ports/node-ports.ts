@@ -6,6 +6,7 @@ import type { Reporter } from '../../reporter.ts'
 import { type PublishedPort, type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import type { NetworkConsumer } from '../applied-versions.ts'
+import type { Shortcuts } from '../fabric/shortcuts.ts'
 import { Links } from '../netlink/links.ts'
 import { askNeighboursOften } from '../netlink/neighbours.ts'
 import { NetlinkClient } from '../netlink/netlink-client.ts'
@@ -30,6 +31,7 @@ export interface NodePortsOptions {
   readonly relays: Pick<SocketRelays, 'of'>
   readonly addresses: AddressSource
   readonly rules: NodePortRules
+  readonly shortcuts: Pick<Shortcuts, 'cover' | 'uncover'>
   readonly returns: Pick<ReturnPaths, 'renew'>
   readonly healthChecks: Pick<HealthChecks, 'serve' | 'end'>
   readonly reporter: Pick<Reporter, 'event'>
@@ -116,10 +118,11 @@ export class NodePorts {
   }
 
   async #pass(): Promise<number> {
-    const { runtime, addresses, rules, healthChecks } = this.#options
+    const { runtime, addresses, rules, shortcuts, healthChecks } = this.#options
     const { remove, run } = await this.#look()
     for (const { id, name } of remove) {
       rules.uncover(id)
+      shortcuts.uncover(id)
       healthChecks.end(id)
       await runtime.removeNetworkContainer(id)
       addresses.release(name)
@@ -146,14 +149,17 @@ export class NodePorts {
   }
 
   #cover({ keep }: NodePortPlan): void {
-    const { rules, healthChecks } = this.#options
+    const { rules, shortcuts, healthChecks } = this.#options
     for (const { container, serviceUid } of keep) {
       const { id, name, ip: address } = container
       const wanted = this.#wanted.get(serviceUid)
       if (!wanted || address === undefined) continue
       const { service, healthCheck: port } = wanted
       if (port !== undefined && isOnlyPort(port, name)) healthChecks.serve(id, { service, address, port })
-      else rules.coverNodePorts(id, service, address)
+      else {
+        rules.coverNodePorts(id, service, address)
+        shortcuts.cover({ id, ip: address })
+      }
     }
   }
 

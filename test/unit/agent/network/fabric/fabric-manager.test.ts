@@ -97,7 +97,7 @@ describe('FabricManager', () => {
       const elements = listAttributes((added && attributes(added).get(3)) ?? Buffer.alloc(0))
       return elements.map(({ value }) => [...(decodeAttributes(value).get(1) ?? [])].slice(4, 8).join('.'))
     }
-    return { hooks, pods: keysOf('pods'), ranges: keysOf('ranges-24') }
+    return { hooks, ports: keysOf('ports'), ranges: keysOf('ranges-24') }
   }
   const sendsTo = () => [...(machine.rows.get(machine.link(TUNNEL)?.index ?? 0) ?? [])].sort()
 
@@ -247,39 +247,57 @@ describe('FabricManager', () => {
     expect([port.mtu, inside.link('eth0')?.mtu]).toEqual([1_450, 1_450])
   })
 
-  it('spares established connections between its Pods and other machines the way over the bridge', async () => {
+  /** Has the link in a namespace lead to one of the machine with that name. */
+  const plugInto = (namespace: FakeKernel, name: string) => {
+    const port = machine.addLink({ name, mtu: 1_350, master: machine.link(BRIDGE)?.index ?? 0 })
+    Object.assign(namespace.link('eth0') ?? namespace.addLink({ name: 'eth0', mtu: 1_350 }), { other: port.index })
+  }
+  const plug = (containerId: string, name: string) => {
+    const namespace = new FakeKernel()
+    plugInto(namespace, name)
+    namespaces.set(containerId, namespace)
+  }
+
+  it('spares packets between its containers, and those of other machines, the way over the bridge', async () => {
     await update(state([PEER, NEIGHBOUR]))
-    const plug = (name: string) => {
-      const port = machine.addLink({ name, mtu: 1_350, master: machine.link(BRIDGE)?.index ?? 0 })
-      const eth0 = inside.link('eth0')
-      if (eth0) eth0.other = port.index
-    }
-    plug('veth1')
-    const first = await run('a')
+    const [first, second] = [await run('a'), await run('b')]
+    plug(first.id, 'veth1')
     await manager.join(first)
     await clock.advance(1_000)
-    plug('veth2')
-    await manager.join(await run('b'))
+    plug(second.id, 'veth2')
+    await manager.join(second)
+    plug('port', 'veth3')
+    manager.shortcuts.cover({ id: 'port', ip: '10.42.0.9' })
     await clock.advance(1_000)
     expect(shortcuts()).toEqual({
-      hooks: [TUNNEL, 'veth1', 'veth2'],
-      pods: ['10.42.0.4', '10.42.0.5'],
+      hooks: [TUNNEL, 'veth1', 'veth2', 'veth3'],
+      ports: ['10.42.0.4', '10.42.0.5', '10.42.0.9'],
       ranges: ['10.42.1.0'],
     })
     manager.leave(first.id)
+    manager.shortcuts.uncover('port')
     await clock.advance(1_000)
-    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth2'], pods: ['10.42.0.5'] })
-    // Whoever is given to another machine's Pods goes with the tunnel.
-    machine.netfilter.tables.set('kubette-abcdefgh-10.42.2.0', []).set('others', [])
+    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth2'], ports: ['10.42.0.5'] })
     await update(state([NEIGHBOUR]))
-    expect([...machine.netfilter.tables.keys()]).toEqual(['others'])
+    expect(shortcuts()).toEqual({ hooks: ['veth2'], ports: ['10.42.0.5'], ranges: [] })
+  })
+
+  it('spares what goes through the gateway, too, and through the next one', async () => {
+    await update(state())
+    const [first = ''] = gateways
+    plugInto(inside, 'veth1')
+    await clock.advance(60_000)
+    expect(shortcuts()).toMatchObject({ hooks: ['veth1'], ports: ['10.42.0.2'] })
+    await runtime.removeNetworkContainer(first)
+    machine.removeLink('veth1')
+    plugInto(inside, 'veth2')
+    await clock.advance(60_000)
+    expect(shortcuts()).toMatchObject({ hooks: ['veth2'], ports: ['10.42.0.2'] })
   })
 
   it('takes over the shortcuts of an earlier agent’s Pods, and does without where the kernel has none', async () => {
     await update(state([PEER]))
-    const port = machine.addLink({ name: 'veth1', mtu: 1_350, master: machine.link(BRIDGE)?.index ?? 0 })
-    Object.assign(inside.link('eth0') ?? {}, { other: port.index })
-    await run('a')
+    plug((await run('a')).id, 'veth1')
     await manager.stop()
     machine.netfilter.tables.clear()
     machine.netfilter.errno = 95
@@ -289,7 +307,7 @@ describe('FabricManager', () => {
     expect(manager.condition.isAvailable).toBe(true)
     machine.netfilter.errno = 0
     await clock.advance(60_000)
-    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth1'], pods: ['10.42.0.4'] })
+    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth1'], ports: ['10.42.0.4'] })
   })
 
   it('takes away the shortcuts of an earlier agent where none are wanted, but not those of the machine’s other nodes', async () => {
