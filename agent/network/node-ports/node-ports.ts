@@ -7,9 +7,6 @@ import { type PublishedPort, type Runtime, RuntimeFailure } from '../../runtime/
 import { WakeLoop } from '../../wake-loop.ts'
 import type { NetworkConsumer } from '../applied-versions.ts'
 import type { Shortcuts } from '../fabric/shortcuts.ts'
-import { Links } from '../netlink/links.ts'
-import { askNeighboursOften } from '../netlink/neighbours.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
 import type { NetworkSnapshot } from '../network-snapshot.ts'
 import type { NetworkView } from '../network-state.ts'
 import type { AddressSource } from '../pod-addresses.ts'
@@ -18,6 +15,7 @@ import type { SocketRelays } from '../socket-relays.ts'
 import { parseNodePortsName, portKey } from './container-name.ts'
 import type { HealthChecks } from './health-checks.ts'
 import { type NewNodePort, type NodePortPlan, planNodePorts } from './node-port-plan.ts'
+import { openNodePort } from './open-node-port.ts'
 import { healthCheckPort, publishedPorts } from './published-ports.ts'
 import type { ReturnPaths } from './return-paths.ts'
 
@@ -52,8 +50,6 @@ interface Wanted {
   readonly healthCheck: number | undefined
 }
 
-const NETLINK_ROUTE = 0
-const LINK = 'eth0'
 const RETRY_MS = 30_000
 /** What is different in each try's failure: the runtime names what it was about to make. */
 const ATTEMPT = / on endpoint \S+ \([0-9a-f]+\)/
@@ -170,7 +166,7 @@ export class NodePorts {
       const network = { address: await addresses.take(name) }
       const sysctls = { 'net.ipv4.ip_forward': '1' }
       const id = await runtime.runNetworkContainer({ name, network, ports: [port], sysctls })
-      await this.#haveNeighboursAskedOften(id)
+      await this.#open(id)
       this.#troubles.delete(portKey(port))
       return true
     } catch (error) {
@@ -181,13 +177,10 @@ export class NodePorts {
     }
   }
 
-  async #haveNeighboursAskedOften(containerId: string): Promise<void> {
+  async #open(containerId: string): Promise<void> {
     const { relays, log } = this.#options
     try {
-      const client = new NetlinkClient(await (await relays.of(containerId)).netlink(NETLINK_ROUTE))
-      const link = await new Links(client).find(LINK)
-      if (link) await askNeighboursOften(client, link.index)
-      client.close()
+      await openNodePort(await relays.of(containerId))
     } catch (err) {
       // It works as well without, where no packets are lost.
       log.warn({ err }, 'neighbours of a container are asked for as usual')
