@@ -19,6 +19,9 @@ export interface ClusterRanges {
   readonly serviceCIDR: string
 }
 
+/** A Pod's end of its link, and that of a network container. */
+export const POD_LINK = 'eth0'
+
 /** The places of a node's range that no Pod has. */
 export const GATEWAY_PLACE = 1
 export const NETWORK_CONTAINER_PLACE = 2

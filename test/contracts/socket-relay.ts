@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
+import { NETLINK_ROUTE } from '../../agent/network/netlink/with-netlink.ts'
 import type { RuntimeSuite } from './runtime-suite.ts'
 
-const NETLINK_ROUTE = 0
 const RTM_NEWLINK = 16
 const RTM_GETLINK = 18
 const IFF_UP = 1

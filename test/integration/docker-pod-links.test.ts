@@ -7,6 +7,7 @@ import { removeShortcuts, shortcutName, tableNames } from '../../agent/network/f
 import { Shortcuts } from '../../agent/network/fabric/shortcuts.ts'
 import { Links } from '../../agent/network/netlink/links.ts'
 import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
+import { NETLINK_ROUTE } from '../../agent/network/netlink/with-netlink.ts'
 import type { PodNetwork } from '../../agent/network/pod-network.ts'
 import { SocketRelays } from '../../agent/network/socket-relays.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
@@ -19,7 +20,6 @@ import { loadTestImage } from '../support/test-image.ts'
 import { joinTestNetwork } from '../support/test-pod-network.ts'
 
 const REFERENCE = 'kubette-test/links:1'
-const NETLINK_ROUTE = 0
 const NETLINK_NETFILTER = 12
 /** A kernel without IPv6 has no such parameter. */
 const SYSCTLS: Record<string, string> = existsSync('/proc/sys/net/ipv6')

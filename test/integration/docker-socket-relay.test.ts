@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeAttributes, text, textOf } from '../../agent/network/netlink/netlink-attributes.ts'
 import { NetlinkClient, type NetlinkRequest } from '../../agent/network/netlink/netlink-client.ts'
+import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../../agent/network/netlink/with-netlink.ts'
 import { type Frontend, type FrontendVerdict, frontendKey } from '../../agent/network/services/frontend.ts'
 import { RoleRules } from '../../agent/network/services/role-rules.ts'
 import { DockerApi } from '../../agent/runtime/docker/docker-api.ts'
@@ -17,10 +18,8 @@ import { silentLogger } from '../../shared/log.ts'
 import { loadTestImage } from '../support/test-image.ts'
 import { joinTestNetwork } from '../support/test-pod-network.ts'
 
-const NETLINK_ROUTE = 0
 const RTM_GETADDR = 22
 const IFA_ADDRESS = 1
-const NETLINK_NETFILTER = 12
 const NFTABLES = 10
 const [NEWTABLE, GETTABLE, DELTABLE, NEWCHAIN, GETCHAIN] = [0xa00, 0xa01, 0xa02, 0xa03, 0xa04]
 const CREATE = 0x400

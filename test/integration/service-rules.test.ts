@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { forgetFlow, listFlows, type TrackedFlow } from '../../agent/network/conntrack/tracked-flows.ts'
 import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
+import { NETLINK_NETFILTER } from '../../agent/network/netlink/with-netlink.ts'
 import { NetworkState } from '../../agent/network/network-state.ts'
 import { HealthChecks } from '../../agent/network/node-ports/health-checks.ts'
 import { NodePorts } from '../../agent/network/node-ports/node-ports.ts'
@@ -24,7 +25,6 @@ const machineAddress =
   Object.values(networkInterfaces())
     .flat()
     .find((own) => own?.family === 'IPv4' && !own.internal)?.address ?? ''
-const NETLINK_NETFILTER = 12
 const ENDING = { ready: false, serving: true, terminating: true }
 
 /** On real Docker and its kernel: one sandbox asks, two answer. */

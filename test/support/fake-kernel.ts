@@ -8,6 +8,7 @@ import {
   u32,
 } from '../../agent/network/netlink/netlink-attributes.ts'
 import { decodeMessages, encodeMessage, type ReceivedMessage } from '../../agent/network/netlink/netlink-message.ts'
+import { NETLINK_NETFILTER } from '../../agent/network/netlink/with-netlink.ts'
 import type { DatagramSocket, SocketRelay } from '../../agent/runtime/socket-relay.ts'
 import { FakeNetfilter } from './fake-netfilter.ts'
 
@@ -24,7 +25,6 @@ export interface FakeLink {
   peer?: { kernel: FakeKernel; name: string }
 }
 
-const NETLINK_NETFILTER = 12
 const NLMSG_ERROR = 2
 const NLMSG_DONE = 3
 const NEWLINK = 16

@@ -1,5 +1,6 @@
 import { Links } from '../../agent/network/netlink/links.ts'
 import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
+import { NETLINK_ROUTE } from '../../agent/network/netlink/with-netlink.ts'
 import type { PodNetwork } from '../../agent/network/pod-network.ts'
 import { SocketRelays } from '../../agent/network/socket-relays.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
@@ -13,7 +14,6 @@ import { joinTestNetwork } from './test-pod-network.ts'
 
 const clock = systemClock()
 const NEWLINE = Buffer.from('\n')
-const NETLINK_ROUTE = 0
 
 /** Sandboxes on real Docker that answer with their names, and one from which a shell asks. */
 export class ServiceNamespaces {

@@ -1,11 +1,11 @@
 import { type Clock, sleep } from '../../../shared/clock.ts'
 import type { SocketRelay } from '../../runtime/socket-relay.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
+import type { NetlinkClient } from '../netlink/netlink-client.ts'
+import { NETLINK_NETFILTER, withNetlink } from '../netlink/with-netlink.ts'
 import { encodeTable } from '../nftables/encode-change.ts'
 import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
 import { failoverContents, failoverFrame, HEARTBEAT_PORT } from './failover-table.ts'
 
-const NETLINK_NETFILTER = 12
 /** Two may be lost before the node counts as silent, see `SILENCE_SECONDS`. */
 const HEARTBEAT_MS = 1200
 
@@ -23,18 +23,20 @@ export interface DnsFailoverOptions {
  * Has the kernel send questions to other nodes' gateways when this agent is gone, which its own socket would not notice:
  * it lives on in the gateway. A heartbeat through the gateway keeps them here. Ends with the relay; rejects where the kernel refuses.
  */
-export async function keepFailover({ relay, address, peers, clock, signal }: DnsFailoverOptions): Promise<void> {
-  const client = new NetlinkClient(await relay.netlink(NETLINK_NETFILTER))
+export async function keepFailover(options: DnsFailoverOptions): Promise<void> {
+  await withNetlink(options.relay, NETLINK_NETFILTER, (client) => keepWritten(client, options))
+}
+
+async function keepWritten(client: NetlinkClient, options: DnsFailoverOptions): Promise<void> {
+  const { relay, address, peers, clock, signal } = options
   const heartbeats = await relay.udp(address, HEARTBEAT_PORT)
   let written = ''
   while (!signal.aborted) {
     const others = peers()
     const wanted = others.join()
     if (wanted !== written) {
-      await client.batch(
-        NFTABLES_SUBSYSTEM,
-        encodeTable(failoverFrame(address, others.length), failoverContents(others)),
-      )
+      const table = encodeTable(failoverFrame(address, others.length), failoverContents(others))
+      await client.batch(NFTABLES_SUBSYSTEM, table)
       written = wanted
     }
     // To itself: what passes the kernel's rules on the way is enough.

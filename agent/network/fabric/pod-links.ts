@@ -3,10 +3,10 @@ import type { Logger } from '../../../shared/log.ts'
 import { type Runtime, RuntimeFailure, type SandboxState } from '../../runtime/runtime.ts'
 import { type Link, Links } from '../netlink/links.ts'
 import { askNeighboursOften } from '../netlink/neighbours.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
 import { NetlinkError } from '../netlink/netlink-error.ts'
 import { Routes } from '../netlink/routes.ts'
-import { macAddressOf, type PodNetwork } from '../pod-network.ts'
+import { NETLINK_ROUTE, withNetlink } from '../netlink/with-netlink.ts'
+import { macAddressOf, POD_LINK, type PodNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { Uplink } from './uplink.ts'
 
@@ -27,8 +27,6 @@ interface KeptLink {
 /** A sandbox that the agent links. */
 type Linkable = SandboxState & { ip: string; process: number }
 
-const NETLINK_ROUTE = 0
-const POD_LINK = 'eth0'
 const SHOWN_ID = 12
 
 /**
@@ -122,17 +120,14 @@ export class PodLinks {
 
   async #connect(sandbox: Linkable, network: PodNetwork): Promise<void> {
     const relay = await this.#options.relays.of(sandbox.id)
-    const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
-    try {
+    await withNetlink(relay, NETLINK_ROUTE, async (client) => {
       const inside = new Links(client)
       const link = await this.#pairUp(sandbox, network, inside)
       await inside.change(link.index, { up: true })
       await askNeighboursOften(client, link.index)
       await inside.addAddress(link.index, sandbox.ip, Ipv4Range.parse(network.subnet))
       await new Routes(client).addDefault(network.gateway)
-    } finally {
-      client.close()
-    }
+    })
   }
 
   /** Resolves with the sandbox's end. */

@@ -1,10 +1,8 @@
 import type { Runtime } from '../../runtime/runtime.ts'
 import { Links } from '../netlink/links.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
+import { NETLINK_ROUTE, withNetlink } from '../netlink/with-netlink.ts'
+import { POD_LINK } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
-
-const NETLINK_ROUTE = 0
-const LINK = 'eth0'
 
 /** Gives the Pods' ends of their links another MTU than the network had when they were made. */
 export async function setPodMtu(
@@ -18,12 +16,9 @@ export async function setPodMtu(
 }
 
 async function setMtu(relays: SocketRelays, id: string, mtu: number): Promise<void> {
-  const client = new NetlinkClient(await (await relays.of(id)).netlink(NETLINK_ROUTE))
-  try {
+  await withNetlink(await relays.of(id), NETLINK_ROUTE, async (client) => {
     const links = new Links(client)
-    const link = (await links.list()).find(({ name }) => name === LINK)
+    const link = (await links.list()).find(({ name }) => name === POD_LINK)
     if (link && link.mtu !== mtu) await links.change(link.index, { mtu })
-  } finally {
-    client.close()
-  }
+  })
 }

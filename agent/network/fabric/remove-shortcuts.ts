@@ -1,14 +1,14 @@
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { SocketRelay } from '../../runtime/socket-relay.ts'
 import { decodeAttributes, textOf } from '../netlink/netlink-attributes.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
+import type { NetlinkClient } from '../netlink/netlink-client.ts'
 import { NetlinkError } from '../netlink/netlink-error.ts'
 import type { ReceivedMessage } from '../netlink/netlink-message.ts'
+import { NETLINK_NETFILTER, withNetlink } from '../netlink/with-netlink.ts'
 import { encodeRemoval } from '../nftables/encode-change.ts'
 import { NFTABLES_SUBSYSTEM, tableMessage } from '../nftables/table-message.ts'
 import { networkName } from '../pod-network.ts'
 
-const NETLINK_NETFILTER = 12
 const GETTABLE = 1
 const HEADER_BYTES = 4
 const TABLE_NAME = 1
@@ -20,14 +20,11 @@ export function shortcutName(clusterId: string, podCIDR: string): string {
 
 /** Removes the shortcuts of all nodes of a cluster in the network namespace of the relay. */
 export async function removeShortcuts(relay: SocketRelay, clusterId: string): Promise<void> {
-  const client = new NetlinkClient(await relay.netlink(NETLINK_NETFILTER))
-  try {
+  await withNetlink(relay, NETLINK_NETFILTER, async (client) => {
     const names = (await tableNames(client)).filter((name) => name.startsWith(`${networkName(clusterId)}-`))
     const removals = names.flatMap((name) => encodeRemoval({ name, family: 'netdev' }))
     await client.batch(NFTABLES_SUBSYSTEM, removals)
-  } finally {
-    client.close()
-  }
+  })
 }
 
 /** Of the family `netdev`. */

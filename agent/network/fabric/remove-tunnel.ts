@@ -1,12 +1,10 @@
 import type { Runtime } from '../../runtime/runtime.ts'
 import { Links } from '../netlink/links.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
+import { NETLINK_ROUTE, withNetlink } from '../netlink/with-netlink.ts'
 import { networkName, tunnelName } from '../pod-network.ts'
 import { keepContainer } from './kept-container.ts'
 import { removeShortcuts } from './remove-shortcuts.ts'
 import { UPLINK } from './uplink.ts'
-
-const NETLINK_ROUTE = 0
 
 /**
  * Removes a cluster's device from this machine's network, if it has one, and the shortcuts. `runtime` may be that of
@@ -17,9 +15,11 @@ export async function removeTunnel(runtime: Runtime, clusterId: string, signal: 
   const relay = await runtime.openSockets(await keepContainer(runtime, { name: UPLINK, network: 'host' }), signal)
   try {
     await removeShortcuts(relay, clusterId)
-    const links = new Links(new NetlinkClient(await relay.netlink(NETLINK_ROUTE)))
-    const device = await links.find(tunnelName(clusterId))
-    if (device) await links.delete(device.index)
+    await withNetlink(relay, NETLINK_ROUTE, async (client) => {
+      const links = new Links(client)
+      const device = await links.find(tunnelName(clusterId))
+      if (device) await links.delete(device.index)
+    })
   } finally {
     relay.close()
   }

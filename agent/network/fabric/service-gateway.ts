@@ -3,17 +3,15 @@ import type { NetworkContainerSpec } from '../../runtime/runtime.ts'
 import type { SocketRelay } from '../../runtime/socket-relay.ts'
 import { INTERFACE_SETTING, Links } from '../netlink/links.ts'
 import { askNeighboursOften } from '../netlink/neighbours.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
 import { Routes } from '../netlink/routes.ts'
 import { RoutingRules } from '../netlink/routing-rules.ts'
-import { NETWORK_CONTAINER_PLACE } from '../pod-network.ts'
+import { NETLINK_ROUTE, withNetlink } from '../netlink/with-netlink.ts'
+import { NETWORK_CONTAINER_PLACE, POD_LINK } from '../pod-network.ts'
 
 export const GATEWAY = 'gateway'
 
-const NETLINK_ROUTE = 0
 const TABLE = 100
 const PRIORITY = 100
-const LINK = 'eth0'
 
 /** The node's container that answers on the Pods' link for the addresses of Services: the machine itself has no rules for them. */
 export function gatewaySpec(podCIDR: string): NetworkContainerSpec & { network: { address: string } } {
@@ -34,11 +32,10 @@ export function gatewaySpec(podCIDR: string): NetworkContainerSpec & { network: 
  * rules of their own, and other machines, which hear of each question on the link, their own gateways.
  */
 export async function openGateway(relay: SocketRelay, serviceCIDR: string, askers: readonly string[]): Promise<void> {
-  const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
-  try {
+  await withNetlink(relay, NETLINK_ROUTE, async (client) => {
     const links = new Links(client)
     const rules = new RoutingRules(client)
-    const link = (await links.list()).find(({ name }) => name === LINK)
+    const link = (await links.list()).find(({ name }) => name === POD_LINK)
     // A packet leaves where it came in, which is no reason to tell its sender of a shorter way.
     if (link) {
       await links.configure(link.index, new Map([[INTERFACE_SETTING.sendRedirects, 0]]))
@@ -46,7 +43,5 @@ export async function openGateway(relay: SocketRelay, serviceCIDR: string, asker
     }
     await new Routes(client).addLocal(Ipv4Range.parse(serviceCIDR), TABLE)
     for (const from of askers) await rules.add({ from, table: TABLE, priority: PRIORITY })
-  } finally {
-    client.close()
-  }
+  })
 }

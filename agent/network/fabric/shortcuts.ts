@@ -3,10 +3,11 @@ import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { type Link, Links } from '../netlink/links.ts'
-import { NetlinkClient, type NetlinkRequest } from '../netlink/netlink-client.ts'
+import type { NetlinkRequest } from '../netlink/netlink-client.ts'
+import { NETLINK_NETFILTER, NETLINK_ROUTE, withNetlink } from '../netlink/with-netlink.ts'
 import { encodeRemoval, encodeTable } from '../nftables/encode-change.ts'
 import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
-import { bridgeName, tunnelName } from '../pod-network.ts'
+import { bridgeName, POD_LINK, tunnelName } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
 import { shortcutName } from './remove-shortcuts.ts'
@@ -40,9 +41,6 @@ interface Covered {
   link?: number
 }
 
-const NETLINK_ROUTE = 0
-const NETLINK_NETFILTER = 12
-const POD_LINK = 'eth0'
 /** Pods often come and go several at a time. */
 const DELAY_MS = 100
 
@@ -111,12 +109,8 @@ export class Shortcuts {
     const messages = takesShortcuts
       ? await this.#table(name, Ipv4Range.parse(podCIDR), { uplinkId, state })
       : encodeRemoval({ name, family: 'netdev' })
-    const client = new NetlinkClient(await (await relays.of(uplinkId)).netlink(NETLINK_NETFILTER))
-    try {
-      await client.batch(NFTABLES_SUBSYSTEM, messages)
-    } finally {
-      client.close()
-    }
+    const relay = await relays.of(uplinkId)
+    await withNetlink(relay, NETLINK_NETFILTER, (client) => client.batch(NFTABLES_SUBSYSTEM, messages))
   }
 
   async #table(name: string, range: Ipv4Range, { uplinkId, state }: Place): Promise<NetlinkRequest[]> {
@@ -158,12 +152,7 @@ export class Shortcuts {
 
   async #links(containerId: string): Promise<Link[]> {
     const relay = await this.#options.relays.of(containerId)
-    const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
-    try {
-      return await new Links(client).list()
-    } finally {
-      client.close()
-    }
+    return withNetlink(relay, NETLINK_ROUTE, (client) => new Links(client).list())
   }
 
   /** A kernel that cannot do this is told of once. */

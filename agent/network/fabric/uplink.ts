@@ -4,6 +4,7 @@ import { type Link, Links, linkOf, RTM_DELLINK, RTNLGRP_LINK } from '../netlink/
 import { NetlinkClient } from '../netlink/netlink-client.ts'
 import type { ReceivedMessage } from '../netlink/netlink-message.ts'
 import { Routes } from '../netlink/routes.ts'
+import { NETLINK_ROUTE } from '../netlink/with-netlink.ts'
 import { bridgeName, tunnelName } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import { type FabricState, otherMachines } from './fabric-state.ts'
@@ -12,7 +13,6 @@ import { findPath, type Path } from './path.ts'
 import { Tunnel } from './tunnel.ts'
 
 export const UPLINK = 'uplink'
-const NETLINK_ROUTE = 0
 /** No link has this index. */
 const NONE = 0
 

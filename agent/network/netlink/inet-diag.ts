@@ -2,7 +2,6 @@ import { decodeAttributes } from './netlink-attributes.ts'
 import type { NetlinkRequest } from './netlink-client.ts'
 import type { ReceivedMessage } from './netlink-message.ts'
 
-export const NETLINK_SOCK_DIAG = 4
 const SOCK_DIAG_BY_FAMILY = 20
 const IPPROTO_TCP = 6
 /** An attribute, and asked for by the bit before its number. */

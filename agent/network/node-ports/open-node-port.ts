@@ -1,18 +1,13 @@
 import type { SocketRelay } from '../../runtime/socket-relay.ts'
 import { Links } from '../netlink/links.ts'
 import { askNeighboursOften } from '../netlink/neighbours.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
-
-const NETLINK_ROUTE = 0
-const LINK = 'eth0'
+import { NETLINK_ROUTE, withNetlink } from '../netlink/with-netlink.ts'
+import { POD_LINK } from '../pod-network.ts'
 
 /** Has a new container find the Pods that it leads to on a link that loses packets, too. */
 export async function openNodePort(relay: SocketRelay): Promise<void> {
-  const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
-  try {
-    const link = await new Links(client).find(LINK)
+  await withNetlink(relay, NETLINK_ROUTE, async (client) => {
+    const link = await new Links(client).find(POD_LINK)
     if (link) await askNeighboursOften(client, link.index)
-  } finally {
-    client.close()
-  }
+  })
 }

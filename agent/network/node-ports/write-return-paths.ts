@@ -1,13 +1,12 @@
 import type { SocketRelay } from '../../runtime/socket-relay.ts'
 import { ipv4Bytes, ipv4Text } from '../netlink/ipv4-bytes.ts'
-import { NetlinkClient } from '../netlink/netlink-client.ts'
+import type { NetlinkClient } from '../netlink/netlink-client.ts'
 import { Routes } from '../netlink/routes.ts'
 import { type RoutingRule, RoutingRules } from '../netlink/routing-rules.ts'
+import { NETLINK_NETFILTER, NETLINK_ROUTE, withNetlink } from '../netlink/with-netlink.ts'
 import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
 import { encodeReturnPaths } from './return-path-table.ts'
 
-const NETLINK_ROUTE = 0
-const NETLINK_NETFILTER = 12
 /** Before the routes that everything else takes. */
 const PRIORITY = 100
 
@@ -16,8 +15,10 @@ const PRIORITY = 100
  * what rules mark with a neighbor's address is asked of a routing table of that number.
  */
 export async function writeReturnPaths(relay: SocketRelay, addresses: readonly string[]): Promise<void> {
-  await withClient(relay, NETLINK_ROUTE, (client) => writeRoutes(client, addresses))
-  await withClient(relay, NETLINK_NETFILTER, (client) => client.batch(NFTABLES_SUBSYSTEM, encodeReturnPaths(addresses)))
+  await withNetlink(relay, NETLINK_ROUTE, (client) => writeRoutes(client, addresses))
+  await withNetlink(relay, NETLINK_NETFILTER, (client) =>
+    client.batch(NFTABLES_SUBSYSTEM, encodeReturnPaths(addresses)),
+  )
 }
 
 async function writeRoutes(client: NetlinkClient, addresses: readonly string[]): Promise<void> {
@@ -45,17 +46,4 @@ function addressOf(number: number): string {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32LE(number)
   return ipv4Text(bytes)
-}
-
-async function withClient(
-  relay: SocketRelay,
-  protocol: number,
-  use: (client: NetlinkClient) => Promise<void>,
-): Promise<void> {
-  const client = new NetlinkClient(await relay.netlink(protocol))
-  try {
-    await use(client)
-  } finally {
-    client.close()
-  }
 }

@@ -4,9 +4,9 @@ import { RuntimeFailure } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { withinTime } from '../../within-time.ts'
 import { forgetFlow, listFlows } from '../conntrack/tracked-flows.ts'
-import { NETLINK_SOCK_DIAG } from '../netlink/inet-diag.ts'
 import { NetlinkClient, type NetlinkRequest } from '../netlink/netlink-client.ts'
 import { NetlinkError } from '../netlink/netlink-error.ts'
+import { NETLINK_NETFILTER, NETLINK_SOCK_DIAG, withNetlink } from '../netlink/with-netlink.ts'
 import { keptElements } from '../nftables/kept-elements.ts'
 import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
 import type { SocketRelays } from '../socket-relays.ts'
@@ -26,7 +26,6 @@ export interface NamespaceRulesOptions {
   onProgress(): void
 }
 
-const NETLINK_NETFILTER = 12
 /** The kernel answers in milliseconds; who does not answer in this time is asked over another socket. */
 const ANSWER_TIMEOUT_MS = 10_000
 
@@ -140,15 +139,10 @@ export class NamespaceRules {
   /** Undefined where the kernel does not say it. */
   async #connected(): Promise<ReadonlySet<string> | undefined> {
     const relay = await this.#options.relays.of(this.#options.containerId)
-    const client = new NetlinkClient(await relay.netlink(NETLINK_SOCK_DIAG))
-    try {
-      return await ownConnections(client)
-    } catch (error) {
+    return withNetlink(relay, NETLINK_SOCK_DIAG, ownConnections).catch((error) => {
       if (error instanceof NetlinkError) return undefined
       throw error
-    } finally {
-      client.close()
-    }
+    })
   }
 
   async #connect(): Promise<NetlinkClient> {
