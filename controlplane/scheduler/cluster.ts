@@ -7,7 +7,9 @@ import { NodeInfo } from './node-info.ts'
 import { inZoneOrder, zoneOf } from './node-order.ts'
 import { PodClasses } from './pod-class.ts'
 import { type PodInfo, podInfoOf } from './pod-info.ts'
+import { Nominations } from './preemption/nominations.ts'
 import { Storage } from './storage.ts'
+import { Tally } from './tally.ts'
 
 interface Placement {
   readonly pod: PodInfo
@@ -23,10 +25,14 @@ interface Placement {
 export class Cluster implements ClusterView {
   readonly classes = new PodClasses()
   readonly storage = new Storage(() => this.#onChange({ type: 'storageChanged' }))
+  readonly nominations = new Nominations((pod, nodeName) => this.#giveUp(pod, nodeName))
+  /** Pods that are being sent away, from the decision until the API shows that they end. */
+  readonly evicted = new Set<string>()
   readonly #onChange: (change: ClusterChange) => void
   readonly #nodes = new Map<string, NodeInfo>()
   readonly #placements = new Map<string, Placement>()
   readonly #namespaces = new Map<string, Readonly<Record<string, string>>>()
+  readonly #priorities = new Tally()
   readonly #nodesWithImage = new Map<string, number>()
   #ordered: readonly NodeInfo[] | undefined
 
@@ -37,6 +43,15 @@ export class Cluster implements ClusterView {
   get nodes(): readonly NodeInfo[] {
     this.#ordered ??= inZoneOrder([...this.#nodes.values()].filter(({ node }) => node))
     return this.#ordered
+  }
+
+  node(name: string): NodeInfo | undefined {
+    return this.#nodes.get(name)
+  }
+
+  /** Of all Pods that are placed; infinite where there are none. */
+  get lowestPriority(): number {
+    return this.#priorities.lowest
   }
 
   namespaceLabels(name: string): Readonly<Record<string, string>> {
@@ -84,9 +99,10 @@ export class Cluster implements ClusterView {
   /** Takes a Pod that has a nodeName, as the API shows it; what was assumed of it is thereby confirmed. */
   setPod(pod: Persisted<Pod>): void {
     const nodeName = pod.spec.nodeName ?? ''
+    if (pod.metadata.deletionTimestamp) this.evicted.delete(pod.metadata.uid)
     const known = this.#placements.get(pod.metadata.uid)
     if (known?.node.name === nodeName && samePlacement(known.pod.pod, pod)) {
-      if (known.assumed) this.#placements.set(pod.metadata.uid, { ...known, assumed: false })
+      this.#renew(known, pod)
       return
     }
     if (known) this.#detach(known)
@@ -97,6 +113,7 @@ export class Cluster implements ClusterView {
   }
 
   removePod(uid: string): void {
+    this.evicted.delete(uid)
     const placement = this.#placements.get(uid)
     if (!placement) return
     this.#detach(placement)
@@ -107,6 +124,7 @@ export class Cluster implements ClusterView {
   /** Counts a Pod on the node that was chosen for it, before the API knows. */
   assume(pod: PodInfo, node: NodeInfo): void {
     this.#attach({ pod, node, assumed: true })
+    this.nominations.delete(pod.uid)
     this.#onChange({ type: 'podPlaced', node, pod })
   }
 
@@ -120,17 +138,41 @@ export class Cluster implements ClusterView {
     return this.#placements.has(uid)
   }
 
-  #attach(placement: Placement): void {
-    const { pod, node } = placement
-    this.#placements.set(pod.uid, placement)
+  /** Counts a Pod on a node for as long as a cycle supposes it; nobody is told. */
+  put(pod: PodInfo, node: NodeInfo): void {
     node.add(pod)
     this.classes.add(pod, node)
   }
 
-  #detach({ pod, node }: Placement): void {
-    this.#placements.delete(pod.uid)
+  /** Counts a Pod there no more, likewise. */
+  take(pod: PodInfo, node: NodeInfo): void {
     node.remove(pod.uid)
     this.classes.remove(pod, node)
+  }
+
+  #attach(placement: Placement): void {
+    const { pod, node } = placement
+    this.#placements.set(pod.uid, placement)
+    this.#priorities.add(pod.priority)
+    this.put(pod, node)
+  }
+
+  #detach({ pod, node }: Placement): void {
+    this.#placements.delete(pod.uid)
+    this.#priorities.remove(pod.priority)
+    this.take(pod, node)
+  }
+
+  #renew({ pod: known, node }: Placement, pod: Persisted<Pod>): void {
+    const renewed = { ...known, pod }
+    this.#placements.set(known.uid, { pod: renewed, node, assumed: false })
+    node.renew(renewed)
+  }
+
+  /** The room that was kept for a nominated Pod is there for others. */
+  #giveUp(pod: PodInfo, nodeName: string): void {
+    const node = this.#nodes.get(nodeName)
+    if (node) this.#onChange({ type: 'podRemoved', node, pod })
   }
 
   #nodeInfo(name: string): NodeInfo {

@@ -1,6 +1,8 @@
 import { type Random, randomInt } from '../../shared/random.ts'
+import type { Cluster } from './cluster.ts'
 import { type Decision, NO_NODES, Refusals, refusedOutright } from './decision.ts'
-import type { ClusterView, FilterPlugin, NodeFilter, NodeScorer, ScorePlugin } from './framework.ts'
+import { Feasibility, type NodeCheck } from './feasibility.ts'
+import type { FilterPlugin, NodeScorer, ScorePlugin } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
 import { enoughFeasibleNodes } from './sampling.ts'
@@ -10,27 +12,25 @@ export interface Plugins {
   readonly scorers: readonly ScorePlugin[]
 }
 
-interface AskedFilter {
-  readonly plugin: FilterPlugin
-  readonly filter: NodeFilter
-}
-
 /**
  * Chooses a node for one Pod after the other: filter, score, pick. Runs without a pause and reuses its buffers, so that
  * a cycle costs time for the nodes it looks at and no memory.
  */
 export class SchedulingCycle {
   readonly #plugins: Plugins
-  readonly #cluster: ClusterView
+  readonly #cluster: Cluster
   readonly #random: Random
+  readonly #feasibility: Feasibility
   readonly #feasible: NodeInfo[] = []
+  readonly #resolvable: NodeInfo[] = []
   #totals = new Float64Array(0)
   #scores = new Float64Array(0)
   /** Where the last search stopped: the next one goes on there, so that all nodes have their turn. */
   #start = 0
 
-  constructor(plugins: Plugins, cluster: ClusterView, random: Random) {
+  constructor(plugins: Plugins, cluster: Cluster, random: Random) {
     this.#plugins = plugins
+    this.#feasibility = new Feasibility(plugins.filters, cluster)
     this.#cluster = cluster
     this.#random = random
   }
@@ -38,28 +38,33 @@ export class SchedulingCycle {
   decide(pod: PodInfo): Decision {
     const nodeCount = this.#cluster.nodes.length
     if (nodeCount === 0) return NO_NODES
-    const filters: AskedFilter[] = []
-    for (const plugin of this.#plugins.filters) {
-      const asked = plugin.filter(pod, this.#cluster)
-      if (typeof asked === 'function') filters.push({ plugin, filter: asked })
-      else if (asked) return refusedOutright(plugin, asked.refusal, nodeCount)
-    }
-    const refusals = new Refusals()
-    this.#findFeasible(filters, refusals)
+    const check = this.#feasibility.checkFor(pod)
+    if (typeof check !== 'function') return refusedOutright(check.plugin, check.refusal, nodeCount)
+    const promised = this.#nominatedNode(pod)
+    if (promised && check(promised, new Refusals())) return { fits: true, node: promised }
+    const refusals = new Refusals(this.#resolvable)
+    this.#findFeasible(check, refusals)
     const [only, another] = this.#feasible
     if (!only) return refusals.toDecision(nodeCount)
     return { fits: true, node: another ? this.#best(pod) : only }
   }
 
+  /** Where others made room for the Pod. */
+  #nominatedNode({ uid }: PodInfo): NodeInfo | undefined {
+    const name = this.#cluster.nominations.nodeNameOf(uid)
+    const info = name === undefined ? undefined : this.#cluster.node(name)
+    return info?.node ? info : undefined
+  }
+
   /** Leaves enough nodes that pass all filters in `#feasible`, or all there are. */
-  #findFeasible(filters: readonly AskedFilter[], refusals: Refusals): void {
+  #findFeasible(check: NodeCheck, refusals: Refusals): void {
     const { nodes } = this.#cluster
     const enough = enoughFeasibleNodes(nodes.length)
     this.#feasible.length = 0
     let looked = 0
     for (; looked < nodes.length && this.#feasible.length < enough; looked++) {
       const node = nodes[(this.#start + looked) % nodes.length]!
-      if (passesAll(node, filters, refusals)) this.#feasible.push(node)
+      if (check(node, refusals)) this.#feasible.push(node)
     }
     this.#start = (this.#start + looked) % nodes.length
   }
@@ -99,14 +104,4 @@ export class SchedulingCycle {
     scorer.normalize?.(scores)
     for (let i = 0; i < scores.length; i++) totals[i]! += weight * scores[i]!
   }
-}
-
-function passesAll(node: NodeInfo, filters: readonly AskedFilter[], refusals: Refusals): boolean {
-  for (const { plugin, filter } of filters) {
-    const verdict = filter(node)
-    if (verdict.ok) continue
-    refusals.add(plugin, verdict.reasons)
-    return false
-  }
-  return true
 }

@@ -5,12 +5,25 @@ import type { PodInfo } from './pod-info.ts'
 import type { StorageView } from './storage.ts'
 
 /** A filter's answer for one node. The reasons count nodes in messages: `2 Insufficient cpu`. */
-export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reasons: readonly string[] }
+export type Verdict = { readonly ok: true } | NodeRefusal
+
+export interface NodeRefusal {
+  readonly ok: false
+  readonly reasons: readonly string[]
+  /** No Pod that went from the node would change it, so there is no use in preempting any. */
+  readonly isFinal: boolean
+}
 
 export const FITS: Verdict = { ok: true }
 
-export function refuse(...reasons: string[]): Verdict {
-  return { ok: false, reasons }
+/** For as long as the Pods are there that are. */
+export function refuse(...reasons: string[]): NodeRefusal {
+  return { ok: false, reasons, isFinal: false }
+}
+
+/** Whatever Pods go. */
+export function ruleOut(...reasons: string[]): NodeRefusal {
+  return { ok: false, reasons, isFinal: true }
 }
 
 /** Why no node at all can take a Pod, whatever the nodes are like. */

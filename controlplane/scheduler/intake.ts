@@ -40,17 +40,23 @@ export function takeIn(informers: Informers, cluster: Cluster, queue: Scheduling
 function takePod({ type, object: pod }: Change<Pod>, cluster: Cluster, queue: SchedulingQueue): void {
   const { uid } = pod.metadata
   if (type === 'deleted' || isOver(pod)) {
-    queue.delete(uid)
+    dequeue(uid, cluster, queue)
     cluster.removePod(uid)
   } else if (pod.spec.nodeName) {
-    queue.delete(uid)
     cluster.setPod(pod)
+    dequeue(uid, cluster, queue)
   } else if (pod.metadata.deletionTimestamp || !isOurs(pod)) {
-    queue.delete(uid)
+    dequeue(uid, cluster, queue)
     cluster.forget(uid)
   } else {
-    queue.set(pod)
+    const before = queue.infoOf(uid)?.pod
+    cluster.nominations.follow(before, queue.set(pod))
   }
+}
+
+function dequeue(uid: string, cluster: Cluster, queue: SchedulingQueue): void {
+  queue.delete(uid)
+  cluster.nominations.delete(uid)
 }
 
 function isOver({ status }: Persisted<Pod>): boolean {

@@ -71,6 +71,11 @@ export class NodeInfo {
     for (const port of pod.hostPorts) this.usedPorts.remove(port)
   }
 
+  /** Takes a newer version of a Pod that asks for the same. */
+  renew(pod: PodInfo): void {
+    this.pods.set(pod.uid, pod)
+  }
+
   #count(pod: PodInfo, sign: 1 | -1): void {
     addResources(this.requested, pod.requests, sign)
     addResources(this.requestedForScoring, pod.requestsForScoring, sign)

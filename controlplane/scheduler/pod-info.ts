@@ -10,6 +10,7 @@ export interface PodInfo {
   readonly uid: string
   readonly key: ObjectKey
   readonly namespace: string
+  readonly priority: number
   readonly labels: Readonly<Record<string, string>>
   readonly requests: Resources
   readonly requestsForScoring: Resources
@@ -23,6 +24,7 @@ export function podInfoOf(pod: Persisted<Pod>): PodInfo {
     uid: pod.metadata.uid,
     key: keyOf(pod),
     namespace: pod.metadata.namespace ?? '',
+    priority: pod.spec.priority ?? 0,
     labels: pod.metadata.labels ?? {},
     requests: podRequests(pod),
     requestsForScoring: podRequestsForScoring(pod),

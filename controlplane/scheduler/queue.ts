@@ -65,10 +65,9 @@ export class SchedulingQueue {
   }
 
   /** Takes a new Pod, or what an API write made of one that waits. */
-  set(pod: Persisted<Pod>): void {
+  set(pod: Persisted<Pod>): PodInfo {
     const known = this.#pods.get(pod.metadata.uid)
-    if (known) this.#update(known, pod)
-    else this.#insert(pod)
+    return known ? this.#update(known, pod) : this.#insert(pod)
   }
 
   delete(uid: string): void {
@@ -110,25 +109,38 @@ export class SchedulingQueue {
     }
   }
 
+  /** Wakes a refused Pod for which nothing in the cluster has changed. */
+  retry(uid: string): void {
+    const pod = this.#pods.get(uid)
+    if (pod) this.#wake(pod)
+  }
+
+  /** Undefined for a Pod that does not wait. */
+  infoOf(uid: string): PodInfo | undefined {
+    return this.#pods.get(uid)?.info
+  }
+
   /** Gives up its timer for good: what sleeps now stays asleep. */
   close(): void {
     this.#closed = true
     this.#timer?.timer.cancel()
   }
 
-  #insert(pod: Persisted<Pod>): void {
+  #insert(pod: Persisted<Pod>): PodInfo {
     const queued: QueuedPod = { info: podInfoOf(pod), attempts: 0, place: { in: 'gated' } }
     this.#pods.set(queued.info.uid, queued)
     if (isGated(pod)) this.#hooks.onGated(pod)
     else this.#activate(queued)
+    return queued.info
   }
 
-  #update(queued: QueuedPod, pod: Persisted<Pod>): void {
+  #update(queued: QueuedPod, pod: Persisted<Pod>): PodInfo {
     const changed = changedForScheduling(queued.info.pod, pod)
     queued.info = changed ? podInfoOf(pod) : { ...queued.info, pod }
     if (isGated(pod)) this.#move(queued, { in: 'gated' })
     else if (queued.place.in === 'gated') this.#activate(queued)
     else if (changed) this.#wake(queued)
+    return queued.info
   }
 
   /** Ready at once, unless it was tried so lately that its backoff is not over. */
@@ -209,16 +221,12 @@ function backoffMs(attempts: number): number {
 }
 
 function activeBefore(a: Ticket<In<'active'>>, b: Ticket<In<'active'>>): boolean {
-  const priority = priorityOf(b.pod) - priorityOf(a.pod)
+  const priority = b.pod.info.priority - a.pod.info.priority
   return priority !== 0 ? priority < 0 : a.place.order < b.place.order
 }
 
 function backoffBefore(a: Ticket<In<'backoff'>>, b: Ticket<In<'backoff'>>): boolean {
   return a.place.untilMs !== b.place.untilMs ? a.place.untilMs < b.place.untilMs : a.place.order < b.place.order
-}
-
-function priorityOf({ info }: QueuedPod): number {
-  return info.pod.spec.priority ?? 0
 }
 
 function isGated(pod: Persisted<Pod>): boolean {

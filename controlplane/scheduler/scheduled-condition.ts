@@ -2,11 +2,14 @@ import { PODS, type Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import { type Clock, timestamp } from '../../shared/clock.ts'
 import type { Client } from '../client/client.ts'
+import { setPodCondition } from './pod-condition.ts'
 
 /** Why a Pod has no node yet, as its condition PodScheduled says it. */
 export interface Unscheduled {
   readonly reason: 'Unschedulable' | 'SchedulerError' | 'SchedulingGated'
   readonly message: string
+  /** Where others make room for it; empty: nowhere. Absent: nothing new. */
+  readonly nominatedNodeName?: string
 }
 
 export function saysUnscheduled({ status }: Pod, { reason, message }: Unscheduled): boolean {
@@ -14,21 +17,25 @@ export function saysUnscheduled({ status }: Pod, { reason, message }: Unschedule
   return condition?.status === 'False' && condition.reason === reason && condition.message === message
 }
 
-/** Writes the condition, unless the Pod has it already, has got a node or is another one by now. */
+/** Writes the condition and the nomination, unless the Pod has them already, has got a node or is another one by now. */
 export async function writeUnscheduled(
   client: Client,
   clock: Clock,
-  { metadata }: Persisted<Pod>,
+  pod: Persisted<Pod>,
   why: Unscheduled,
 ): Promise<void> {
   const change = (draft: Persisted<Pod>): false | void => {
-    if (draft.metadata.uid !== metadata.uid || draft.spec.nodeName || saysUnscheduled(draft, why)) return false
-    const conditions = draft.status?.conditions ?? []
-    const before = conditions.find(({ type }) => type === 'PodScheduled')
-    const lastTransitionTime =
-      before?.status === 'False' && before.lastTransitionTime ? before.lastTransitionTime : timestamp(clock.now())
-    const condition = { type: 'PodScheduled', status: 'False', lastTransitionTime, ...why }
-    draft.status = { ...draft.status, conditions: [...conditions.filter((other) => other !== before), condition] }
+    if (draft.metadata.uid !== pod.metadata.uid || draft.spec.nodeName || saysAll(draft, why)) return false
+    const { reason, message, nominatedNodeName } = why
+    const condition = { type: 'PodScheduled', status: 'False', reason, message }
+    draft.status = setPodCondition(draft.status, condition, timestamp(clock.now()))
+    if (nominatedNodeName) draft.status.nominatedNodeName = nominatedNodeName
+    else if (nominatedNodeName === '') delete draft.status.nominatedNodeName
   }
-  await client.modify(PODS, metadata, change, { status: true })
+  if (!saysAll(pod, why)) await client.modify(PODS, pod.metadata, change, { status: true })
+}
+
+function saysAll(pod: Pod, why: Unscheduled): boolean {
+  const nominated = pod.status?.nominatedNodeName ?? ''
+  return saysUnscheduled(pod, why) && (why.nominatedNodeName ?? nominated) === nominated
 }

@@ -9,10 +9,11 @@ import type { EventRecorder } from '../reconcile/event-recorder.ts'
 import type { Informers } from '../reconcile/informer.ts'
 import { Cluster } from './cluster.ts'
 import { SchedulingCycle } from './cycle.ts'
-import type { Decision } from './decision.ts'
+import type { Fitting } from './decision.ts'
 import { takeIn } from './intake.ts'
 import type { NodeInfo } from './node-info.ts'
 import { plugins } from './plugins/index.ts'
+import { type Outcome, Preemptor } from './preemption/preemptor.ts'
 import { type QueuedPod, SchedulingQueue } from './queue.ts'
 import { saysUnscheduled, type Unscheduled, writeUnscheduled } from './scheduled-condition.ts'
 import { VolumeBinder } from './volume-binder.ts'
@@ -56,6 +57,7 @@ class Scheduler {
   readonly #deps: SchedulerDeps
   readonly #cycle: SchedulingCycle
   readonly #volumes: VolumeBinder
+  readonly #preemptor: Preemptor
   readonly #bindings = new Set<Promise<void>>()
   #running = false
   #next: Timer | undefined
@@ -65,6 +67,7 @@ class Scheduler {
     this.cluster = new Cluster((change) => {
       this.queue.changed(change)
       if (change.type === 'storageChanged') this.#volumes.changed()
+      else if (change.type === 'nodeRemoved') this.#preemptor.nodeRemoved(change.node.name)
     })
     this.#volumes = new VolumeBinder(deps.client, deps.clock, this.cluster.storage)
     const waker = new Waker(plugins.filters, this.cluster)
@@ -73,6 +76,7 @@ class Scheduler {
       onDue: () => this.#runSoon(),
       onGated: (pod) => this.#noteGated(pod),
     })
+    this.#preemptor = new Preemptor(deps, plugins.filters, this.cluster, (uid) => this.queue.retry(uid))
     this.#cycle = new SchedulingCycle(plugins, this.cluster, deps.random)
   }
 
@@ -86,7 +90,7 @@ class Scheduler {
     this.#next?.cancel()
     this.queue.close()
     this.#volumes.changed()
-    await Promise.all(this.#bindings)
+    await Promise.all([...this.#bindings, this.#preemptor.stop()])
   }
 
   get #mayDecide(): boolean {
@@ -115,18 +119,20 @@ class Scheduler {
   #schedule(queued: QueuedPod): void {
     const decision = this.#decide(queued)
     if (!decision) this.queue.failed(queued)
-    else if (decision.fits) this.#bindSoon(queued, decision.node)
+    else if ('fits' in decision) this.#bindSoon(queued, decision.node)
     else {
-      this.queue.refused(queued, decision.refusedBy)
-      this.#tell(queued.info.pod, { reason: 'Unschedulable', message: decision.message })
+      const { refusedBy, ...why } = decision
+      this.queue.refused(queued, refusedBy)
+      this.#tell(queued.info.pod, { reason: 'Unschedulable', ...why })
     }
   }
 
   /** Undefined where a plugin failed: that is a fault of ours, and one Pod's fault must not hold up the others. */
-  #decide({ info }: QueuedPod): Decision | undefined {
+  #decide({ info }: QueuedPod): Fitting | Outcome | undefined {
     try {
       const decision = this.#cycle.decide(info)
-      if (decision.fits) this.cluster.assume(info, decision.node)
+      if (!decision.fits) return this.#preemptor.makeRoom(info, decision)
+      this.cluster.assume(info, decision.node)
       return decision
     } catch (error) {
       this.#deps.log.error({ pod: info.key, err: error }, 'scheduling cycle failed')
@@ -155,6 +161,7 @@ class Scheduler {
       log.debug({ pod: key, node: node.name, err: error }, 'not bound')
       this.cluster.forget(uid)
       this.queue.failed(queued)
+      if (this.queue.infoOf(uid)) this.cluster.nominations.follow(undefined, queued.info)
       // Bound by somebody else, changed or gone: the informer will show it in a moment.
       if (isApiError(error, 'Conflict') || isApiError(error, 'NotFound')) return
       const message = `binding rejected: ${error instanceof Error ? error.message : String(error)}`
@@ -169,14 +176,14 @@ class Scheduler {
 
   /** Says it once: an attempt that ends as the one before writes nothing. */
   #tell(pod: Persisted<Pod>, why: Unscheduled): void {
-    if (saysUnscheduled(pod, why)) return
-    this.#deps.eventRecorder.event(pod, 'Warning', 'FailedScheduling', why.message)
+    if (!saysUnscheduled(pod, why)) {
+      this.#deps.eventRecorder.event(pod, 'Warning', 'FailedScheduling', why.message)
+    }
     this.#write(pod, why)
   }
 
   #write(pod: Persisted<Pod>, why: Unscheduled): void {
     const { client, clock, log } = this.#deps
-    if (saysUnscheduled(pod, why)) return
     writeUnscheduled(client, clock, pod, why).catch((error: unknown) => {
       if (!isApiError(error, 'NotFound')) log.debug({ pod: pod.metadata.name, err: error }, 'condition not written')
     })

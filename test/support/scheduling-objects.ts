@@ -35,11 +35,14 @@ export interface PodShape extends Partial<PodSpec> {
   /** Requests of its one container. */
   requests?: Record<string, string>
   isTerminating?: boolean
+  /** When its node first saw it. */
+  startTime?: string
+  nominatedNodeName?: string
 }
 
 /** A Pod as the API has it, with one container. */
 export function aPod(name: string, shape: PodShape = {}): Persisted<Pod> {
-  const { namespace = 'default', labels, owner, requests, isTerminating, ...spec } = shape
+  const { namespace = 'default', labels, owner, requests, isTerminating, startTime, nominatedNodeName, ...spec } = shape
   const container = { name: 'main', image: 'web:1', ...(requests ? { resources: { requests } } : {}) }
   return {
     apiVersion: 'v1',
@@ -52,7 +55,11 @@ export function aPod(name: string, shape: PodShape = {}): Persisted<Pod> {
       ...(isTerminating ? { deletionTimestamp: '2030-01-01T00:00:00Z' } : {}),
     },
     spec: { containers: [container], ...spec },
-    status: { phase: 'Pending' },
+    status: {
+      phase: 'Pending',
+      ...(startTime ? { startTime } : {}),
+      ...(nominatedNodeName ? { nominatedNodeName } : {}),
+    },
   }
 }
 

@@ -1,6 +1,6 @@
-import { FITS, type FilterPlugin, refuse } from '../framework.ts'
+import { FITS, type FilterPlugin, ruleOut } from '../framework.ts'
 
-const REFUSED = refuse("node(s) had an architecture that the pod's images are not for")
+const REFUSED = ruleOut("node(s) had an architecture that the pod's images are not for")
 
 /**
  * Keeps Pods from nodes that have found, not long ago, that one of their images has nothing for their architecture. That

@@ -5,6 +5,7 @@ import {
   MAX_SCORE,
   type NodeFilter,
   refuse,
+  ruleOut,
   type ScorePlugin,
 } from '../framework.ts'
 import { type AffinityTerm, termMatches } from '../pod-affinity-terms.ts'
@@ -12,7 +13,7 @@ import { countByTopology, type PodClass } from '../pod-class.ts'
 import type { PodInfo } from '../pod-info.ts'
 import { TopologyTally } from '../topology-tally.ts'
 
-const NO_AFFINITY = refuse("node(s) didn't match pod affinity rules")
+const NO_AFFINITY = ruleOut("node(s) didn't match pod affinity rules")
 const ANTI_AFFINITY = refuse("node(s) didn't match pod anti-affinity rules")
 const EXISTING_ANTI_AFFINITY = refuse("node(s) didn't satisfy existing pods anti-affinity rules")
 

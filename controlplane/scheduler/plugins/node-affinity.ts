@@ -1,7 +1,7 @@
 import { nodeTermMatcher, requiredNodeMatcher } from '../../../shared/required-node-matcher.ts'
-import { FITS, type FilterPlugin, normalizeByMaximum, refuse, type ScorePlugin } from '../framework.ts'
+import { FITS, type FilterPlugin, normalizeByMaximum, ruleOut, type ScorePlugin } from '../framework.ts'
 
-const REFUSED = refuse("node(s) didn't match Pod's node affinity/selector")
+const REFUSED = ruleOut("node(s) didn't match Pod's node affinity/selector")
 
 /** Honours `nodeSelector` and node affinity. */
 export const nodeAffinity: FilterPlugin & ScorePlugin = {

@@ -1,6 +1,6 @@
-import { FITS, type FilterPlugin, refuse } from '../framework.ts'
+import { FITS, type FilterPlugin, ruleOut } from '../framework.ts'
 
-const REFUSED = refuse("node(s) didn't match the requested node name")
+const REFUSED = ruleOut("node(s) didn't match the requested node name")
 
 /** A Pod that names its node goes nowhere else. */
 export const nodeName: FilterPlugin = {

@@ -1,5 +1,5 @@
 import type { Resources } from '../../../shared/pod-requests.ts'
-import { FITS, type FilterPlugin, MAX_SCORE, refuse, type ScorePlugin, type Verdict } from '../framework.ts'
+import { FITS, type FilterPlugin, MAX_SCORE, refuse, ruleOut, type ScorePlugin, type Verdict } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 
 /** A node must have room for what the Pod requests; the emptier it would be, the better. */
@@ -47,7 +47,9 @@ function whatIsMissing({ pods, allowedPods, allocatable, requested }: NodeInfo, 
   const [wanted, offered, taken] = [amounts(requests), amounts(allocatable), amounts(requested)]
   const missing = wanted.filter(([, amount], i) => lacks(amount, offered[i]![1], taken[i]![1]))
   const crowded = pods.size + 1 > allowedPods ? ['Too many pods'] : []
-  return refuse(...crowded, ...missing.map(([name]) => `Insufficient ${name}`))
+  const isTooSmall = wanted.some(([, amount], i) => lacks(amount, offered[i]![1], 0))
+  const say = isTooSmall ? ruleOut : refuse
+  return say(...crowded, ...missing.map(([name]) => `Insufficient ${name}`))
 }
 
 function lacks(wanted: number, offered: number, taken: number): boolean {

@@ -1,7 +1,7 @@
 import { tolerates } from '../../../shared/tolerations.ts'
-import { FITS, type FilterPlugin, refuse } from '../framework.ts'
+import { FITS, type FilterPlugin, ruleOut } from '../framework.ts'
 
-const REFUSED = refuse('node(s) were unschedulable')
+const REFUSED = ruleOut('node(s) were unschedulable')
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
 
 /** Keeps Pods from cordoned nodes, but for those that tolerate the taint which says the same. */

@@ -1,4 +1,12 @@
-import { type ClusterView, FITS, type FilterPlugin, MAX_SCORE, refuse, type ScorePlugin } from '../framework.ts'
+import {
+  type ClusterView,
+  FITS,
+  type FilterPlugin,
+  MAX_SCORE,
+  refuse,
+  ruleOut,
+  type ScorePlugin,
+} from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { countByTopology, countOn } from '../pod-class.ts'
 import type { PodInfo } from '../pod-info.ts'
@@ -10,7 +18,7 @@ import {
 } from '../spread-constraint.ts'
 
 const TOO_SKEWED = refuse("node(s) didn't match pod topology spread constraints")
-const NO_LABEL = refuse("node(s) didn't match pod topology spread constraints (missing required label)")
+const NO_LABEL = ruleOut("node(s) didn't match pod topology spread constraints (missing required label)")
 
 /** The score of a node that does not take part: it ends as 0. */
 const IGNORED = -1

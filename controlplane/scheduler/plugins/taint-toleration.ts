@@ -1,6 +1,6 @@
 import type { Taint } from '../../../shared/api/generated/core-v1.ts'
 import { tolerates } from '../../../shared/tolerations.ts'
-import { FITS, type FilterPlugin, normalizeByMaximum, refuse, type ScorePlugin } from '../framework.ts'
+import { FITS, type FilterPlugin, normalizeByMaximum, ruleOut, type ScorePlugin } from '../framework.ts'
 
 /** Keeps Pods from nodes with taints that they do not tolerate, and prefers nodes without soft ones. */
 export const taintToleration: FilterPlugin & ScorePlugin = {
@@ -10,7 +10,7 @@ export const taintToleration: FilterPlugin & ScorePlugin = {
     const { tolerations } = pod.spec
     return ({ repellingTaints }) => {
       const taint = repellingTaints.find((taint) => !tolerates(tolerations, taint))
-      return taint ? refuse(`node(s) had untolerated taint ${describe(taint)}`) : FITS
+      return taint ? ruleOut(`node(s) had untolerated taint ${describe(taint)}`) : FITS
     }
   },
   wokenBy: { nodeAdded: 'ifNodeFits', nodeUpdated: 'ifNodeFits' },

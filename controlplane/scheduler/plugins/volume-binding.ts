@@ -1,8 +1,8 @@
-import { FITS, type FilterPlugin, refuse } from '../framework.ts'
+import { FITS, type FilterPlugin, ruleOut } from '../framework.ts'
 import { choicesOn, isReachable, podVolumes } from '../pod-volumes.ts'
 
-const ELSEWHERE = refuse('node(s) had volume node affinity conflict')
-const NOTHING_THERE = refuse("node(s) didn't find available persistent volumes to bind")
+const ELSEWHERE = ruleOut('node(s) had volume node affinity conflict')
+const NOTHING_THERE = ruleOut("node(s) didn't find available persistent volumes to bind")
 
 /** Sends a Pod to where its data is, or where its volumes can be had. */
 export const volumeBinding: FilterPlugin = {

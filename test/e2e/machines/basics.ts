@@ -153,7 +153,7 @@ export function basics(lab: () => { machines: Machines; web: WebOnMachines }): v
         )
         return items[0]?.message
       })
-      expect(message).toBe('0/3 nodes are available: 3 Insufficient cpu.')
+      expect(message).toContain('0/3 nodes are available: 3 Insufficient cpu.')
       await machines.kubectl('delete', 'pod', 'huge')
     })
 

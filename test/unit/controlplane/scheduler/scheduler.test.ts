@@ -1,81 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Client } from '../../../../controlplane/client/client.ts'
-import { createLocalClient } from '../../../../controlplane/client/local-client.ts'
-import { createEventRecorder } from '../../../../controlplane/reconcile/event-recorder.ts'
-import { createInformers } from '../../../../controlplane/reconcile/shared-informer.ts'
-import { createRegistry } from '../../../../controlplane/registry/create-registry.ts'
-import { bootstrapNamespaces } from '../../../../controlplane/registry/namespaces.ts'
-import { startScheduler } from '../../../../controlplane/scheduler/scheduler.ts'
-import { MemoryStore } from '../../../../controlplane/store/memory-store.ts'
 import { ApiError } from '../../../../shared/api/api-error.ts'
-import { EVENTS, NODES, PODS, type Pod } from '../../../../shared/api/kinds.ts'
+import { NODES, PODS, type Pod } from '../../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../../shared/api/object.ts'
-import { silentLogger } from '../../../../shared/log.ts'
-import { aNode, aPod, type NodeShape, type PodShape } from '../../../support/scheduling-objects.ts'
+import { schedulingApi, stopSchedulers, untilStopped } from '../../../support/scheduling-api.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
-import { VirtualClock } from '../../../support/virtual-clock.ts'
 
-const running: AbortController[] = []
-afterEach(() => {
-  for (const controller of running.splice(0)) controller.abort()
-})
-
-/** An API over a memory store; `start` runs one more scheduler on it, through a client that may misbehave. */
-async function anApi() {
-  const clock = new VirtualClock()
-  const random = seededRandom(1)
-  const registry = createRegistry({ store: new MemoryStore(), clock, random })
-  await bootstrapNamespaces(registry)
-  const client = createLocalClient(registry)
-  const get = (name: string) => client.get(PODS, { namespace: 'default', name })
-  return {
-    clock,
-    client,
-    get,
-    async start(over: Partial<Client> = {}) {
-      const stop = new AbortController()
-      running.push(stop)
-      const deps = { client: { ...client, ...over }, clock, random, log: silentLogger }
-      const informers = createInformers(deps)
-      const eventRecorder = createEventRecorder({ ...deps, component: 'default-scheduler' })
-      const stopped = startScheduler({ ...deps, informers, eventRecorder }, stop.signal)
-      informers.start(stop.signal)
-      await clock.advance(0)
-      return {
-        stop: async () => {
-          stop.abort()
-          await stopped
-        },
-      }
-    },
-    async node(name: string, shape: NodeShape = {}) {
-      const { metadata, spec, status } = aNode(name, shape)
-      await client.create(NODES, { metadata: { name, labels: metadata.labels ?? {} }, spec })
-      await client.modify(NODES, { name }, (draft) => Object.assign(draft, { status }) && undefined, { status: true })
-    },
-    async pod(name: string, shape: PodShape = {}) {
-      const { metadata, spec } = aPod(name, shape)
-      const { labels = {}, deletionTimestamp } = metadata
-      const finalizers = deletionTimestamp ? ['example.com/wait'] : []
-      await client.create(PODS, { metadata: { name, namespace: 'default', labels, finalizers }, spec })
-      if (deletionTimestamp) await client.delete(PODS, { namespace: 'default', name })
-      await clock.advance(0)
-    },
-    async condition(name: string) {
-      const { status } = await get(name)
-      return status?.conditions?.find(({ type }) => type === 'PodScheduled')
-    },
-    async events(name: string) {
-      const { items } = await client.list(EVENTS, { namespace: 'default' })
-      const mine = items.filter(({ involvedObject }) => involvedObject.name === name)
-      return mine.map(({ type, reason, message, count }) => `${count} ${type} ${reason}: ${message}`)
-    },
-  }
-}
+afterEach(stopSchedulers)
 
 describe('scheduler', () => {
   it('binds a Pod, and says so', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.start()
     await api.node('n1')
     await api.pod('web')
@@ -85,7 +20,7 @@ describe('scheduler', () => {
   })
 
   it('says once why it cannot, and binds when a change helps', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.start()
     await api.pod('web', { requests: { cpu: '2' } })
     expect(await api.condition('web')).toMatchObject({
@@ -96,7 +31,9 @@ describe('scheduler', () => {
     await api.node('n1', { allocatable: { cpu: '1' } })
     await api.node('n2', { unschedulable: true })
     await api.clock.advance(20_000)
-    const message = '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable.'
+    const message =
+      '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. ' +
+      'preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.'
     expect(await api.condition('web')).toMatchObject({ status: 'False', reason: 'Unschedulable', message })
     const told = (await api.events('web')).sort()
     expect(told).toEqual([
@@ -117,7 +54,7 @@ describe('scheduler', () => {
   })
 
   it('gives the place of a Pod that ended to one that waits', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.start()
     await api.node('n1', { allocatable: { cpu: '1' } })
     await api.pod('first', { requests: { cpu: '1' } })
@@ -137,7 +74,7 @@ describe('scheduler', () => {
   })
 
   it('never gives away more than there is, while bindings are under way', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     for (const name of ['n1', 'n2', 'n3']) await api.node(name, { allocatable: { cpu: '2' } })
     for (let i = 0; i < 10; i++) await api.pod(`p${i}`, { requests: { cpu: '1' } })
     await api.start()
@@ -148,7 +85,7 @@ describe('scheduler', () => {
   })
 
   it('leaves alone Pods of other schedulers, gated ones and those being deleted', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.node('n1')
     await api.pod('other', { schedulerName: 'mine' })
     await api.pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] })
@@ -167,7 +104,7 @@ describe('scheduler', () => {
   })
 
   it('schedules a gated Pod once its gates are removed', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.start()
     await api.node('n1')
     await api.pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] })
@@ -179,7 +116,7 @@ describe('scheduler', () => {
   })
 
   it('counts on start what was bound before', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.node('n1', { allocatable: { cpu: '1' } })
     const first = await api.start()
     await api.pod('first', { requests: { cpu: '1' } })
@@ -190,7 +127,7 @@ describe('scheduler', () => {
   })
 
   it('decides nothing before it knows everything', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.node('n1')
     await api.pod('web')
     let open = () => {}
@@ -210,7 +147,7 @@ describe('scheduler', () => {
   })
 
   it('does nothing more once it is stopped', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     const scheduler = await api.start()
     await api.node('n1')
     await scheduler.stop()
@@ -222,7 +159,7 @@ describe('scheduler', () => {
 
 describe('a binding that fails', () => {
   it('frees the place, is told, and is tried again', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.node('n1', { allocatable: { cpu: '1' } })
     let failures = 2
     const bind: Client['bind'] = async (pod, nodeName) => {
@@ -242,7 +179,7 @@ describe('a binding that fails', () => {
   })
 
   it('accepts that the binding came through although it seemed to fail', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.node('n1')
     const bind: Client['bind'] = async (pod, nodeName) => {
       await api.client.bind(pod, nodeName)
@@ -256,7 +193,7 @@ describe('a binding that fails', () => {
   })
 
   it('gives up a Pod that was deleted meanwhile, and frees its place', async () => {
-    const api = await anApi()
+    const api = await schedulingApi()
     await api.node('n1', { allocatable: { cpu: '1' } })
     const bind: Client['bind'] = async (pod, nodeName) => {
       if (pod.metadata.name === 'gone') await api.client.delete(PODS, { namespace: 'default', name: 'gone' })
@@ -271,7 +208,7 @@ describe('a binding that fails', () => {
 })
 
 it('binds each Pod once and for all, with two schedulers at work and bindings that fail by chance', async () => {
-  const api = await anApi()
+  const api = await schedulingApi()
   const random = seededRandom(7)
   const bind: Client['bind'] = async (pod, nodeName) => {
     if (random.next() < 0.2) throw new ApiError('ServiceUnavailable', 'not now')
@@ -281,9 +218,7 @@ it('binds each Pod once and for all, with two schedulers at work and bindings th
   const seen = new Map<string, string>()
   const watch = async () => {
     const { resourceVersion } = await api.client.list(PODS)
-    const stop = new AbortController()
-    running.push(stop)
-    for await (const event of api.client.watch(PODS, { resourceVersion }, stop.signal)) {
+    for await (const event of api.client.watch(PODS, { resourceVersion }, untilStopped())) {
       if (event.type !== 'BOOKMARK') expectBoundOnce(event.object, seen)
     }
   }
@@ -293,7 +228,7 @@ it('binds each Pod once and for all, with two schedulers at work and bindings th
   for (let i = 0; i < 3; i++) await api.node(`n${i}`, { allocatable: { cpu: '5' } })
   for (let i = 0; i < 15; i++) await api.pod(`p${i}`, { requests: { cpu: '1' } })
   await api.clock.until(() => seen.size === 15, 120_000, 500)
-  for (const controller of running.splice(0)) controller.abort()
+  stopSchedulers()
   await watching
 })
 

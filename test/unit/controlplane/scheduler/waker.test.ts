@@ -6,6 +6,7 @@ import { SchedulingCycle } from '../../../../controlplane/scheduler/cycle.ts'
 import type { FilterPlugin } from '../../../../controlplane/scheduler/framework.ts'
 import { plugins } from '../../../../controlplane/scheduler/plugins/index.ts'
 import type { PodInfo } from '../../../../controlplane/scheduler/pod-info.ts'
+import { PreemptionSearch } from '../../../../controlplane/scheduler/preemption/preemption-search.ts'
 import { Waker } from '../../../../controlplane/scheduler/waker.ts'
 import { aCluster, aNode, aPod, infoOf, type NodeShape, type PodShape } from '../../../support/scheduling-objects.ts'
 import { seededRandom } from '../../../support/seeded-random.ts'
@@ -48,6 +49,14 @@ describe('a refused Pod', () => {
       cpu('2'),
       (c) => c.removePod('uid-p0'),
       false,
+    ],
+    [
+      'for cpu, by a Pod that frees enough together with one of lower priority',
+      [full],
+      [cpu('1'), { ...cpu('1'), priority: -1 }],
+      cpu('2'),
+      (c) => c.removePod('uid-p0'),
+      true,
     ],
     ['for cpu, by a node that is large enough', [full], [], cpu('3'), (c) => c.setNode(aNode('n9')), true],
     ['for cpu, not by a small node', [full], [], cpu('3'), (c) => c.setNode(aNode('n9', full)), false],
@@ -171,11 +180,13 @@ const podShape: fc.Arbitrary<PodShape> = fc
       { topologySpreadConstraints: [spread] },
     ),
     isTerminating: fc.boolean(),
+    priority: fc.integer({ min: 0, max: 2 }),
   })
-  .map(({ app, cpu, wish, isTerminating }) => ({
+  .map(({ app, cpu, wish, isTerminating, priority }) => ({
     labels: { app },
     requests: { cpu: `${cpu}` },
     isTerminating,
+    priority,
     ...wish,
   }))
 
@@ -202,7 +213,7 @@ const step = fc.oneof(
   fc.tuple(fc.constant('removePod' as const), index, fc.constant({})),
 )
 
-it('never sleeps on while a node would take it', () => {
+it('never sleeps on while a node would take it, or would have room if others went', () => {
   fc.assert(
     fc.property(
       fc.array(podShape, { minLength: 1, maxLength: 4 }),
@@ -216,18 +227,26 @@ it('never sleeps on while a node would take it', () => {
         })
         const waker = new Waker(plugins.filters, cluster)
         const cycle = new SchedulingCycle(plugins, cluster, seededRandom(1))
+        const preemption = new PreemptionSearch(plugins.filters, cluster, seededRandom(1))
+        /** Undefined for a Pod that gets a node, at once or after others. */
+        const refusalOf = (pod: PodInfo): ReadonlySet<FilterPlugin> | undefined => {
+          const decision = cycle.decide(pod)
+          if (decision.fits) return undefined
+          const found = preemption.search(pod, decision)
+          return found.type === 'futile' ? new Set([...decision.refusedBy, ...found.refusedBy]) : undefined
+        }
         for (const [action, i, shape] of steps) {
           for (const pod of awake) {
-            const decision = cycle.decide(pod)
-            if (decision.fits) sleeping.delete(pod)
-            else sleeping.set(pod, decision.refusedBy)
+            const refusedBy = refusalOf(pod)
+            if (refusedBy) sleeping.set(pod, refusedBy)
+            else sleeping.delete(pod)
           }
           awake.clear()
           if (action === 'setNode') cluster.setNode(aNode(`n${i}`, shape))
           if (action === 'removeNode') cluster.removeNode(`n${i}`)
           if (action === 'setPod') cluster.setPod(aPod(`p${i}`, { ...shape[0], nodeName: `n${shape[1]}` }))
           if (action === 'removePod') cluster.removePod(`uid-p${i}`)
-          for (const pod of sleeping.keys()) if (!awake.has(pod)) expect(cycle.decide(pod).fits).toBe(false)
+          for (const pod of sleeping.keys()) if (!awake.has(pod)) expect(refusalOf(pod)).toBeDefined()
         }
       },
     ),

@@ -84,7 +84,9 @@ describe('persistent volumes', () => {
   it('says why a Pod waits, and lets it go on once the claim is there', async () => {
     await createPod('a', usesData)
     await plane.clock.advance(1_000)
-    expect(await said('FailedScheduling')).toEqual(['0/2 nodes are available: persistentvolumeclaim "data" not found.'])
+    const why = '0/2 nodes are available: persistentvolumeclaim "data" not found.'
+    const nor = 'preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.'
+    expect(await said('FailedScheduling')).toEqual([`${why} ${nor}`])
     await createClaim('data')
     await plane.clock.until(async () => (await nodeOf('a')) !== undefined)
   })

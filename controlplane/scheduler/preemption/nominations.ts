@@ -1,0 +1,60 @@
+import type { Pod } from '../../../shared/api/kinds.ts'
+import type { Persisted } from '../../../shared/api/object.ts'
+import type { PodInfo } from '../pod-info.ts'
+
+interface Nomination {
+  readonly pod: PodInfo
+  readonly nodeName: string
+}
+
+/** Which waiting Pod is to have the room that others make for it, and where. `onEnd` hears of each that ends. */
+export class Nominations {
+  readonly #byPod = new Map<string, Nomination>()
+  readonly #onEnd: (pod: PodInfo, nodeName: string) => void
+
+  constructor(onEnd: (pod: PodInfo, nodeName: string) => void) {
+    this.#onEnd = onEnd
+  }
+
+  get isEmpty(): boolean {
+    return this.#byPod.size === 0
+  }
+
+  nodeNameOf(uid: string): string | undefined {
+    return this.#byPod.get(uid)?.nodeName
+  }
+
+  /** Few Pods are nominated at any time: they are looked through. */
+  on(nodeName: string): PodInfo[] {
+    return [...this.#byPod.values()].filter((nomination) => nomination.nodeName === nodeName).map(({ pod }) => pod)
+  }
+
+  /** Those on a node that go before `pod`: its room is what they leave. */
+  ahead({ uid, priority }: PodInfo, nodeName: string): PodInfo[] {
+    return this.on(nodeName).filter((other) => other.uid !== uid && other.priority >= priority)
+  }
+
+  set(pod: PodInfo, nodeName: string): void {
+    if (this.nodeNameOf(pod.uid) !== nodeName) this.delete(pod.uid)
+    this.#byPod.set(pod.uid, { pod, nodeName })
+  }
+
+  delete(uid: string): void {
+    const nomination = this.#byPod.get(uid)
+    if (!nomination) return
+    this.#byPod.delete(uid)
+    this.#onEnd(nomination.pod, nomination.nodeName)
+  }
+
+  /**
+   * Takes what the API says of a waiting Pod. A version that says the same as the one before it, if any, is no news: what
+   * was decided meanwhile is not written yet.
+   */
+  follow(before: Persisted<Pod> | undefined, pod: PodInfo): void {
+    const said = pod.pod.status?.nominatedNodeName ?? ''
+    const isNews = said !== (before?.status?.nominatedNodeName ?? '')
+    const nodeName = isNews ? said : this.nodeNameOf(pod.uid)
+    if (nodeName) this.set(pod, nodeName)
+    else this.delete(pod.uid)
+  }
+}
