@@ -1,8 +1,7 @@
 import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Pod, Service } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
-import { Backoff } from '../../shared/backoff.ts'
-import { type Clock, sleep } from '../../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Assignments, AssignmentsSink } from '../assignments.ts'
@@ -11,11 +10,13 @@ import { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { EvictablePods, Eviction } from '../eviction/eviction-manager.ts'
 import { ImagePuller } from '../images/image-puller.ts'
 import type { PulledImages } from '../images/pulled-images.ts'
+import { keepTrying } from '../keep-trying.ts'
 import type { AddressSource } from '../network/pod-addresses.ts'
 import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
 import type { SandboxLinks } from '../network/sandbox-links.ts'
 import type { SandboxRules } from '../network/services/sandbox-rules.ts'
 import type { Reporter } from '../reporter.ts'
+import { followEvents } from '../runtime/follow-events.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
 import { HostPathGuard } from '../volumes/host-path-guard.ts'
 import { heldResource } from './admission/held-resources.ts'
@@ -69,6 +70,9 @@ export interface PodManagerOptions {
   /** Paths of the machine that a Pod may mount although they give power over the node; none unless told. */
   allowedHostPaths?: readonly string[]
 }
+
+/** Between one look for orphans that failed and the next. */
+const ORPHANS_RETRY_MS = 5_000
 
 const NOTHING: Assignments = {
   pods: new Map(),
@@ -126,7 +130,11 @@ export class PodManager implements AssignmentsSink, EvictablePods {
 
   /** Begins to listen to the runtime. Pods are touched only after the first assignment. */
   start(): void {
-    void this.#listen()
+    const { runtime, clock, log } = this.#node
+    const events = (signal: AbortSignal) => runtime.events(signal)
+    const happened = ({ podUid }: { podUid: string }) => this.#lookAt(podUid)
+    void followEvents({ events, happened, missed: () => this.#lookAtAll(), clock, log }, this.#stop.signal)
+    this.#lookAtAll()
   }
 
   /** Leaves every Pod as it is. */
@@ -244,25 +252,10 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     else worker.unassign()
   }
 
-  /** Follows what happens in the runtime; after each gap all Pods are looked at. */
-  async #listen(): Promise<void> {
-    const { signal } = this.#stop
-    const backoff = new Backoff({ initialMs: 500, maxMs: 10_000 })
-    while (!signal.aborted) {
-      try {
-        const events = this.#node.runtime.events(signal)
-        this.#lookAtAll()
-        for await (const { podUid } of events) {
-          backoff.reset()
-          const worker = this.#workers.get(podUid)
-          if (worker) worker.wake()
-          else if (this.#isAssigned) void this.#removeOrphans(podUid)
-        }
-      } catch (error) {
-        this.#node.log.warn({ err: error }, 'lost the events of the container runtime')
-      }
-      await sleep(this.#node.clock, backoff.next(), signal).catch(() => undefined)
-    }
+  #lookAt(podUid: string): void {
+    const worker = this.#workers.get(podUid)
+    if (worker) worker.wake()
+    else if (this.#isAssigned) void this.#removeOrphans(podUid)
   }
 
   #lookAtAll(): void {
@@ -271,24 +264,19 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   }
 
   /** Whatever the runtime has of Pods that are not assigned goes, once a complete assignment has been seen. */
-  async #removeOrphans(podUid?: string): Promise<void> {
-    try {
-      const { sandboxes, containers, volumes } = await this.#node.runtime.list(podUid)
+  #removeOrphans(podUid?: string): Promise<void> {
+    const { runtime, clock, log } = this.#node
+    const { signal } = this.#stop
+    const remove = async () => {
+      const { sandboxes, containers, volumes } = await runtime.list(podUid)
       for (const { pod } of [...sandboxes, ...containers, ...volumes]) {
-        if (this.#stop.signal.aborted || this.#workers.has(pod.uid)) continue
-        this.#node.log.info(
-          { pod: `${pod.namespace}/${pod.name}`, uid: pod.uid },
-          'removing a Pod that is not assigned',
-        )
+        if (signal.aborted || this.#workers.has(pod.uid)) continue
+        log.info({ pod: `${pod.namespace}/${pod.name}`, uid: pod.uid }, 'removing a Pod that is not assigned')
         this.#workerOf(pod.uid, orphan(pod)).unassign()
       }
-    } catch (error) {
-      this.#node.log.warn({ err: error }, 'could not look for what earlier Pods left')
-      await sleep(this.#node.clock, 5_000, this.#stop.signal).then(
-        () => this.#removeOrphans(podUid),
-        () => undefined,
-      )
     }
+    const failed = (err: unknown) => log.warn({ err }, 'could not look for what earlier Pods left')
+    return keepTrying(remove, { clock, signal, restMs: () => ORPHANS_RETRY_MS, failed })
   }
 }
 

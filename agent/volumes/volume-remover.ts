@@ -1,10 +1,11 @@
 import type { PersistentVolume } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import { Backoff } from '../../shared/backoff.ts'
-import { type Clock, sleep } from '../../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import { dockerVolumeOf, isDataToBeRemoved } from '../../shared/storage/local-volumes.ts'
 import type { Assignments, AssignmentsSink } from '../assignments.ts'
+import { keepTrying } from '../keep-trying.ts'
 import type { VolumeReporter } from '../reporter.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
@@ -48,17 +49,14 @@ export class VolumeRemover implements AssignmentsSink {
     if (id === undefined) return
     const backoff = new Backoff({ initialMs: 1_000, maxMs: 60_000 })
     this.#underWay.add(uid)
-    while (!this.#stop.signal.aborted && this.#assigned.get(name)?.metadata.uid === uid) {
-      try {
-        await runtime.removeClaimVolume(id)
-        log.info({ volume: name }, 'the data of a volume is removed')
-        reporter.volumeRemoved({ name, uid })
-        break
-      } catch (error) {
-        log.warn({ err: error, volume: name }, 'could not remove the data of a volume')
-        await sleep(clock, backoff.next(), this.#stop.signal).catch(() => undefined)
-      }
+    const attempt = async () => {
+      if (this.#assigned.get(name)?.metadata.uid !== uid) return
+      await runtime.removeClaimVolume(id)
+      log.info({ volume: name }, 'the data of a volume is removed')
+      reporter.volumeRemoved({ name, uid })
     }
+    const failed = (err: unknown) => log.warn({ err, volume: name }, 'could not remove the data of a volume')
+    await keepTrying(attempt, { clock, signal: this.#stop.signal, restMs: () => backoff.next(), failed })
     this.#underWay.delete(uid)
   }
 }

@@ -1,8 +1,9 @@
-import { type Clock, sleep } from '../../../shared/clock.ts'
+import type { Clock } from '../../../shared/clock.ts'
 import { GATEWAY_PLACE } from '../../../shared/dns-service.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Random } from '../../../shared/random.ts'
+import { keepRunning } from '../../keep-trying.ts'
 import type { NetworkSnapshot } from '../network-snapshot.ts'
 import type { NetworkView } from '../network-state.ts'
 import type { ResolvConf } from '../resolv-conf.ts'
@@ -69,10 +70,8 @@ export class DnsService {
     const { clock, log } = this.#options
     this.#isServing = true
     await this.#known()
-    while (!this.#stop.signal.aborted) {
-      await this.#serveOnce().catch((err: unknown) => log.debug({ err }, 'DNS is not served'))
-      await sleep(clock, RETRY_MS, this.#stop.signal).catch(() => undefined)
-    }
+    const failed = (err: unknown) => log.debug({ err }, 'DNS is not served')
+    await keepRunning(() => this.#serveOnce(), { clock, signal: this.#stop.signal, restMs: () => RETRY_MS, failed })
   }
 
   async #serveOnce(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Random } from '../../../shared/random.ts'
+import { followEvents } from '../../runtime/follow-events.ts'
 import { type Runtime, RuntimeFailure, type SandboxState } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { failing, type NetworkCondition, NOT_TOLD, STARTING, UP } from '../network-condition.ts'
@@ -9,7 +10,6 @@ import type { SandboxLinks } from '../sandbox-links.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
 import { KeptState } from './kept-state.ts'
-import { followEvents } from './network-events.ts'
 import { NodeNetwork } from './node-network.ts'
 import type { Shortcuts } from './shortcuts.ts'
 
@@ -74,7 +74,7 @@ export class FabricManager implements AddressSource, SandboxLinks {
   async start(): Promise<void> {
     const kept = await this.#kept.load()
     if (kept && !this.#state) this.#state = kept
-    void followEvents(this.#options, this.#stop.signal, () => this.#damaged())
+    this.#watchContainers()
     if (!this.#state) return
     this.#loop.wake()
     await this.#usable()
@@ -206,6 +206,14 @@ export class FabricManager implements AddressSource, SandboxLinks {
     const isSame = JSON.stringify(condition) === JSON.stringify(this.#condition)
     this.#condition = condition
     if (!isSame) this.#options.onCondition?.()
+  }
+
+  /** Of the node's own. */
+  #watchContainers(): void {
+    const { runtime, clock, log } = this.#options
+    const damaged = () => this.#damaged()
+    const events = (signal: AbortSignal) => runtime.networkEvents(signal)
+    void followEvents({ events, happened: damaged, missed: damaged, clock, log }, this.#stop.signal)
   }
 
   #damaged(): void {

@@ -1,8 +1,9 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { Duplex, Readable, Writable } from 'node:stream'
 import type { ObjectKey } from '../../../shared/api/object.ts'
-import { type Clock, sleep } from '../../../shared/clock.ts'
+import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
+import { keepRunning } from '../../keep-trying.ts'
 import type { RelayedConnection } from '../../runtime/socket-relay.ts'
 import type { NetworkView } from '../network-state.ts'
 import { machineMates } from '../services/machine-mates.ts'
@@ -47,7 +48,13 @@ export class HealthChecks {
     if (this.#served.has(containerId)) return
     const stop = new AbortController()
     this.#served.set(containerId, stop)
-    void this.#keepServing(containerId, place, stop.signal)
+    const { clock, log } = this.#options
+    void keepRunning(() => this.#serveOnce(containerId, place, stop.signal), {
+      clock,
+      signal: stop.signal,
+      restMs: () => RETRY_MS,
+      failed: (err) => log.debug({ err, ...place }, 'health checks are not answered'),
+    })
   }
 
   end(containerId: string): void {
@@ -59,16 +66,7 @@ export class HealthChecks {
     for (const containerId of [...this.#served.keys()]) this.end(containerId)
   }
 
-  async #keepServing(containerId: string, place: HealthCheckPlace, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options
-    while (!signal.aborted) {
-      await this.#serveOnce(containerId, place, signal).catch((err: unknown) => {
-        if (!signal.aborted) log.debug({ err, ...place }, 'health checks are not answered')
-      })
-      await sleep(clock, RETRY_MS, signal).catch(() => undefined)
-    }
-  }
-
+  /** Resolves when the way into the container is lost. */
   async #serveOnce(containerId: string, place: HealthCheckPlace, signal: AbortSignal): Promise<void> {
     const relay = await this.#options.relays.of(containerId)
     const listener = await relay.tcp(place.address, place.port)

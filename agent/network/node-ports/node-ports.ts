@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ObjectKey } from '../../../shared/api/object.ts'
-import { type Clock, sleep } from '../../../shared/clock.ts'
+import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Reporter } from '../../reporter.ts'
+import { followEvents } from '../../runtime/follow-events.ts'
 import { type PublishedPort, type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import type { NetworkConsumer } from '../applied-versions.ts'
@@ -53,8 +54,6 @@ interface Wanted {
 const RETRY_MS = 30_000
 /** What is different in each try's failure: the runtime names what it was about to make. */
 const ATTEMPT = / on endpoint \S+ \([0-9a-f]+\)/
-/** Between one loss of the runtime's events and asking for them again. */
-const EVENTS_RETRY_MS = 2_000
 
 /**
  * Publishes the node ports, balancer's ports and external addresses of Services on this machine, through containers that
@@ -91,7 +90,7 @@ export class NodePorts {
       this.#settle()
     })
     this.#stop.signal.addEventListener('abort', unsubscribe, { once: true })
-    void this.#watchContainers()
+    this.#watchContainers()
   }
 
   /** Leaves the containers as they are. */
@@ -114,7 +113,9 @@ export class NodePorts {
   }
 
   async #pass(): Promise<number> {
-    const { runtime, addresses, rules, shortcuts, healthChecks } = this.#options
+    const { runtime, addresses, rules, shortcuts, healthChecks, network } = this.#options
+    // What an earlier agent published stays until it is known what is wanted.
+    if (!network.snapshot()) return Number.POSITIVE_INFINITY
     const { remove, run } = await this.#look()
     for (const { id, name } of remove) {
       rules.uncover(id)
@@ -208,18 +209,13 @@ export class NodePorts {
   }
 
   /** One that ended is made again. */
-  async #watchContainers(): Promise<void> {
-    const { runtime, clock } = this.#options
-    const { signal } = this.#stop
-    while (!signal.aborted) {
-      try {
-        for await (const { name } of runtime.networkEvents(signal)) if (parseNodePortsName(name)) this.#loop.wake()
-      } catch {
-        // It is asked again, after a look: something may have been missed.
-      }
-      await sleep(clock, EVENTS_RETRY_MS, signal).catch(() => undefined)
-      this.#loop.wake()
+  #watchContainers(): void {
+    const { runtime, clock, log } = this.#options
+    const happened = ({ name }: { name: string }) => {
+      if (parseNodePortsName(name)) this.#loop.wake()
     }
+    const events = (signal: AbortSignal) => runtime.networkEvents(signal)
+    void followEvents({ events, happened, missed: () => this.#loop.wake(), clock, log }, this.#stop.signal)
   }
 }
 

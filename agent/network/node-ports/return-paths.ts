@@ -1,5 +1,6 @@
-import { type Clock, sleep } from '../../../shared/clock.ts'
+import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
+import { followEvents } from '../../runtime/follow-events.ts'
 import { type Runtime, RuntimeFailure, type SandboxState } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { withinTime } from '../../within-time.ts'
@@ -19,8 +20,6 @@ export interface ReturnPathsOptions {
 
 /** Nobody is held up for longer: a connection that is answered too early is tried again by its client. */
 const PATIENCE_MS = 5_000
-/** Between one loss of the runtime's events and asking for them again. */
-const EVENTS_RETRY_MS = 2_000
 
 /**
  * Has the node's Pods answer through the containers that publish ports of Services with the traffic policy Local, whichever
@@ -72,7 +71,7 @@ export class ReturnPaths {
   #follow(snapshot: NetworkSnapshot): void {
     const before = this.#services
     this.#services = servicesThatKeepClients(snapshot)
-    if (this.#services.size > 0 && !this.#isWatching) void this.#watchContainers()
+    if (this.#services.size > 0 && !this.#isWatching) this.#watchContainers()
     if (!isSameSet(before, this.#services)) this.#loop.wake()
   }
 
@@ -121,21 +120,14 @@ export class ReturnPaths {
   }
 
   /** Those of other nodes of the machine, too. */
-  async #watchContainers(): Promise<void> {
+  #watchContainers(): void {
     this.#isWatching = true
-    const { runtime, clock } = this.#options
-    const { signal } = this.#stop
-    while (!signal.aborted) {
-      try {
-        for await (const { name } of runtime.networkEvents(signal, 'machine')) {
-          if (parseNodePortsName(name)) this.#loop.wake()
-        }
-      } catch {
-        // It is asked again, after a look: something may have been missed.
-      }
-      await sleep(clock, EVENTS_RETRY_MS, signal).catch(() => undefined)
-      this.#loop.wake()
+    const { runtime, clock, log } = this.#options
+    const events = (signal: AbortSignal) => runtime.networkEvents(signal, 'machine')
+    const happened = ({ name }: { name: string }) => {
+      if (parseNodePortsName(name)) this.#loop.wake()
     }
+    void followEvents({ events, happened, missed: () => this.#loop.wake(), clock, log }, this.#stop.signal)
   }
 }
 

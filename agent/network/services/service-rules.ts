@@ -1,6 +1,7 @@
 import type { ObjectKey } from '../../../shared/api/object.ts'
-import { type Clock, sleep } from '../../../shared/clock.ts'
+import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
+import { keepTrying } from '../../keep-trying.ts'
 import type { Runtime, SandboxState } from '../../runtime/runtime.ts'
 import type { NetworkConsumer } from '../applied-versions.ts'
 import type { NetworkView } from '../network-state.ts'
@@ -104,17 +105,14 @@ export class ServiceRules implements SandboxRules {
 
   async #takeOver(): Promise<void> {
     const { runtime, clock, log } = this.#options
-    while (!this.#hasAll && !this.#stop.signal.aborted) {
-      try {
-        const { sandboxes } = await runtime.list()
-        const running = sandboxes.filter(({ running, ip }) => running && ip !== undefined)
-        for (const { id } of running) this.#cover(id, { role: 'pod' })
-        this.#hasAll = true
-      } catch (err) {
-        log.warn({ err }, 'could not look for sandboxes')
-        await sleep(clock, LIST_RETRY_MS, this.#stop.signal).catch(() => undefined)
-      }
+    const lookForSandboxes = async () => {
+      const { sandboxes } = await runtime.list()
+      const running = sandboxes.filter(({ running, ip }) => running && ip !== undefined)
+      for (const { id } of running) this.#cover(id, { role: 'pod' })
+      this.#hasAll = true
     }
+    const failed = (err: unknown) => log.warn({ err }, 'could not look for sandboxes')
+    await keepTrying(lookForSandboxes, { clock, signal: this.#stop.signal, restMs: () => LIST_RETRY_MS, failed })
     this.#settle()
   }
 
