@@ -281,7 +281,7 @@ describe('the rules of Services', () => {
 
   /** What the first of these says that answers on a port of the machine. */
   async function fromMachine(port: number, host = '127.0.0.1', say = 'hello'): Promise<string> {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 600; tries++) {
       const answer = await new Promise<string>((resolve) => {
         const socket = connect(port, host, () => socket.write(say))
         socket.on('data', (data) => resolve(String(data).trim()))
