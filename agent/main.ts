@@ -53,7 +53,7 @@ export interface AgentOptions {
   seccompProfiles?: string
   /** Whether Pods leave their Services before their containers are told to end. Without it requests are lost. */
   drainsPods?: boolean
-  /** Whether what goes between Pods is spared the machine's rules; true unless told. */
+  /** Whether what goes between Pods of different machines is spared the machine's rules; true unless told. */
   takesShortcuts?: boolean
   /** The file that says how Pods resolve names; by default the machine's own. */
   resolvConf?: string

@@ -135,7 +135,10 @@ function permissionOptions(): Option[] {
     new Option('--seccomp-profiles <dir>', 'where the Localhost seccomp profiles of Pods are, as JSON files').argParser(
       existingDirectory,
     ),
-    new Option('--no-shortcuts', "let what goes between Pods pass this machine's iptables rules, too"),
+    new Option(
+      '--no-shortcuts',
+      "let what goes between Pods of different machines pass this machine's iptables rules, too",
+    ),
   ]
 }
 

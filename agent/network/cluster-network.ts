@@ -22,7 +22,7 @@ export interface ClusterNetworkOptions {
   runtime: Runtime
   nodeName: string
   clusterId: string
-  /** Whether what goes between Pods is spared the machine's rules; true unless told. */
+  /** Whether what goes between Pods of different machines is spared the machine's rules; true unless told. */
   takesShortcuts?: boolean | undefined
   /** Where the newest word of the network is kept. */
   dataDir: string

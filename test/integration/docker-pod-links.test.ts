@@ -117,25 +117,31 @@ describe('the links of Pods on Docker', () => {
     await eventually('its link is gone', async () => !(await machine.find(linkOf(client.sandbox))))
   })
 
-  it('have packets pass from one to the other without the machine’s rules', async () => {
+  it('have what a Pod and a forwarder send each other pass without the machine’s rules, but not what published ports or other Pods do', async () => {
     const relay = await relays.of(uplinkId)
     const netfilter = new NetlinkClient(await relay.netlink(NETLINK_NETFILTER))
-    const server = await run(20, 'for port in 80 81; do nc -ll -p $port -e echo hello & done; wait')
+    const server = await run(20, 'for port in 80 81 82; do nc -ll -p $port -e echo hello & done; wait')
     const client = await run(21, 'sleep 1000')
-    /** Whether the machine kept account of the connection: where it does so for what is bridged at all. */
-    const isTracked = async (port: number) => {
-      const ask = `until nc ${addressOf(20)} ${port}; do sleep 0.1; done`
+    const other = await run(22, 'nc -ll -p 80 -e echo hello')
+    /** Whose packets of a connection the machine kept account of, as it may do for what is bridged: who was met with the first. */
+    const tracked = async (port: number, server = addressOf(20)) => {
+      const ask = `until nc ${server} ${port}; do sleep 0.1; done`
       expect((await runtime.exec(client.id, ['sh', '-c', ask], 20_000)).output).toBe('hello\n')
-      return (await listFlows(netfilter, 'TCP')).some(({ frontend }) => frontend === `${addressOf(20)}:${port}/TCP`)
+      const met = (await listFlows(netfilter, 'TCP')).map(({ frontend }) => frontend)
+      const toServer = met.some((frontend) => frontend === `${server}:${port}/TCP`)
+      return { toServer, toClient: met.some((frontend) => frontend.startsWith(`${addressOf(21)}:`)) }
     }
-    const isBridgeTracked = await isTracked(80)
+    const { toServer: isBridgeTracked } = await tracked(80)
     const shortcuts = new Shortcuts({ relays, clusterId: networkId, clock, log: silentLogger })
-    for (const { sandbox } of [server, client]) shortcuts.cover(sandbox)
+    for (const { sandbox } of [client, other]) shortcuts.cover(sandbox)
+    shortcuts.cover({ ...server.sandbox, publishedPorts: [82] })
     const ranges = { clusterCIDR: network.subnet, serviceCIDR: '', peers: [] }
     shortcuts.keep({ uplinkId, state: { ...ranges, own: { podCIDR: network.subnet } } })
     const name = shortcutName(networkId, network.subnet)
     await eventually('they are made', async () => (await tableNames(netfilter)).includes(name))
-    expect({ isBridgeTracked, isShortcutTracked: await isTracked(81) }).toMatchObject({ isShortcutTracked: false })
+    expect(await tracked(80, addressOf(22))).toMatchObject({ toServer: isBridgeTracked })
+    expect(await tracked(81)).toEqual({ toServer: false, toClient: false })
+    expect(await tracked(82)).toEqual({ toServer: false, toClient: isBridgeTracked })
     shortcuts.stop()
     await removeShortcuts(relay, networkId)
     expect(await tableNames(netfilter)).not.toContain(name)

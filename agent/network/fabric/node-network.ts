@@ -70,7 +70,7 @@ export class NodeNetwork {
     const askers = [this.#network?.gateway, state.own.address].filter((address) => address !== undefined)
     const spec = gatewaySpec(podCIDR)
     const id = await keepContainer(runtime, spec)
-    this.#coverGateway({ id, ip: spec.network.address })
+    this.#coverGateway({ id, ip: spec.network.address, publishedPorts: [] })
     const opening = JSON.stringify([id, state.serviceCIDR, askers])
     if (opening === this.#opened) return
     await openGateway(await relays.of(id), state.serviceCIDR, askers)
@@ -78,7 +78,7 @@ export class NodeNetwork {
     onGateway?.(id, spec.network.address)
   }
 
-  #coverGateway(gateway: CoveredContainer & { ip: string }): void {
+  #coverGateway(gateway: CoveredContainer): void {
     if (this.#gatewayId !== gateway.id) this.shortcuts.uncover(this.#gatewayId)
     this.#gatewayId = gateway.id
     this.shortcuts.cover(gateway)

@@ -9,54 +9,70 @@ export interface LinkName {
   readonly index: number
 }
 
-/** What is joined: the containers of a node on the Pods' bridge, with each other and with other machines. */
+/** What is joined, by addresses: the machine's ends of links to containers of a node, and what leads to other machines. */
 export interface ShortcutWays {
-  /** By their addresses: the machine's ends of their links. */
-  readonly ports: ReadonlyMap<string, LinkName>
+  readonly pods: ReadonlyMap<string, LinkName>
+  readonly forwarders: ReadonlyMap<string, Forwarder>
   readonly tunnel?: ShortcutTunnel
 }
 
-/** What leads to other machines. */
+/** A container that leads on to Pods what comes to it, in its own name. */
+export interface Forwarder extends LinkName {
+  /** The ports at which the machine's rules lead to it. */
+  readonly publishedPorts: readonly number[]
+}
+
 export interface ShortcutTunnel extends LinkName {
-  /** The ranges of the nodes there. */
+  /** The ranges of the nodes on other machines. */
   readonly ranges: readonly Ipv4Range[]
 }
 
-const PORTS: SetDefinition = { name: 'ports', key: ['ipv4_addr'], value: ['iface_index'] }
-const LEAVING = 'leaving'
+const PODS: SetDefinition = { name: 'pods', key: ['ipv4_addr'], value: ['iface_index'] }
+const FORWARDERS: SetDefinition = { ...PODS, name: 'forwarders' }
+const FROM_PODS = 'from-pods'
+const FROM_FORWARDERS = 'from-forwarders'
 const ETHER_TYPE_IPV4 = Buffer.from([0x08, 0x00])
 /** Clear of what matches overwrite. */
 const LINK = 1
 
 /**
- * The table of the family `netdev` that has IPv4 packets between a container of this node and another of it, or one of
- * another machine, leave by the other's link as soon as they come in over the one's: both ways, and only with an address
- * that belongs to the link. All others go the way that they would go without it.
+ * The table of the family `netdev` that has IPv4 packets between Pods and forwarders of this node, and between both and
+ * other machines, leave by the other's link as soon as they come in over the one's: both ways, and only with an address
+ * that belongs to the link. All others go the way that they would go without it: those between Pods of the node, as either
+ * may know the other by an address that only the machine's rules can put back, and what a forwarder answers at its published
+ * ports, for the same reason.
  */
 export function shortcutTable(name: string, ways: ShortcutWays): { frame: TableFrame; contents: TableChange } {
-  const { tunnel, ports } = ways
+  const { pods, forwarders, tunnel } = ways
   const lengths = [...new Set(tunnel?.ranges.map(({ prefixLength }) => prefixLength))]
-  const awayRules = tunnel ? lengths.map((length) => awayRule(length, tunnel)) : []
-  const leaving: Chain = { name: LEAVING, rules: [nearRule(), ...awayRules] }
-  const arriving: Chain[] = tunnel
-    ? [{ name: 'arriving', hook: ingress(tunnel), rules: lengths.map(arrivingRule) }]
-    : []
+  const away = tunnel ? lengths.map((length) => awayRule(length, tunnel)) : []
+  const chains: Chain[] = [
+    { name: FROM_PODS, rules: [[...loadDestinationAddress(0), ...forwardTo(FORWARDERS)], ...away] },
+    { name: FROM_FORWARDERS, rules: [[...loadDestinationAddress(0), ...forwardTo(PODS)], ...away] },
+  ]
+  if (tunnel) chains.push({ name: 'arriving', hook: ingress(tunnel), rules: lengths.flatMap(arrivingRules) })
   const ranges = lengths.map((length) => {
     const alike = tunnel?.ranges.filter(({ prefixLength }) => prefixLength === length) ?? []
     return [rangesOf(length).name, new Map(alike.map((range) => [range.at(0), '']))] as const
   })
   return {
-    frame: { name, family: 'netdev', sets: [PORTS, ...lengths.map(rangesOf)], chains: [leaving, ...arriving] },
+    frame: { name, family: 'netdev', sets: [PODS, FORWARDERS, ...lengths.map(rangesOf)], chains },
     contents: {
-      addedChains: Array.from(ports, ([address, link]) => entry(address, link)),
+      addedChains: [
+        ...Array.from(pods, ([address, link]) => entry(link, [fromAddress(address, FROM_PODS)])),
+        ...Array.from(forwarders, ([address, link]) => {
+          return entry(link, [...link.publishedPorts.map(answersAt), fromAddress(address, FROM_FORWARDERS)])
+        }),
+      ],
       deletedElements: new Map(),
-      addedElements: new Map([
-        [PORTS.name, new Map(Array.from(ports, ([address, { index }]) => [address, String(index)]))],
-        ...ranges,
-      ]),
+      addedElements: new Map([[PODS.name, indexes(pods)], [FORWARDERS.name, indexes(forwarders)], ...ranges]),
       deletedChains: [],
     },
   }
+}
+
+function indexes(links: ReadonlyMap<string, LinkName>): Map<string, string> {
+  return new Map(Array.from(links, ([address, { index }]) => [address, String(index)]))
 }
 
 /** The ranges of other machines that have a length, by their first addresses. */
@@ -64,22 +80,33 @@ function rangesOf(length: number): SetDefinition {
   return { name: `ranges-${length}`, key: ['ipv4_addr'] }
 }
 
-function entry(address: string, link: LinkName): Chain {
-  const rule: Rule = [
+function entry(link: LinkName, rules: readonly Rule[]): Chain {
+  return { name: `over-${link.name}`, hook: ingress(link), rules }
+}
+
+function fromAddress(address: string, chain: string): Rule {
+  return [
     ...isIpv4(),
     ...loadSource(0),
     { type: 'compare', from: 0, is: 'equal', value: ipv4Bytes(address) },
-    { type: 'verdict', verdict: `goto ${LEAVING}` },
+    { type: 'verdict', verdict: `goto ${chain}` },
   ]
-  return { name: `from-${link.name}`, hook: ingress(link), rules: [rule] }
+}
+
+/** Whatever protocol it is: others than TCP and UDP go the long way by chance. */
+function answersAt(port: number): Rule {
+  const value = Buffer.alloc(2)
+  value.writeUInt16BE(port)
+  return [
+    ...isIpv4(),
+    { type: 'payload', base: 'transport', offset: 0, bytes: 2, to: 0 },
+    { type: 'compare', from: 0, is: 'equal', value },
+    { type: 'verdict', verdict: 'accept' },
+  ]
 }
 
 function ingress({ name }: LinkName): Chain['hook'] {
   return { type: 'filter', at: 'ingress', link: name, priority: 0 }
-}
-
-function nearRule(): Rule {
-  return [...loadDestinationAddress(0), ...forwardToPort()]
 }
 
 function awayRule(length: number, tunnel: LinkName): Rule {
@@ -93,14 +120,15 @@ function awayRule(length: number, tunnel: LinkName): Rule {
   ]
 }
 
-function arrivingRule(length: number): Rule {
-  return [...isIpv4(), ...loadSource(0), ...isOfOthers(length), ...loadDestinationAddress(0), ...forwardToPort()]
+function arrivingRules(length: number): Rule[] {
+  const comes = [...isIpv4(), ...loadSource(0), ...isOfOthers(length), ...loadDestinationAddress(0)]
+  return [PODS, FORWARDERS].map((set) => [...comes, ...forwardTo(set)])
 }
 
 /** To the container whose address was loaded. */
-function forwardToPort(): Expression[] {
+function forwardTo(set: SetDefinition): Expression[] {
   return [
-    { type: 'lookup', set: PORTS.name, from: 0, to: LINK },
+    { type: 'lookup', set: set.name, from: 0, to: LINK },
     { type: 'forward', link: LINK },
   ]
 }

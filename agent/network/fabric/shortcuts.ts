@@ -11,7 +11,13 @@ import { bridgeName, POD_LINK, tunnelName } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
 import { shortcutName } from './remove-shortcuts.ts'
-import { type LinkName, type ShortcutTunnel, shortcutTable } from './shortcut-table.ts'
+import {
+  type Forwarder,
+  type LinkName,
+  type ShortcutTunnel,
+  type ShortcutWays,
+  shortcutTable,
+} from './shortcut-table.ts'
 
 export interface ShortcutsOptions {
   readonly relays: SocketRelays
@@ -33,9 +39,11 @@ export interface CoveredContainer {
   readonly id: string
   /** Absent where it is not on the bridge: nothing is covered then. */
   readonly ip?: string | undefined
+  /** Of one that leads on to Pods what comes to it, the ports that Docker publishes. */
+  readonly publishedPorts?: readonly number[]
 }
 
-interface Covered {
+interface Covered extends Pick<CoveredContainer, 'publishedPorts'> {
   readonly address: string
   /** The index of the machine's end of its link, as far as it was asked. */
   link?: number
@@ -65,10 +73,10 @@ export class Shortcuts {
     })
   }
 
-  cover({ id, ip }: CoveredContainer): void {
+  cover({ id, ip, publishedPorts }: CoveredContainer): void {
     if (this.#options.takesShortcuts === false || ip === undefined) return
     if (this.#covered.get(id)?.address === ip) return
-    this.#covered.set(id, { address: ip })
+    this.#covered.set(id, { address: ip, ...(publishedPorts && { publishedPorts }) })
     this.#wakeSoon()
   }
 
@@ -115,9 +123,8 @@ export class Shortcuts {
 
   async #table(name: string, range: Ipv4Range, { uplinkId, state }: Place): Promise<NetlinkRequest[]> {
     const links = await this.#links(uplinkId)
-    const ports = await this.#ports(range, links)
     const tunnel = this.#tunnel(state, links)
-    const { frame, contents } = shortcutTable(name, { ports, ...(tunnel && { tunnel }) })
+    const { frame, contents } = shortcutTable(name, { ...(await this.#ends(range, links)), ...(tunnel && { tunnel }) })
     return encodeTable(frame, contents)
   }
 
@@ -128,17 +135,21 @@ export class Shortcuts {
   }
 
   /** Of those containers whose addresses are of the range, and which are on the bridge. */
-  async #ports(range: Ipv4Range, links: readonly Link[]): Promise<Map<string, LinkName>> {
+  async #ends(range: Ipv4Range, links: readonly Link[]): Promise<Pick<ShortcutWays, 'pods' | 'forwarders'>> {
     const bridge = links.find(({ name }) => name === bridgeName(this.#options.clusterId))
     const ports = new Map(links.filter(({ master }) => master === bridge?.index).map((link) => [link.index, link]))
-    const found = new Map<string, LinkName>()
+    const pods = new Map<string, LinkName>()
+    const forwarders = new Map<string, Forwarder>()
     for (const [id, covered] of this.#covered) {
       if (range.placeOf(covered.address) === undefined) continue
       if (covered.link === undefined || !ports.has(covered.link)) await this.#ask(id, covered)
       const port = ports.get(covered.link ?? 0)
-      if (port) found.set(covered.address, port)
+      if (!port) continue
+      const { address, publishedPorts } = covered
+      if (publishedPorts) forwarders.set(address, { ...port, publishedPorts })
+      else pods.set(address, port)
     }
-    return found
+    return { pods, forwarders }
   }
 
   async #ask(containerId: string, covered: Covered): Promise<void> {

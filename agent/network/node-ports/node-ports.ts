@@ -155,7 +155,8 @@ export class NodePorts {
       if (port !== undefined && isOnlyPort(port, name)) healthChecks.serve(id, { service, address, port })
       else {
         rules.coverNodePorts(id, service, address)
-        shortcuts.cover({ id, ip: address })
+        const publishedPorts = parseNodePortsName(name)?.ports.map(({ containerPort }) => containerPort) ?? []
+        shortcuts.cover({ id, ip: address, publishedPorts })
       }
     }
   }

@@ -97,7 +97,7 @@ describe('FabricManager', () => {
       const elements = listAttributes((added && attributes(added).get(3)) ?? Buffer.alloc(0))
       return elements.map(({ value }) => [...(decodeAttributes(value).get(1) ?? [])].slice(4, 8).join('.'))
     }
-    return { hooks, ports: keysOf('ports'), ranges: keysOf('ranges-24') }
+    return { hooks, pods: keysOf('pods'), forwarders: keysOf('forwarders'), ranges: keysOf('ranges-24') }
   }
   const sendsTo = () => [...(machine.rows.get(machine.link(TUNNEL)?.index ?? 0) ?? [])].sort()
 
@@ -258,7 +258,7 @@ describe('FabricManager', () => {
     namespaces.set(containerId, namespace)
   }
 
-  it('spares packets between its containers, and those of other machines, the way over the bridge', async () => {
+  it('spares packets between its Pods and forwarders, and other machines, the way over the bridge', async () => {
     await update(state([PEER, NEIGHBOUR]))
     const [first, second] = [await run('a'), await run('b')]
     plug(first.id, 'veth1')
@@ -267,19 +267,20 @@ describe('FabricManager', () => {
     plug(second.id, 'veth2')
     await manager.join(second)
     plug('port', 'veth3')
-    manager.shortcuts.cover({ id: 'port', ip: '10.42.0.9' })
+    manager.shortcuts.cover({ id: 'port', ip: '10.42.0.9', publishedPorts: [80] })
     await clock.advance(1_000)
     expect(shortcuts()).toEqual({
       hooks: [TUNNEL, 'veth1', 'veth2', 'veth3'],
-      ports: ['10.42.0.4', '10.42.0.5', '10.42.0.9'],
+      pods: ['10.42.0.4', '10.42.0.5'],
+      forwarders: ['10.42.0.9'],
       ranges: ['10.42.1.0'],
     })
     manager.leave(first.id)
     manager.shortcuts.uncover('port')
     await clock.advance(1_000)
-    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth2'], ports: ['10.42.0.5'] })
+    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth2'], pods: ['10.42.0.5'], forwarders: [] })
     await update(state([NEIGHBOUR]))
-    expect(shortcuts()).toEqual({ hooks: ['veth2'], ports: ['10.42.0.5'], ranges: [] })
+    expect(shortcuts()).toEqual({ hooks: ['veth2'], pods: ['10.42.0.5'], forwarders: [], ranges: [] })
   })
 
   it('spares what goes through the gateway, too, and through the next one', async () => {
@@ -287,12 +288,12 @@ describe('FabricManager', () => {
     const [first = ''] = gateways
     plugInto(inside, 'veth1')
     await clock.advance(60_000)
-    expect(shortcuts()).toMatchObject({ hooks: ['veth1'], ports: ['10.42.0.2'] })
+    expect(shortcuts()).toMatchObject({ hooks: ['veth1'], forwarders: ['10.42.0.2'] })
     await runtime.removeNetworkContainer(first)
     machine.removeLink('veth1')
     plugInto(inside, 'veth2')
     await clock.advance(60_000)
-    expect(shortcuts()).toMatchObject({ hooks: ['veth2'], ports: ['10.42.0.2'] })
+    expect(shortcuts()).toMatchObject({ hooks: ['veth2'], forwarders: ['10.42.0.2'] })
   })
 
   it('takes over the shortcuts of an earlier agent’s Pods, and does without where the kernel has none', async () => {
@@ -307,7 +308,7 @@ describe('FabricManager', () => {
     expect(manager.condition.isAvailable).toBe(true)
     machine.netfilter.errno = 0
     await clock.advance(60_000)
-    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth1'], ports: ['10.42.0.4'] })
+    expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth1'], pods: ['10.42.0.4'] })
   })
 
   it('takes away the shortcuts of an earlier agent where none are wanted, but not those of the machine’s other nodes', async () => {
