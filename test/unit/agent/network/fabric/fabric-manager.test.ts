@@ -33,7 +33,7 @@ describe('FabricManager', () => {
   let manager: FabricManager
   let gateways: string[]
 
-  beforeEach(() => {
+  beforeEach(async () => {
     clock = new VirtualClock()
     runtime = new FakeRuntime({ clock })
     machine = new FakeKernel()
@@ -45,7 +45,7 @@ describe('FabricManager', () => {
     folder = mkdtempSync(join(tmpdir(), 'kubette-fabric-'))
     gateways = []
     manager = newManager()
-    void manager.start()
+    await manager.start()
     // Docker makes the bridge together with the network.
     const ensure = runtime.ensurePodNetwork.bind(runtime)
     runtime.ensurePodNetwork = async (network) => {
