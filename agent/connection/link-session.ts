@@ -52,6 +52,8 @@ export class LinkSession {
   readonly #end: (end: SessionEnd) => void
   #timer: Timer
   #welcomedAt: number | undefined
+  /** Before the welcome: the node is something else than the hello said. */
+  #isHelloOutdated = false
   #lastHeardAt: number
   #ended = false
 
@@ -71,7 +73,8 @@ export class LinkSession {
   }
 
   nodeChanged(): void {
-    if (this.#welcomedAt !== undefined) this.#frames.send({ type: 'nodeStatus', status: this.#deps.node() })
+    if (this.#welcomedAt === undefined) this.#isHelloOutdated = true
+    else this.#frames.send({ type: 'nodeStatus', status: this.#deps.node() })
   }
 
   /** Ends at once, whether or not the other side still answers. */
@@ -136,6 +139,7 @@ export class LinkSession {
     this.#timer.cancel()
     this.#timer = clock.every(heartbeatIntervalMs, () => this.#heartbeat(heartbeatIntervalMs))
     log.info('connected to the control plane')
+    if (this.#isHelloOutdated) this.nodeChanged()
     reporter.connected((frame) => this.#frames.send(frame))
     network.connected((frame) => this.#frames.send(frame))
   }

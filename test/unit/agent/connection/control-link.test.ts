@@ -201,13 +201,13 @@ describe('connection', () => {
     expect(dials).toHaveLength(1)
   })
 
-  it('tells of a changed node', async () => {
-    const { clock, latest, link } = startLink()
+  it.each([true, false])('tells of a changed node, once it is welcome (%s)', async (welcomes) => {
+    const { clock, latest, link } = startLink({ welcomes })
     await clock.advance(100)
     link.nodeChanged()
-    await settle()
+    if (!welcomes) latest().frames.send(welcome)
+    await clock.advance(100)
     expect(latest().of('nodeStatus')).toEqual([{ type: 'nodeStatus', status: node }])
-    link.close()
   })
 })
 
