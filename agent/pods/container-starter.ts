@@ -29,6 +29,8 @@ export type StartResult =
   /** Its image is on its way. */
   | { outcome: 'waiting' }
   | { outcome: 'failed'; failure: StartFailure }
+  /** It could not have the volumes that the sandbox has. */
+  | { outcome: 'sandboxUnfit' }
 
 /** How long the kubelet waits on the average before it tries again. */
 const RETRY_MS = 10_000
@@ -58,6 +60,7 @@ export class ContainerStarter {
     try {
       return await this.#run(action, image, sandbox, sources)
     } catch (error) {
+      if (isVolumesLost(error)) return { outcome: 'sandboxUnfit' }
       if (!(error instanceof StepFailed)) throw error
       return { outcome: 'failed', failure: { ...error.failure, retryAtMs: this.#options.clock.monotonic() + RETRY_MS } }
     }
@@ -94,6 +97,7 @@ export class ContainerStarter {
     try {
       return await step()
     } catch (error) {
+      if (isVolumesLost(error)) throw error
       const message = error instanceof Error ? error.message : String(error)
       this.#event(container, `Error: ${message}`)
       const isMount = error instanceof RuntimeFailure && error.code === 'mount'
@@ -137,6 +141,10 @@ export class ContainerStarter {
   #event(container: Container, message: string): void {
     this.#options.events.container(container, 'Warning', 'Failed', message)
   }
+}
+
+function isVolumesLost(error: unknown): boolean {
+  return error instanceof RuntimeFailure && error.code === 'volumesLost'
 }
 
 class StepFailed extends Error {

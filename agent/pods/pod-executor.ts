@@ -123,8 +123,7 @@ export class PodExecutor {
       case 'runSandbox':
         return this.#runSandbox(action.replacesDead, pod)
       case 'stopSandbox':
-        this.#sandbox.leave(action.id)
-        await runtime.stopSandbox(action.id)
+        await this.#stopSandbox(action.id)
         return 'done'
       case 'removeSandbox':
         this.#sandbox.leave(action.id)
@@ -154,6 +153,11 @@ export class PodExecutor {
         await runtime.removeVolumes(pod.metadata.uid)
         return 'done'
     }
+  }
+
+  async #stopSandbox(id: string): Promise<void> {
+    this.#sandbox.leave(id)
+    await this.#node.runtime.stopSandbox(id)
   }
 
   /** The containers after it wait for the hook, this worker does not. */
@@ -237,6 +241,9 @@ export class PodExecutor {
         return 'waiting'
       case 'failed':
         this.#startFailures.set(name, { ...result.failure })
+        return 'done'
+      case 'sandboxUnfit':
+        await this.#stopSandbox(sandbox.id)
         return 'done'
     }
   }

@@ -364,6 +364,7 @@ export class RuntimeFailure extends Error {
     | 'imagePull'
     | 'registryUnavailable'
     | 'mount'
+    | /** A sandbox that runs has volumes in memory that nothing else can get to any more. */ 'volumesLost'
     | 'invalid'
     | 'failed'
 

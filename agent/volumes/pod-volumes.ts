@@ -2,7 +2,7 @@ import type { Volume } from '../../shared/api/generated/core-v1.ts'
 import { podReferences } from '../../shared/pod-references.ts'
 import { claimNamesOf } from '../../shared/storage/pod-claims.ts'
 import type { PodEvents } from '../pods/pod-events.ts'
-import type { Runtime, VolumeSpec } from '../runtime/runtime.ts'
+import { type Runtime, RuntimeFailure, type VolumeSpec } from '../runtime/runtime.ts'
 import { isFileVolume, projectedFiles } from './file-projection.ts'
 import { type HostPathDeps, hostPath } from './host-path.ts'
 import { VolumeError } from './volume-error.ts'
@@ -93,7 +93,8 @@ export class PodVolumes {
       await writing
     } catch (error) {
       this.#tell(volume, error instanceof Error ? error.message : String(error))
-      throw error
+      // Containers that run keep the files they have; the next one to start has its sandbox made anew.
+      if (!(error instanceof RuntimeFailure && error.code === 'volumesLost')) throw error
     }
   }
 

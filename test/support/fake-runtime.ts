@@ -163,6 +163,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
     await this.#enter('removeSandbox', id)
     const sandbox = this.sandboxes.get(id)
     this.sandboxes.delete(id)
+    if (sandbox) this.volumes.leaveSandbox(sandbox.pod.uid)
     this.closeSockets(id)
     this.#changed(sandbox?.pod)
   }

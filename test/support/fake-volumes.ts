@@ -4,6 +4,7 @@ interface FakeVolume {
   pod: PodIdentity
   spec: VolumeSpec
   files: readonly VolumeFile[] | undefined
+  isLost?: boolean
 }
 
 /** The volumes of a fake runtime's Pods. Those in memory lose their files with the sandbox. */
@@ -23,9 +24,17 @@ export class FakeVolumes {
     }
   }
 
+  /** The runtime was restarted, and lets go of what sandboxes have in memory now. */
+  lose(): void {
+    for (const volume of this.#volumes.values()) {
+      volume.isLost = volume.spec.medium === 'memory' || volume.spec.medium === 'files'
+    }
+  }
+
   write(pod: PodIdentity, name: string, files: readonly VolumeFile[]): boolean {
     const volume = this.#volumes.get(`${pod.uid}/${name}`)
     if (!volume) throw new RuntimeFailure('notFound', `no volume ${name}`)
+    if (volume.isLost) throw new RuntimeFailure('volumesLost', 'the runtime was restarted')
     const isNew = JSON.stringify(volume.files) !== JSON.stringify(files)
     volume.files = files
     return isNew
@@ -33,9 +42,9 @@ export class FakeVolumes {
 
   /** Throws where the Pod's sandbox has no such volume. */
   check(pod: PodIdentity, name: string): void {
-    if (!this.#volumes.has(`${pod.uid}/${name}`)) {
-      throw new RuntimeFailure('mount', `volume ${JSON.stringify(name)} is not mounted by the sandbox`)
-    }
+    const volume = this.#volumes.get(`${pod.uid}/${name}`)
+    if (!volume) throw new RuntimeFailure('mount', `volume ${JSON.stringify(name)} is not mounted by the sandbox`)
+    if (volume.isLost) throw new RuntimeFailure('volumesLost', 'the runtime was restarted')
   }
 
   /** Text by path of one volume; undefined where nothing was written. */
@@ -55,7 +64,7 @@ export class FakeVolumes {
   }
 
   list(): { pod: PodIdentity; name: string }[] {
-    const own = [...this.#volumes.values()].filter(({ spec }) => spec.medium !== 'claim' && spec.medium !== 'host')
+    const own = [...this.#volumes.values()].filter(({ spec }) => spec.medium === 'disk')
     return own.map(({ pod, spec }) => ({ pod, name: spec.name }))
   }
 
@@ -66,6 +75,13 @@ export class FakeVolumes {
     const user = [...this.#volumes.values()].find(({ spec }) => spec.medium === 'claim' && spec.id === id)
     if (user) throw new RuntimeFailure('conflict', `volume ${id} is in use`)
     this.claims.delete(id)
+  }
+
+  /** The sandbox goes, and with it what it had in memory. */
+  leaveSandbox(podUid: string): void {
+    for (const [key, { pod, spec }] of this.#volumes) {
+      if (pod.uid === podUid && (spec.medium === 'memory' || spec.medium === 'files')) this.#volumes.delete(key)
+    }
   }
 
   remove(podUid: string): void {

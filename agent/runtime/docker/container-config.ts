@@ -60,7 +60,7 @@ export function sandboxConfig(
       Sysctls: spec.sysctls ?? {},
       PortBindings: portBindings(ports),
       ...(files === undefined ? dockerNames(spec) : {}),
-      Mounts: volumes.map((volume) => sandboxMount(pod, volume)),
+      Mounts: volumes.map((volume) => sandboxMount(pod, volume, owner)),
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none' },
       CpuShares: 2,

@@ -2,6 +2,7 @@ import type { ContainerResources, ContainerState, SandboxState } from '../runtim
 import { CPU_PERIOD_US } from './container-config.ts'
 import type { MountPoint } from './container-mounts.ts'
 import { annotationsOf, LABELS, podOf } from './labels.ts'
+import type { DockerMount } from './mounts.ts'
 
 /** The part of Docker's answer about a container that is read here. */
 export interface ContainerInspect {
@@ -30,7 +31,7 @@ export interface ContainerInspect {
   HostConfig: {
     OomScoreAdj: number
     GroupAdd?: string[] | null
-    Mounts?: unknown[] | null
+    Mounts?: DockerMount[] | null
     CpuShares?: number
     NanoCpus?: number
     CpuPeriod?: number

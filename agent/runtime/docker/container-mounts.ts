@@ -4,6 +4,7 @@ import { RuntimeFailure, type VolumeMount } from '../runtime.ts'
 import { type PathStat, pathStat } from './container-paths.ts'
 import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
+import type { MemoryVolumes } from './memory-volumes.ts'
 import { type DockerMount, placeInSandbox, wholeVolume } from './mounts.ts'
 import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
 
@@ -26,16 +27,19 @@ export interface MountPoint {
 export class ContainerMounts {
   readonly #docker: DockerApi
   readonly #containers: Containers
+  readonly #memory: MemoryVolumes
   readonly #clock: Clock
 
-  constructor(docker: DockerApi, containers: Containers, clock: Clock) {
+  constructor(docker: DockerApi, containers: Containers, memory: MemoryVolumes, clock: Clock) {
     this.#docker = docker
     this.#containers = containers
+    this.#memory = memory
     this.#clock = clock
   }
 
   async resolve(sandboxId: string, mounts: readonly VolumeMount[]): Promise<DockerMount[]> {
     if (mounts.length === 0) return []
+    await this.#memory.check(sandboxId)
     const sandbox = await this.#containers.inspect(sandboxId)
     const points = new Map(sandbox?.Mounts?.map((point) => [point.Destination, point]))
     const resolved: DockerMount[] = []

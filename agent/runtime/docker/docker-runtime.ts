@@ -29,6 +29,7 @@ import { HostPaths } from './host-paths.ts'
 import { Images } from './images.ts'
 import type { Ownership } from './labels.ts'
 import { connectToLoopback } from './loopback.ts'
+import { MemoryVolumes } from './memory-volumes.ts'
 import { MessageFiles } from './message-files.ts'
 import { nameMounts } from './name-files.ts'
 import { NetworkContainers } from './network-containers.ts'
@@ -83,8 +84,9 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const attachments = new Attachments(docker, containers)
   const relays = new RelayOpener({ docker, containers, execs, clock, random: options.random ?? systemRandom })
   const volumes = new Volumes(docker, owner)
-  const writer = new VolumeWriter(docker, execs, clock)
-  const mounts = new ContainerMounts(docker, containers, clock)
+  const memory = new MemoryVolumes(docker, containers, execs, owner)
+  const writer = new VolumeWriter(docker, execs, memory, clock)
+  const mounts = new ContainerMounts(docker, containers, memory, clock)
   const pause = new PauseImage(docker, clusterId)
   const networks = new Networks(docker, owner)
   const oom = new OomProtection()
@@ -111,10 +113,15 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     networkContainers: (scope) => networkContainers.list(scope),
     removeNetworkContainer: (id) => containers.remove(id),
     networkEvents: (signal, scope) => networkContainers.events(signal, scope),
-    runSandbox: (spec: SandboxSpec): Promise<SandboxState> => sandboxes.run(spec),
+    runSandbox: async (spec: SandboxSpec): Promise<SandboxState> => {
+      const sandbox = await sandboxes.run(spec)
+      memory.started(sandbox.id)
+      return sandbox
+    },
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => {
       files.forget(id)
+      memory.removed(id)
       return containers.remove(id)
     },
     createContainer: async (spec) => {
@@ -171,7 +178,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       if (logOptions.tailLines === undefined && logOptions.since === undefined) attachments.logRead(id)
       return containerLogs(docker, containers, id, logOptions, signal)
     },
-    events: (signal) => podChanges(docker, owner, clock, signal),
+    events: (signal) => {
+      memory.restarted().catch((err: unknown) => log.debug({ err }, 'did not look for volumes that nothing uses'))
+      return podChanges(docker, owner, clock, signal)
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import type { PodIdentity } from '../runtime.ts'
 export const LABELS = {
   cluster: 'kubette.dev/cluster',
   node: 'kubette.dev/node',
-  /** `sandbox`, `container`, `volume`, `claim`, `network`, `network-container`, `image` or `probe`. */
+  /** `sandbox`, `container`, `volume`, `memory-volume`, `claim`, `network`, `network-container`, `image` or `probe`. */
   kind: 'kubette.dev/kind',
   sandbox: 'kubette.dev/sandbox-id',
   restartCount: 'kubette.dev/restart-count',

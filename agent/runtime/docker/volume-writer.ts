@@ -4,6 +4,7 @@ import { RuntimeFailure, type VolumeFile } from '../runtime.ts'
 import { pathStat } from './container-paths.ts'
 import type { DockerApi } from './docker-api.ts'
 import type { Execs } from './execs.ts'
+import type { MemoryVolumes } from './memory-volumes.ts'
 import { SWITCH_PATH } from './programs/switch-program.ts'
 import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
 import { VOLUMES_DIRECTORY } from './volumes.ts'
@@ -22,11 +23,13 @@ const HASH_LENGTH = 32
 export class VolumeWriter {
   readonly #docker: DockerApi
   readonly #execs: Execs
+  readonly #memory: MemoryVolumes
   readonly #clock: Clock
 
-  constructor(docker: DockerApi, execs: Execs, clock: Clock) {
+  constructor(docker: DockerApi, execs: Execs, memory: MemoryVolumes, clock: Clock) {
     this.#docker = docker
     this.#execs = execs
+    this.#memory = memory
     this.#clock = clock
   }
 
@@ -35,6 +38,7 @@ export class VolumeWriter {
     const version = versionOf(files)
     const current = await pathStat(this.#docker, sandboxId, `${directory}/${CURRENT}`)
     if (current?.linkTarget === `${directory}/${version}`) return false
+    await this.#memory.check(sandboxId)
     const present = await this.#present(sandboxId, directory)
     await this.#put(sandboxId, directory, archiveEntries(files, version, present))
     await this.#switch(sandboxId, directory, stalePaths(files, version, present))

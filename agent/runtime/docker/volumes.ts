@@ -12,7 +12,7 @@ interface VolumeInspect {
   Labels: Record<string, string> | null
 }
 
-/** The volumes of Pods: Docker volumes, which need no path on the host. */
+/** The volumes on disk of Pods: Docker volumes, which need no path on the host. */
 export class Volumes {
   readonly #docker: DockerApi
   readonly #owner: Ownership
@@ -26,7 +26,8 @@ export class Volumes {
   async createMissing(pod: PodIdentity, specs: readonly VolumeSpec[]): Promise<VolumeSpec[]> {
     const created: VolumeSpec[] = []
     for (const spec of specs) {
-      if (spec.medium === 'host' || (spec.medium === 'claim' && (await this.#isOurClaim(spec.id)))) continue
+      if (spec.medium !== 'disk' && spec.medium !== 'claim') continue
+      if (spec.medium === 'claim' && (await this.#isOurClaim(spec.id))) continue
       await this.#create(pod, spec)
       created.push(spec)
     }
@@ -52,11 +53,10 @@ export class Volumes {
   }
 
   /** Docker leaves one that exists as it is. */
-  async #create(pod: PodIdentity, spec: VolumeSpec): Promise<void> {
+  async #create(pod: PodIdentity, spec: VolumeSpec & { medium: 'disk' | 'claim' }): Promise<void> {
     const body = {
       Name: spec.medium === 'claim' ? spec.id : volumeName(pod.uid, spec.name),
       Driver: 'local',
-      DriverOpts: driverOptions(spec),
       Labels: {
         ...ownerLabels(this.#owner),
         ...(spec.medium === 'claim'
@@ -117,14 +117,4 @@ export function volumeName(podUid: string, name: string): string {
 function openDirectory({ name, group }: VolumeSpec): ArchiveEntry {
   const directory = { type: 'directory', name: `${name}/` } as const
   return group === undefined ? { ...directory, mode: 0o777 } : { ...directory, mode: 0o2777, gid: group }
-}
-
-/** Options of `mount` for what is kept in memory. */
-function driverOptions(spec: VolumeSpec): Record<string, string> {
-  if (spec.medium !== 'memory' && spec.medium !== 'files') return {}
-  const sticky = spec.medium === 'files' ? 1 : 0
-  const options = [`mode=${sticky + (spec.group === undefined ? 0 : 2)}777`]
-  if (spec.group !== undefined) options.push(`gid=${spec.group}`)
-  if (spec.medium === 'memory' && spec.sizeLimitBytes !== undefined) options.push(`size=${spec.sizeLimitBytes}`)
-  return { type: 'tmpfs', device: 'tmpfs', o: options.join(',') }
 }

@@ -105,6 +105,24 @@ describe('the volumes of a Pod', () => {
     expect(writes()).toBe(2)
   })
 
+  it('leaves what runs its files where the runtime has lost them, and makes a new sandbox for what starts', async () => {
+    node.putSecret('keys', { pass: 'w0rd' })
+    put({ secret: { secretName: 'keys' } })
+    await clock.until(isRunning)
+    const sandbox = [...runtime.sandboxes.keys()]
+    runtime.volumes.lose()
+    node.putSecret('keys', { pass: 'changed' })
+    await clock.advance(5_000)
+    expect(node.said()).toContain('FailedMount: MountVolume.SetUp failed for volume "v" : the runtime was restarted')
+    expect([...runtime.sandboxes.keys()]).toEqual(sandbox)
+    expect(node.status('a')?.containerStatuses?.[0]?.restartCount).toBe(0)
+    runtime.exitContainer(runtime.containerOf('a', 'web')?.id ?? '', { exitCode: 1 })
+    await clock.until(() => node.status('a')?.containerStatuses?.[0]?.restartCount === 1)
+    await clock.until(isRunning)
+    expect([...runtime.sandboxes.keys()]).not.toEqual(sandbox)
+    expect(files()).toEqual({ pass: 'changed' })
+  })
+
   it('tries again when a volume could not be written', async () => {
     node.putConfigMap('settings', { color: 'blue' })
     runtime.failNext('writeVolume', new RuntimeFailure('failed', 'no space left on device'))
