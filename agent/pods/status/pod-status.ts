@@ -61,7 +61,7 @@ function fullStatus(input: StatusInput): PodStatus {
       disruption: ending?.disruption,
       nowMs,
     }),
-    ...addresses(input),
+    ...addresses(input, isTerminal(phase)),
     startTime: previous?.startTime ?? timestamp(nowMs),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,
@@ -82,18 +82,18 @@ function kept({ pod, previous, ending }: StatusInput, hasEnded: boolean): PodSta
   }
 }
 
-function addresses(input: StatusInput): PodStatus {
+function addresses(input: StatusInput, hasEnded: boolean): PodStatus {
   const [hostIP] = input.hostIPs
-  const podIP = usesHostNetwork(input) ? hostIP : (input.observed.sandbox?.ip ?? keptPodIP(input))
+  const podIP = usesHostNetwork(input) ? hostIP : (input.observed.sandbox?.ip ?? keptPodIP(input, hasEnded))
   return {
     ...(hostIP === undefined ? {} : { hostIP, hostIPs: input.hostIPs.map((ip) => ({ ip })) }),
     ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
   }
 }
 
-/** A Pod that has ended is still shown with the address it had. */
-function keptPodIP({ ending, previous }: StatusInput): string | undefined {
-  return ending ? previous?.podIP : undefined
+/** A Pod that ends, or has ended, is still shown with the address it had. */
+function keptPodIP({ ending, previous }: StatusInput, hasEnded: boolean): string | undefined {
+  return ending || hasEnded ? previous?.podIP : undefined
 }
 
 function usesHostNetwork({ pod }: StatusInput): boolean {

@@ -131,6 +131,16 @@ describe('PodManager', () => {
     expect(runtime.calls.filter((call) => call.startsWith('startContainer'))).toEqual(['startContainer init'])
   })
 
+  it('shows the address of a Pod that ended with its sandbox', async () => {
+    node.put(assignedPod('a', { restartPolicy: 'Never' }))
+    await clock.until(() => node.status('a')?.phase === 'Running')
+    const podIP = node.status('a')?.podIP
+    runtime.exitContainer(runtime.containerOf('a', 'web')?.id ?? '', { exitCode: 137 })
+    runtime.killSandboxProcess([...runtime.sandboxes.keys()][0] ?? '')
+    await clock.until(() => node.status('a')?.phase === 'Failed')
+    expect(node.status('a')).toMatchObject({ podIP, podIPs: [{ ip: podIP }] })
+  })
+
   it('makes a new sandbox for one that died, and counts the restarts', async () => {
     node.put(assignedPod('a'))
     await clock.until(() => phase('a') === 'Running')
