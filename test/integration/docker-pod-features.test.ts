@@ -120,9 +120,14 @@ describe('Docker runtime', () => {
   })
 
   it('gives a Pod the machine’s network where it asks for it', async () => {
-    const { id, ip } = await sandbox({ hostNetwork: true })
+    const hosts = [{ ip: '192.0.2.7', hostnames: ['nas'] }]
+    const { id, ip } = await sandbox({ hostNetwork: true, hosts })
     expect(ip).toBeUndefined()
-    expect(await print(id, 'ip -o link')).toContain('docker0')
+    const seen = await print(id, 'ip -o link; cat /etc/hosts')
+    expect(seen).toContain('docker0')
+    expect(seen).toMatch(
+      /\n# Kubernetes-managed hosts file \(host network\)\.\n(.*\n)*127\.0\.0\.1\s.*\n(.*\n)*192\.0\.2\.7\tnas\n/,
+    )
   })
 
   it('lets any user write to volumes, of disk and of memory', async () => {

@@ -10,7 +10,7 @@ import type {
 } from '../runtime.ts'
 import { annotationLabels, LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
 import { type DockerMount, sandboxMount } from './mounts.ts'
-import { nameFiles } from './name-files.ts'
+import { machineHostsText, nameFiles } from './name-files.ts'
 import { NAME_FILES, SANDBOX_FILES_DIRECTORY } from './sandbox-files.ts'
 import { securityOptions } from './security-options.ts'
 
@@ -32,17 +32,18 @@ function podPart({ name, namespace, uid }: PodIdentity): string {
   return `${name}_${namespace}_${uid.slice(0, 8)}`
 }
 
-/** The body of `POST /containers/create` for a sandbox; `network`: that Docker links it to. */
+/** The body of `POST /containers/create` for a sandbox; `network`: that Docker links it to; `machineHosts`: the machine's own `/etc/hosts`. */
 export function sandboxConfig(
   spec: SandboxSpec,
   owner: Ownership,
   image: string,
   network: NetworkConfig | undefined,
   oomScoreAdj: number,
+  machineHosts?: string,
 ) {
   const { pod, ports, volumes, domain, namespaces = USUAL_NAMESPACES } = spec
   const isLinkedByAgent = spec.linkedBy === 'agent'
-  const files = spec.hostNetwork ? undefined : filesOf(spec)
+  const files = spec.hostNetwork ? machineFilesOf(spec, machineHosts) : filesOf(spec)
   return {
     Image: image,
     ...(files === undefined ? {} : { Cmd: files }),
@@ -59,7 +60,7 @@ export function sandboxConfig(
       ...(namespaces.processes === 'node' ? { PidMode: 'host' } : {}),
       Sysctls: spec.sysctls ?? {},
       PortBindings: portBindings(ports),
-      ...(files === undefined ? dockerNames(spec) : {}),
+      ...(files === undefined || spec.hostNetwork ? dockerNames(spec, files === undefined) : {}),
       Mounts: volumes.map((volume) => sandboxMount(pod, volume, owner)),
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none' },
@@ -90,11 +91,18 @@ function filesOf({ address, dns, linkedBy, ...names }: SandboxSpec): string[] | 
   })
 }
 
-/** What Docker is to write into the same files. */
-function dockerNames({ dns, hosts }: SandboxSpec) {
+/** Docker copies the machine's own file, but not where it is to add something. */
+function machineFilesOf(spec: SandboxSpec, machineHosts: string | undefined): string[] | undefined {
+  return machineHosts === undefined ? undefined : ['/etc/hosts', machineHostsText(machineHosts, spec)]
+}
+
+/** What Docker is to write into the same files; `isAdding` what the Pod adds to `/etc/hosts`, too. */
+function dockerNames({ dns, hosts }: SandboxSpec, isAdding: boolean) {
   return {
     ...(dns ? dnsConfig(dns) : {}),
-    ExtraHosts: hosts.flatMap(({ ip, hostnames }) => hostnames.map((hostname) => `${hostname}:${ip}`)),
+    ExtraHosts: (isAdding ? hosts : []).flatMap(({ ip, hostnames }) =>
+      hostnames.map((hostname) => `${hostname}:${ip}`),
+    ),
   }
 }
 

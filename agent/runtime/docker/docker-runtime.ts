@@ -102,7 +102,18 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
   const profiles = new SeccompProfiles(options.seccompDirectory)
-  const sandboxes = new Sandboxes({ containers, volumes, ownership, files, owner, networks, pause, oom, log })
+  const sandboxes = new Sandboxes({
+    containers,
+    volumes,
+    ownership,
+    files,
+    owner,
+    networks,
+    hostPaths,
+    pause,
+    oom,
+    log,
+  })
 
   return {
     version: () => version(docker),

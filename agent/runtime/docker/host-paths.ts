@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { Clock } from '../../../shared/clock.ts'
 import { Turns } from '../../turns.ts'
 import type { HostPath, HostPathType } from '../runtime.ts'
+import { readFile } from './container-files.ts'
 import { type PathStat, pathStat } from './container-paths.ts'
 import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
@@ -68,6 +69,15 @@ export class HostPaths {
       current = found
     }
     throw new Error(`too many symbolic links in ${path}`)
+  }
+
+  /** The text of a file; undefined where there is none, or one of more than `mostBytes`. */
+  async read(path: string, mostBytes: number): Promise<string | undefined> {
+    const { path: real, type } = await this.inspect(path)
+    if (type !== 'File') return undefined
+    const read = (probe: string) => readFile(this.#docker, probe, insideProbe(real), mostBytes + 1)
+    const text = await this.#withProbe(topOf(real), read)
+    return text !== undefined && Buffer.byteLength(text) > mostBytes ? undefined : text
   }
 
   async create(path: string, type: 'Directory' | 'File'): Promise<void> {

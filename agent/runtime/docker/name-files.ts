@@ -41,12 +41,20 @@ function resolvConfText({ servers, searches, options }: NonNullable<SandboxSpec[
   return lines([...search, ...servers.map((server) => `nameserver ${server}`), ...option])
 }
 
+/** The file of the machine with what a Pod on its network adds to it, in the kubelet's form. */
+export function machineHostsText(ofMachine: string, { hosts }: Pick<Named, 'hosts'>): string {
+  return `# Kubernetes-managed hosts file (host network).\n${ofMachine}${lines(aliasLines(hosts))}`
+}
+
 function hostsText({ hostname, domain, hosts }: Named, address: string): string {
   const fullName = domain === undefined ? [] : [`${hostname}.${domain}`]
   const own = [...LOCAL_HOSTS, [address, ...fullName, hostname]]
+  return lines(['# Kubernetes-managed hosts file.', ...own.map((row) => row.join('\t')), ...aliasLines(hosts)])
+}
+
+function aliasLines(hosts: Named['hosts']): string[] {
   const aliases = hosts.map(({ ip, hostnames }) => [ip, ...hostnames].join('\t'))
-  const added = aliases.length > 0 ? ['', '# Entries added by HostAliases.', ...aliases] : []
-  return lines(['# Kubernetes-managed hosts file.', ...own.map((row) => row.join('\t')), ...added])
+  return aliases.length > 0 ? ['', '# Entries added by HostAliases.', ...aliases] : []
 }
 
 function lines(all: readonly string[]): string {

@@ -5,6 +5,7 @@ import { sandboxConfig, sandboxName } from './container-config.ts'
 import { sandboxState } from './container-inspect.ts'
 import type { Containers } from './containers.ts'
 import { isFailure } from './docker-failure.ts'
+import type { HostPaths } from './host-paths.ts'
 import type { Ownership } from './labels.ts'
 import type { Networks } from './networks.ts'
 import type { OomProtection } from './oom-protection.ts'
@@ -20,10 +21,14 @@ export interface SandboxesOptions {
   files: SandboxFiles
   owner: Ownership
   networks: Networks
+  hostPaths: Pick<HostPaths, 'read'>
   pause: PauseImage
   oom: OomProtection
   log: Logger
 }
+
+/** The kernel takes no longer argument than 128 KiB, and the Pod's own lines are in it, too. */
+const MOST_HOSTS_BYTES = 100_000
 
 /** Makes sandboxes: a container of the pause program that holds a Pod's network, IPC namespace and volumes. */
 export class Sandboxes {
@@ -64,8 +69,8 @@ export class Sandboxes {
   async #start(spec: SandboxSpec, created: VolumeSpec[], oomScoreAdj: number): Promise<SandboxState> {
     const { containers, volumes, owner, pause, networks } = this.#options
     const joining = spec.hostNetwork || spec.linkedBy === 'agent' ? undefined : networks.join(spec.address)
-    const [network] = await Promise.all([joining, pause.ensure()])
-    const config = sandboxConfig(spec, owner, pause.reference, network, oomScoreAdj)
+    const [network, machineHosts] = await Promise.all([joining, this.#machineHosts(spec), pause.ensure()])
+    const config = sandboxConfig(spec, owner, pause.reference, network, oomScoreAdj, machineHosts)
     const id = await containers.createNamed(sandboxName(spec.pod), config)
     try {
       await volumes.open(id, created)
@@ -75,6 +80,12 @@ export class Sandboxes {
       await this.#discard(id)
       throw error
     }
+  }
+
+  /** Where a Pod on the machine's network adds something to it. */
+  async #machineHosts({ hostNetwork, hosts }: SandboxSpec): Promise<string | undefined> {
+    if (!hostNetwork || hosts.length === 0) return undefined
+    return this.#options.hostPaths.read('/etc/hosts', MOST_HOSTS_BYTES)
   }
 
   async #started(id: string): Promise<SandboxState> {

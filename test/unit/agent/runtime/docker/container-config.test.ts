@@ -16,6 +16,23 @@ describe('the container of a sandbox', () => {
     expect(machines.HostConfig).not.toHaveProperty('CapAdd')
   })
 
+  it('has the machine’s hosts file with what it adds to it, where that could be read', () => {
+    const hosts = [{ ip: '192.0.2.7', hostnames: ['a', 'b.example'] }]
+    const onMachine = { ...spec, hostNetwork: true, hosts }
+    const read = sandboxConfig(onMachine, owner, 'pause', undefined, 0, '192.168.1.5\tnas\n')
+    const lines = [
+      '# Kubernetes-managed hosts file (host network).',
+      '192.168.1.5\tnas',
+      '',
+      '# Entries added by HostAliases.',
+    ]
+    expect(read.Cmd).toEqual(['/etc/hosts', `${lines.join('\n')}\n192.0.2.7\ta\tb.example\n`])
+    expect(read.HostConfig).toMatchObject({ ExtraHosts: [] })
+    const unread = sandboxConfig(onMachine, owner, 'pause', undefined, 0)
+    expect(unread).not.toHaveProperty('Cmd')
+    expect(unread.HostConfig).toMatchObject({ ExtraHosts: ['a:192.0.2.7', 'b.example:192.0.2.7'] })
+  })
+
   it('has no network of Docker’s and files with names of its own where the agent links it', () => {
     const dns = { servers: ['10.43.0.10'], searches: [], options: [] }
     const linked = { ...spec, address: '10.42.0.4', dns, linkedBy: 'agent' } as const
