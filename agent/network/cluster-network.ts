@@ -87,6 +87,7 @@ export class ClusterNetwork {
       ...{
         addresses: this.fabric,
         shortcuts: this.fabric.shortcuts,
+        links: this.fabric,
         rules: this.#serviceRules,
         returns: this.#returns,
         healthChecks: this.#healthChecks,

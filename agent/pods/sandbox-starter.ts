@@ -66,8 +66,9 @@ export class SandboxStarter {
     const { addresses, links } = this.#node
     if (!addresses || spec.hostNetwork) return {}
     const address = await addresses.take(metadata.uid)
-    if (!links || !spec.dns || spec.ports.length > 0) return { address }
-    return { address, linkedBy: 'agent', sysctls: { ...links.sysctls, ...spec.sysctls } }
+    if (!links) return { address }
+    const sysctls = { ...links.sysctls, ...spec.sysctls }
+    return { address, sysctls, ...(spec.dns && spec.ports.length === 0 ? { linkedBy: 'agent' } : {}) }
   }
 
   /** A sandbox that cannot join the network is of no use. */

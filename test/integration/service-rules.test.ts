@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SHORT_MEMORY } from '../../agent/network/conntrack/short-memory.ts'
 import { forgetFlow, listFlows, type TrackedFlow } from '../../agent/network/conntrack/tracked-flows.ts'
 import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
 import { NETLINK_NETFILTER } from '../../agent/network/netlink/with-netlink.ts'
@@ -68,7 +69,9 @@ describe('the rules of Services', () => {
     returns.push(new ReturnPaths({ ...common, runtime: mates.runtime, relays: mates.relays }))
     for (const paths of returns) paths.start()
     const [own] = returns as [ReturnPaths]
-    nodePorts = new NodePorts({ ...common, relays, rules, returns: own, healthChecks, addresses, shortcuts, reporter })
+    const links = { sysctls: SHORT_MEMORY }
+    const seams = { rules, returns: own, healthChecks, addresses, links, shortcuts, reporter }
+    nodePorts = new NodePorts({ ...common, relays, ...seams })
     nodePorts.start()
   }, 60_000)
 
@@ -267,6 +270,27 @@ describe('the rules of Services', () => {
     while (!(await listFlows(kernel, 'TCP')).some(isAsking)) await sleep(clock, 20)
     await tell('unanswered', 17, {}, [[two()]])
     expect(await next).toEqual(['two'])
+  })
+
+  it.concurrent('soon lead a client’s port elsewhere than to the endpoint that broke off its connection', async () => {
+    const onePort = { ...SHORT_MEMORY, 'net.ipv4.ip_local_port_range': '4444 4444' }
+    const [asking, rude] = await Promise.all([
+      namespaces.sandbox('asking', `${prefix}.12`, onePort),
+      namespaces.sandbox('rude', `${prefix}.13`),
+    ])
+    await rules.cover(asking)
+    // What it has not read when it ends makes it a reset.
+    const serving = await namespaces.shell(rude, 'nc -ll -p 8080 -e sleep 0.3')
+    await runtime.exec(serving, ['sh', '-c', 'until grep -q :1F90 /proc/net/tcp*; do sleep 0.1; done'], 20_000)
+    const asker = await namespaces.shell(asking)
+    // Whoever has said that it will say no more makes way for the next connection anyhow.
+    const ask = '(echo; sleep 1) | nc -w 5 10.43.7.18 80 2>&1 | tail -n 1'
+    const heard = async (script: string) => (await runtime.exec(asker, ['sh', '-c', script], 20_000)).output.trim()
+    await tell('broken', 18, {}, [[rude]])
+    expect(await heard(ask)).not.toBe('two')
+    await tell('broken', 18, {}, [[two()]])
+    // Longer than the second for which the kernel remembers it, and shorter than the ten of its own.
+    expect(await heard(`sleep 1.5; ${ask}`)).toBe('two')
   })
 
   it.concurrent('fall back to endpoints that end while they serve, when no other is there', async () => {

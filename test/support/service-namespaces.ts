@@ -1,3 +1,4 @@
+import { SHORT_MEMORY } from '../../agent/network/conntrack/short-memory.ts'
 import { Links } from '../../agent/network/netlink/links.ts'
 import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
 import { NETLINK_ROUTE } from '../../agent/network/netlink/with-netlink.ts'
@@ -47,10 +48,10 @@ export class ServiceNamespaces {
     return mate
   }
 
-  sandbox(name: string, address: string): Promise<SandboxState> {
+  sandbox(name: string, address: string, sysctls = SHORT_MEMORY): Promise<SandboxState> {
     // Docker knows sandboxes by the first letters.
     const pod = { uid: `${process.pid}${name}-uid`, namespace: 'default', name }
-    const rest = { hosts: [], ports: [], hostNetwork: false, volumes: [] }
+    const rest = { hosts: [], ports: [], hostNetwork: false, volumes: [], sysctls }
     return this.runtime.runSandbox({ pod, hostname: name, address, ...rest })
   }
 
@@ -77,12 +78,12 @@ export class ServiceNamespaces {
     for (const { index, name } of await links.list()) if (name === 'eth0') await links.change(index, { up: false })
   }
 
-  /** A container with a shell. Resolves with its id. */
-  async shell(sandbox: SandboxState): Promise<string> {
+  /** A container with a shell, which runs this. Resolves with its id. */
+  async shell(sandbox: SandboxState, script = 'sleep 1000'): Promise<string> {
     const image = await this.runtime.inspectImage(this.#image)
     const id = await this.runtime.createContainer({
       ...{ pod: sandbox.pod, sandboxId: sandbox.id, name: 'shell', restartCount: 0, specHash: '', annotations: {} },
-      ...{ image: this.#image, imageId: image?.id ?? '', command: ['sleep', '1000'], env: [], mounts: [] },
+      ...{ image: this.#image, imageId: image?.id ?? '', command: ['sh', '-c', script], env: [], mounts: [] },
       ...{ resources: {}, oomScoreAdj: 0, tty: false, stdin: false, stdinOnce: false },
     })
     await this.runtime.startContainer(id)

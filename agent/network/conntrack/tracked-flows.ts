@@ -25,7 +25,7 @@ const UNANSWERED_FOR = new Map([
   [3, 300],
   [4, 120],
 ])
-/** States of a flow that has come to its end, the latter by a reset. */
+/** States of a flow that has come to its end. */
 const TIME_WAIT = 7
 const CLOSE = 8
 
@@ -39,8 +39,6 @@ export interface TrackedFlow {
   readonly isUnanswered: boolean
   /** Neither side has more to say. */
   readonly isOver: boolean
-  /** One side broke it off. For ten seconds a new connection between the same ports may be led where this one went. */
-  readonly isReset: boolean
   /** For how long what one side of a TCP connection said was neither answered nor repeated, in seconds; 0: nothing is unanswered. */
   readonly silentSeconds: number
   /** What names it to the kernel. */
@@ -90,14 +88,13 @@ function flowOf(payload: Buffer, protocol: keyof typeof NUMBERS): TrackedFlow | 
 
 function progressOf(
   attributes: ReadonlyMap<number, Buffer>,
-): Pick<TrackedFlow, 'isUnanswered' | 'isOver' | 'isReset' | 'silentSeconds'> {
+): Pick<TrackedFlow, 'isUnanswered' | 'isOver' | 'silentSeconds'> {
   const info = decodeAttributes(attributes.get(CTA.protocolInfo) ?? Buffer.alloc(0)).get(TCP_INFO.nested)
   const state = decodeAttributes(info ?? Buffer.alloc(0)).get(TCP_INFO.state)?.[0] ?? 0
   const rememberedFor = attributes.get(CTA.timeout)?.readUInt32BE(0) ?? Number.POSITIVE_INFINITY
   // Where nothing is unanswered an established connection is remembered for days.
   const silentSeconds = Math.max(0, (UNANSWERED_FOR.get(state) ?? 0) - rememberedFor)
-  const isReset = state === CLOSE
-  return { isUnanswered: state === SYN_SENT, isOver: isReset || state === TIME_WAIT, isReset, silentSeconds }
+  return { isUnanswered: state === SYN_SENT, isOver: state === CLOSE || state === TIME_WAIT, silentSeconds }
 }
 
 /** Undefined for what is of another protocol, or not over IPv4. */

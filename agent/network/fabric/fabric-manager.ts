@@ -102,7 +102,7 @@ export class FabricManager implements AddressSource, SandboxLinks {
   }
 
   get sysctls(): Readonly<Record<string, string>> {
-    return this.#network.sandboxSysctls
+    return this.#network.sysctls
   }
 
   /** Containers on the Pods' bridge that are not Pods are covered by who runs them. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { SHORT_MEMORY } from '../conntrack/short-memory.ts'
 import { type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
@@ -31,6 +32,7 @@ export class NodeNetwork {
   #network: PodNetwork | undefined
   #hasIPv6 = false
   #gatewayId = ''
+  #tracksConnections = false
   /** The gateway that was opened, and for whom. */
   #opened = ''
   #arePodsBehind = false
@@ -43,8 +45,11 @@ export class NodeNetwork {
   }
 
   /** As `SandboxLinks.sysctls`: a link has no IPv6, as no address of it is given, and routers could be anybody. */
-  get sandboxSysctls(): Readonly<Record<string, string>> {
-    return this.#hasIPv6 ? { 'net.ipv6.conf.default.disable_ipv6': '1' } : {}
+  get sysctls(): Readonly<Record<string, string>> {
+    return {
+      ...(this.#hasIPv6 ? { 'net.ipv6.conf.default.disable_ipv6': '1' } : {}),
+      ...(this.#tracksConnections ? SHORT_MEMORY : {}),
+    }
   }
 
   /** Afterwards Pods can be given addresses and links. Resolves with what `connect` needs. */
@@ -54,6 +59,7 @@ export class NodeNetwork {
     const { mtu } = machine
     this.#network = await runtime.ensurePodNetwork(podNetwork(clusterId, podCIDR, state, mtu))
     this.#hasIPv6 = machine.links.some(({ hasIPv6 }) => hasIPv6)
+    this.#tracksConnections = machine.tracksConnections
     this.links.use({ ...this.#network, mtu })
     await this.links.mend()
     return machine
@@ -68,7 +74,7 @@ export class NodeNetwork {
   async #keepGateway(state: FabricState, podCIDR: string): Promise<void> {
     const { runtime, relays, onGateway } = this.#options
     const askers = [this.#network?.gateway, state.own.address].filter((address) => address !== undefined)
-    const spec = gatewaySpec(podCIDR)
+    const spec = gatewaySpec(podCIDR, this.sysctls)
     const id = await keepContainer(runtime, spec)
     this.#coverGateway({ id, ip: spec.network.address, publishedPorts: [] })
     const opening = JSON.stringify([id, state.serviceCIDR, askers])

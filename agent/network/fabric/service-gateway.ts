@@ -13,12 +13,19 @@ export const GATEWAY = 'gateway'
 const TABLE = 100
 const PRIORITY = 100
 
-/** The node's container that answers on the Pods' link for the addresses of Services: the machine itself has no rules for them. */
-export function gatewaySpec(podCIDR: string): NetworkContainerSpec & { network: { address: string } } {
+/**
+ * The node's container that answers on the Pods' link for the addresses of Services: the machine itself has no rules for them.
+ * `sysctls`: what all namespaces on that link have.
+ */
+export function gatewaySpec(
+  podCIDR: string,
+  sysctls: Readonly<Record<string, string>>,
+): NetworkContainerSpec & { network: { address: string } } {
   return {
     name: GATEWAY,
     network: { address: Ipv4Range.parse(podCIDR).at(NETWORK_CONTAINER_PLACE) },
     sysctls: {
+      ...sysctls,
       'net.ipv4.ip_forward': '1',
       'net.ipv4.conf.all.send_redirects': '0',
       'net.ipv4.conf.all.accept_redirects': '0',

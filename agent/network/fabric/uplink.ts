@@ -1,10 +1,11 @@
 import type { Runtime } from '../../runtime/runtime.ts'
+import { tracksConnections } from '../conntrack/short-memory.ts'
 import { ForwardingRows } from '../netlink/forwarding-rows.ts'
 import { type Link, Links, linkOf, RTM_DELLINK, RTNLGRP_LINK } from '../netlink/links.ts'
 import { NetlinkClient } from '../netlink/netlink-client.ts'
 import type { ReceivedMessage } from '../netlink/netlink-message.ts'
 import { Routes } from '../netlink/routes.ts'
-import { NETLINK_ROUTE } from '../netlink/with-netlink.ts'
+import { NETLINK_NETFILTER, NETLINK_ROUTE, withNetlink } from '../netlink/with-netlink.ts'
 import { bridgeName, tunnelName } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import { type FabricState, otherMachines } from './fabric-state.ts'
@@ -31,6 +32,8 @@ export interface MachineNetwork extends Path {
   links: readonly Link[]
   /** IPv4 addresses with the index of their link. */
   addresses: ReadonlyMap<string, number>
+  /** As `tracksConnections`. */
+  tracksConnections: boolean
 }
 
 /** What one container is used for. */
@@ -38,6 +41,7 @@ interface Hand {
   links: Links
   routes: Routes
   tunnel: Tunnel
+  tracksConnections: boolean
 }
 
 interface Left extends Path {
@@ -72,9 +76,9 @@ export class Uplink {
   }
 
   async look(state: FabricState): Promise<MachineNetwork> {
-    const { links, routes } = await this.#open()
+    const { links, routes, tracksConnections } = await this.#open()
     const there = { links: await links.list(), addresses: await links.addresses(), routes }
-    return { ...there, ...(await findPath(there, otherMachines(state), state.own.address)) }
+    return { ...there, tracksConnections, ...(await findPath(there, otherMachines(state), state.own.address)) }
   }
 
   /** As `Tunnel.make`; links of Pods and their bridge get the MTU too. True where any had another. */
@@ -113,6 +117,7 @@ export class Uplink {
     if (id !== this.#containerId) this.#close()
     if (this.#hand) return this.#hand
     const relay = await relays.of(id)
+    const isTracking = await withNetlink(relay, NETLINK_NETFILTER, tracksConnections)
     const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
     const ear = new NetlinkClient(await relay.netlink(NETLINK_ROUTE, [RTNLGRP_LINK]))
     ear.onNotification((message) => this.#notice(message), onDamage)
@@ -124,7 +129,7 @@ export class Uplink {
     const links = new Links(client)
     const tunnel = new Tunnel(clusterId, links, new ForwardingRows(client))
     this.#containerId = id
-    this.#hand = { links, routes: new Routes(client), tunnel }
+    this.#hand = { links, routes: new Routes(client), tunnel, tracksConnections: isTracking }
     return this.#hand
   }
 

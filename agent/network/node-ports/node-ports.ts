@@ -11,6 +11,7 @@ import type { Shortcuts } from '../fabric/shortcuts.ts'
 import type { NetworkSnapshot } from '../network-snapshot.ts'
 import type { NetworkView } from '../network-state.ts'
 import type { AddressSource } from '../pod-addresses.ts'
+import type { SandboxLinks } from '../sandbox-links.ts'
 import { machineMates } from '../services/machine-mates.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import { parseNodePortsName, portKey } from './container-name.ts'
@@ -29,6 +30,8 @@ export interface NodePortsOptions {
   >
   readonly relays: Pick<SocketRelays, 'of'>
   readonly addresses: AddressSource
+  /** What namespaces on the Pods' network have; known once an address was given. */
+  readonly links: Pick<SandboxLinks, 'sysctls'>
   readonly rules: NodePortRules
   readonly shortcuts: Pick<Shortcuts, 'cover' | 'uncover'>
   readonly returns: Pick<ReturnPaths, 'renew'>
@@ -163,10 +166,10 @@ export class NodePorts {
 
   /** Whether the port is published now. */
   async #run({ name, port, serviceUid }: NewNodePort): Promise<boolean> {
-    const { runtime, addresses } = this.#options
+    const { runtime, addresses, links } = this.#options
     try {
       const network = { address: await addresses.take(name) }
-      const sysctls = { 'net.ipv4.ip_forward': '1' }
+      const sysctls = { ...links.sysctls, 'net.ipv4.ip_forward': '1' }
       const id = await runtime.runNetworkContainer({ name, network, ports: [port], sysctls })
       await this.#open(id)
       this.#troubles.delete(portKey(port))

@@ -7,20 +7,16 @@ const SILENT_SECONDS = 3
 /** What was opened just before has its first answer by then; and no SYN was repeated yet. */
 const FIRST_LOOK_MS = 250
 const SHORTEST_PAUSE_MS = 2_000
-/**
- * Connections that there are still are looked at less and less often, but often enough to see one that was reset before the
- * kernel forgets it.
- */
+/** Connections that there are still are looked at less and less often. */
 const LONGEST_PAUSE_MS = 8_000
-/** The pause is such a part of the time since the last change: endpoints end soon after it, and break off what they have. */
+/** The pause is such a part of the time since the last change: endpoints end soon after it. */
 const PAUSE_PART = 1 / 4
 
 /**
  * The connections of one namespace to endpoints that its Services have no more. Those on which the endpoint answers go on, as
  * they must. Of one that fell silent, as all do with a machine that lost its power, the kernel is made to forget where it goes:
  * what the client sends again reaches another endpoint, which takes a new connection, and resets one that it does not know.
- * Without that a client would wait for a quarter of an hour, and one that uses its port again would be led to the dead, as it
- * would be after a reset. A SYN that no endpoint had answered yet, since it was lost, say, is repeated to another endpoint.
+ * Without that a client would wait for a quarter of an hour, and one that uses its port again would be led to the dead. A SYN that no endpoint had answered yet, since it was lost, say, is repeated to another endpoint.
  */
 export class SilentConnections {
   readonly #rules: Pick<RoleRules, 'isStale'>
@@ -87,8 +83,8 @@ export class SilentConnections {
   }
 }
 
-function isLost({ isUnanswered, isReset, silentSeconds }: TrackedFlow): boolean {
-  return isUnanswered || isReset || silentSeconds >= SILENT_SECONDS
+function isLost({ isUnanswered, silentSeconds }: TrackedFlow): boolean {
+  return isUnanswered || silentSeconds >= SILENT_SECONDS
 }
 
 function pauseMs(sinceChangeMs: number): number {

@@ -26,6 +26,7 @@ describe('NodePorts', () => {
       runtime,
       relays: new SocketRelays(async () => new FakeKernel().relay()),
       addresses: { take: async () => '10.42.1.9', release: () => {} },
+      links: { sysctls: {} },
       rules: { coverNodePorts: () => {}, uncover: () => {} },
       shortcuts: { cover: () => {}, uncover: () => {} },
       returns: { renew: async () => {} },
