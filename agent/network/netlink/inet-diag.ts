@@ -116,6 +116,11 @@ function lostPackets(info: Buffer): number {
   return Math.max(0, info.readUInt32LE(TOTAL_RETRANSMISSIONS) - duplicates)
 }
 
+/** Whether it was asked for, and not answered yet. Throws a RangeError where the message is cut short. */
+export function isOpening({ payload }: ReceivedMessage): boolean {
+  return payload.readUInt8(1) === TCP_SYN_SENT
+}
+
 /** The other side of a connection, `address:port`; undefined where it is not IPv4. Throws a RangeError where the message is cut short. */
 export function decodeRemote({ payload }: ReceivedMessage): string | undefined {
   const isMapped = payload.readUInt8(0) === AF_INET6

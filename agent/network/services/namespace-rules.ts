@@ -10,7 +10,7 @@ import { NETLINK_NETFILTER, NETLINK_SOCK_DIAG, withNetlink } from '../netlink/wi
 import { keptElements } from '../nftables/kept-elements.ts'
 import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
 import type { SocketRelays } from '../socket-relays.ts'
-import { ownConnections } from './own-connections.ts'
+import { type OwnConnections, ownConnections } from './own-connections.ts'
 import type { RoleRules, RulesStep } from './role-rules.ts'
 import { TABLE } from './service-frame.ts'
 import { AFFINITY } from './service-sets.ts'
@@ -137,7 +137,7 @@ export class NamespaceRules {
   }
 
   /** Undefined where the kernel does not say it. */
-  async #connected(): Promise<ReadonlySet<string> | undefined> {
+  async #connected(): Promise<OwnConnections | undefined> {
     const relay = await this.#options.relays.of(this.#options.containerId)
     return withNetlink(relay, NETLINK_SOCK_DIAG, ownConnections).catch((error) => {
       if (error instanceof NetlinkError) return undefined

@@ -1,5 +1,6 @@
 import { forgetFlow, listFlows, readFlow, type TrackedFlow } from '../conntrack/tracked-flows.ts'
 import type { NetlinkClient } from '../netlink/netlink-client.ts'
+import type { OwnConnections } from './own-connections.ts'
 import type { RoleRules, RulesStep } from './role-rules.ts'
 
 /** Whose endpoint says nothing for so long, though it should, is taken to be gone. */
@@ -25,7 +26,7 @@ export class SilentConnections {
   /** There were connections to endpoints that are gone. */
   #isFollowing = false
   #changedAtMs = 0
-  #lookedAtMs = Number.NEGATIVE_INFINITY
+  #listedAtMs = Number.NEGATIVE_INFINITY
   #lookAtMs = Number.POSITIVE_INFINITY
 
   constructor(rules: Pick<RoleRules, 'isStale'>) {
@@ -35,13 +36,8 @@ export class SilentConnections {
   /** These frontends have lost an endpoint: call at the time when the kernel has it. */
   watch(nowMs: number, reduced: RulesStep['reduced']): void {
     this.#reduced = this.#reduced === 'any' || reduced === 'any' ? 'any' : new Set([...this.#reduced, ...reduced])
-    this.#lookSoon(nowMs)
-  }
-
-  #lookSoon(nowMs: number): void {
     this.#changedAtMs = nowMs
-    const soonestMs = Math.max(nowMs + FIRST_LOOK_MS, this.#lookedAtMs + SHORTEST_PAUSE_MS)
-    this.#lookAtMs = Math.min(this.#lookAtMs, soonestMs)
+    this.#lookAtMs = Math.min(this.#lookAtMs, nowMs + FIRST_LOOK_MS)
   }
 
   /** How long until it is time to look; Infinity: there is nothing to look for. */
@@ -49,31 +45,36 @@ export class SilentConnections {
     return Math.max(0, this.#lookAtMs - nowMs)
   }
 
-  /** `connected`, where it is known: the frontends to which there are connections at all, which costs little to ask. */
+  /** `connected`: the frontends to which there are connections at all, where that is known; it costs little to ask. */
   async look(
     client: Pick<NetlinkClient, 'dump' | 'request'>,
     nowMs: number,
-    connected?: () => Promise<ReadonlySet<string> | undefined>,
+    connected?: () => Promise<OwnConnections | undefined>,
   ): Promise<void> {
-    this.#lookedAtMs = nowMs
-    this.#lookAtMs = nowMs + pauseMs(nowMs - this.#changedAtMs)
-    const reduced = this.#reduced
-    this.#reduced = new Set()
-    if (!this.#isFollowing && reduced !== 'any') {
-      const known = await connected?.()
-      if (known && ![...reduced].some((frontend) => known.has(frontend))) {
-        this.#lookAtMs = Number.POSITIVE_INFINITY
-        return
-      }
-    }
-    this.#isFollowing = true
+    const known = await connected?.()
+    if (!this.#isToList(nowMs, known)) return
+    this.#listedAtMs = nowMs
     const flows = await listFlows(client, 'TCP')
     const stale = flows.filter((flow) => this.#rules.isStale(flow, 'any'))
     const open = stale.filter(({ isOver }) => !isOver)
     this.#isFollowing = open.length > 0
-    if (!this.#isFollowing) this.#lookAtMs = Number.POSITIVE_INFINITY
-    if (open.some(({ silentSeconds }) => silentSeconds > 0)) this.#lookSoon(nowMs)
+    if (open.some(({ silentSeconds }) => silentSeconds > 0)) this.#changedAtMs = nowMs
+    this.#lookAtMs = this.#isFollowing ? nowMs + pauseMs(nowMs - this.#changedAtMs) : Number.POSITIVE_INFINITY
     for (const flow of stale.filter(isLost)) await this.#forget(client, flow)
+  }
+
+  /** Else it is seen to that there is another look, where one is needed. What is open can wait for it, but no SYN that was lost. */
+  #isToList(nowMs: number, known: OwnConnections | undefined): boolean {
+    const reduced = this.#reduced
+    this.#reduced = new Set()
+    if (!known) return true
+    const isAmong = (frontends: ReadonlySet<string>) =>
+      [...frontends].some((one) => reduced === 'any' || reduced.has(one))
+    this.#isFollowing ||= isAmong(known.all)
+    const againAtMs = this.#listedAtMs + SHORTEST_PAUSE_MS
+    if (this.#isFollowing && (nowMs >= againAtMs || isAmong(known.opening))) return true
+    this.#lookAtMs = this.#isFollowing ? againAtMs : Number.POSITIVE_INFINITY
+    return false
   }
 
   /** To list all took a while: what an endpoint has answered since must not be led to another. */

@@ -55,6 +55,8 @@ function setUp(reduced: ReadonlySet<string> | 'any' = 'any', ...connections: Con
   return { silent, kernel, forgotten }
 }
 
+const WEB = '10.43.0.9:80/TCP'
+const connections = (all: string[], opening: string[] = []) => ({ all: new Set(all), opening: new Set(opening) })
 const received = { type: 0, flags: 0, sequence: 0, port: 0, payload: Buffer.alloc(0) }
 
 describe('SilentConnections', () => {
@@ -96,19 +98,26 @@ describe('SilentConnections', () => {
     expect(forgotten).toEqual([])
   })
 
-  it('looks at most every other second, however often endpoints change', async () => {
-    const { silent, kernel } = setUp('any', { endpoint: 10, state: STATE.established, rememberedFor: DAYS })
-    await silent.look(kernel, 250)
-    silent.watch(300, 'any')
-    expect(silent.dueInMs(300)).toBe(1_950)
+  it('lists flows at most every other second, however often endpoints change, unless a SYN is under way', async () => {
+    const one = { endpoint: 10, state: STATE.established, rememberedFor: DAYS }
+    const { silent, kernel, forgotten } = setUp(new Set([WEB]), one)
+    await silent.look(kernel, 250, async () => connections([WEB]))
+    one.state = STATE.synSent
+    silent.watch(300, new Set([WEB]))
+    expect(silent.dueInMs(300)).toBe(250)
+    await silent.look(kernel, 550, async () => connections([WEB]))
+    expect([forgotten, silent.dueInMs(550)]).toEqual([[], 1_700])
+    silent.watch(600, new Set([WEB]))
+    await silent.look(kernel, 850, async () => connections([WEB], [WEB]))
+    expect(forgotten).toEqual([10])
   })
 
   it.each([
-    ['connections to a frontend that lost an endpoint', new Set(['10.43.0.9:80/TCP']), [10]],
-    ['none but to others', new Set(['10.43.0.8:80/TCP']), []],
+    ['connections to a frontend that lost an endpoint', connections([WEB]), [10]],
+    ['none but to others', connections(['10.43.0.8:80/TCP']), []],
     ['any, for all that is known', undefined, [10]],
   ])('asks the kernel for its flows where there are %s', async (_, connected, lost) => {
-    const { silent, kernel, forgotten } = setUp(new Set(['10.43.0.9:80/TCP']), {
+    const { silent, kernel, forgotten } = setUp(new Set([WEB]), {
       endpoint: 10,
       state: STATE.synSent,
       rememberedFor: 120,
@@ -120,10 +129,10 @@ describe('SilentConnections', () => {
 
   it('follows what it has found, whether or not there is a socket for it still', async () => {
     const one = { endpoint: 10, state: STATE.established, rememberedFor: DAYS }
-    const { silent, kernel, forgotten } = setUp(new Set(['10.43.0.9:80/TCP']), one)
-    await silent.look(kernel, 250, async () => new Set(['10.43.0.9:80/TCP']))
+    const { silent, kernel, forgotten } = setUp(new Set([WEB]), one)
+    await silent.look(kernel, 250, async () => connections([WEB]))
     one.rememberedFor = 290
-    await silent.look(kernel, 2_250, async () => new Set())
+    await silent.look(kernel, 2_250, async () => connections([]))
     expect(forgotten).toEqual([10])
   })
 
