@@ -17,6 +17,7 @@ import { sleep, systemClock } from '../../shared/clock.ts'
 import { DEFAULT_CLUSTER_FACTS } from '../../shared/cluster-facts.ts'
 import { silentLogger } from '../../shared/log.ts'
 import type { EventReport } from '../../shared/protocol/frames.ts'
+import { fromMachine } from '../support/from-machine.ts'
 import { freePort } from '../support/kubette.ts'
 import { aNode, anEndpoint, aService, aSlice, networkFrame } from '../support/network-objects.ts'
 import { ServiceNamespaces } from '../support/service-namespaces.ts'
@@ -302,22 +303,6 @@ describe('the rules of Services', () => {
     ])
     expect(await answering('10.43.7.9')).toEqual(new Set(['two']))
   })
-
-  /** What the first of these says that answers on a port of the machine. */
-  async function fromMachine(port: number, host = '127.0.0.1', say = 'hello'): Promise<string> {
-    for (let tries = 0; tries < 600; tries++) {
-      const answer = await new Promise<string>((resolve) => {
-        const socket = connect(port, host, () => socket.write(say))
-        socket.on('data', (data) => resolve(String(data).trim()))
-        socket.on('data', () => socket.destroy())
-        socket.on('close', () => resolve(''))
-        socket.on('error', () => resolve(''))
-      })
-      if (answer) return answer
-      await sleep(clock, 50)
-    }
-    return 'nobody'
-  }
 
   it.concurrent('keep the client’s address where its traffic stays on the machine', async () => {
     const nodePort = 30_000 + ((process.pid + 1) % 2_700)
