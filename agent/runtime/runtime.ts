@@ -1,12 +1,27 @@
 import type { Readable } from 'node:stream'
 import type { PodNetwork } from '../network/pod-network.ts'
+import type { ContainerResources, ContainerSpec, ContainerState, LogOptions, NotedContainer } from './container.ts'
 import type { ContainerProcess, ExecProcess, ExecResult, PortConnection, ProcessStreams } from './container-process.ts'
+import type { ImageState, RegistryCredentials } from './image.ts'
 import type { NetworkContainer, NetworkContainerSpec, NetworkScope } from './network-container.ts'
 import type { OtherContainer } from './other-container.ts'
+import type { PodIdentity } from './pod-identity.ts'
 import type { SandboxSpec, SandboxState } from './sandbox.ts'
 import type { SocketRelay } from './socket-relay.ts'
-import type { HostPath, VolumeFile, VolumeMount } from './volume-spec.ts'
+import type { ContainerUsage, DiskUsage } from './usage.ts'
+import type { HostPath, VolumeFile } from './volume-spec.ts'
 
+export {
+  type ContainerResources,
+  type ContainerSecurity,
+  type ContainerSpec,
+  type ContainerState,
+  type ContainerUser,
+  type LogOptions,
+  MAX_TERMINATION_MESSAGE_BYTES,
+  type NotedContainer,
+  type SecurityProfile,
+} from './container.ts'
 export type {
   ContainerProcess,
   ExecProcess,
@@ -15,12 +30,14 @@ export type {
   ProcessOutput,
   ProcessStreams,
 } from './container-process.ts'
+export type { ImageState, RegistryCredentials } from './image.ts'
 export type { NetworkContainer, NetworkContainerSpec, NetworkScope } from './network-container.ts'
 export type { OtherContainer } from './other-container.ts'
-export type { SandboxSpec, SandboxState } from './sandbox.ts'
+export type { PodIdentity } from './pod-identity.ts'
+export { RuntimeFailure } from './runtime-failure.ts'
+export type { Namespaces, PublishedPort, SandboxSpec, SandboxState } from './sandbox.ts'
+export type { ContainerUsage, DiskUsage } from './usage.ts'
 export type { HostPath, HostPathType, VolumeFile, VolumeMount, VolumeSpec } from './volume-spec.ts'
-
-import type { Device } from '../devices/device.ts'
 
 /**
  * A container runtime: sandboxes (a Pod's shared network and IPC namespaces) and containers in them. One contract
@@ -156,14 +173,6 @@ export interface RuntimeListing {
   volumes: { pod: PodIdentity; name: string }[]
 }
 
-/** How to log in to an image registry. */
-export interface RegistryCredentials {
-  username: string
-  password: string
-  /** The registry's host as images name it: `docker.io`, `r.example.com:5000`. */
-  serverAddress: string
-}
-
 export interface RuntimeInfo {
   /** Such as `docker`. */
   name: string
@@ -180,197 +189,4 @@ export interface RuntimeInfo {
   hasAppArmor: boolean
   /** Where on the machine it keeps containers and images. */
   dataRoot: string
-}
-
-export const MAX_TERMINATION_MESSAGE_BYTES = 4096
-
-/** Which Pod something belongs to; kept in labels. */
-export interface PodIdentity {
-  uid: string
-  namespace: string
-  name: string
-}
-
-/** Whose namespaces the containers of a Pod use, beside the network: unless told, their own processes and the Pod's IPC. */
-export interface Namespaces {
-  processes: 'container' | 'pod' | 'node'
-  ipc: 'pod' | 'node'
-}
-
-export interface PublishedPort {
-  containerPort: number
-  hostPort: number
-  hostIP?: string
-  protocol: 'TCP' | 'UDP' | 'SCTP'
-}
-
-export interface ContainerSpec {
-  pod: PodIdentity
-  sandboxId: string
-  /** The container's name in the Pod. */
-  name: string
-  /** How often this container of the Pod was started before. */
-  restartCount: number
-  /** Tells whether the running container still is what the Pod's spec asks for. */
-  specHash: string
-  /** As the Pod's spec names it. */
-  image: string
-  imageId: string
-  /** `name@sha256:...`, as a registry knows it; absent where it came from none. */
-  imageDigest?: string
-  command?: string[]
-  args?: string[]
-  workingDir?: string
-  env: { name: string; value: string }[]
-  resources: ContainerResources
-  /** How readily the kernel ends it when memory runs out, from -1000 (never) to 1000; as near as the runtime can. */
-  oomScoreAdj: number
-  /** Of the machine. */
-  devices?: Device[]
-  tty: boolean
-  stdin: boolean
-  stdinOnce: boolean
-  mounts: VolumeMount[]
-  /** As its sandbox has them. */
-  namespaces?: Namespaces
-  /** The id of a running container whose processes it shall see, whatever `namespaces` says. */
-  processesOf?: string
-  securityContext?: ContainerSecurity
-  stopSignal?: string
-  /** An empty file to be found there, which the sandbox keeps; `file` tells those of a Pod's containers apart. */
-  terminationMessage?: { path: string; file: number }
-  /** More facts to keep with the container, such as its grace period. */
-  annotations: Record<string, string>
-}
-
-export type NotedContainer = Pick<ContainerState, 'id' | 'sandboxId'>
-
-export interface ContainerSecurity {
-  /** `uid` or `uid:gid`, by name or number; absent where the image does not say either. */
-  user?: string
-  supplementalGroups?: number[]
-  /** It is not in the groups of which the image says that its user is a member. */
-  ignoresImageGroups?: boolean
-  readOnlyRootFilesystem?: boolean
-  privileged?: boolean
-  /** With or without `CAP_`; `ALL` for all. */
-  addCapabilities?: string[]
-  dropCapabilities?: string[]
-  noNewPrivileges?: boolean
-  seccomp?: SecurityProfile
-  appArmor?: SecurityProfile
-  /** Counts for nothing where the machine has no SELinux. */
-  seLinux?: { user?: string; role?: string; type?: string; level?: string }
-}
-
-/** `runtimeDefault` is what the runtime confines containers to unless told otherwise. */
-export type SecurityProfile =
-  | { type: 'runtimeDefault' }
-  | { type: 'unconfined' }
-  /** One that is on the machine under that name. */
-  | { type: 'localhost'; name: string }
-
-export interface ContainerResources {
-  /** Relative weight, 1024 for one core. */
-  cpuShares?: number
-  /** Hard limit in millicores. */
-  cpuLimitMilli?: number
-  memoryLimitBytes?: number
-}
-
-export interface ContainerUsage {
-  /** When it was read, on the wall clock. */
-  atMs: number
-  /** Processor time since its start. */
-  cpuNanoseconds: number
-  /** Memory that cannot be taken back for others. */
-  workingSetBytes: number
-  processes: number
-}
-
-/** In bytes. */
-export interface DiskUsage {
-  /** By container id: what it wrote beside its volumes, and its log where that can be seen. */
-  containers: Map<string, number>
-  /** By name; volumes in memory are none. */
-  volumes: Map<string, number>
-}
-
-/** The kernel's numbers. */
-export interface ContainerUser {
-  uid: number
-  gid: number
-  /** With `gid` first. */
-  supplementalGroups: number[]
-}
-
-export interface ContainerState {
-  id: string
-  pod: PodIdentity
-  /** The sandbox that it was made for, which may be gone. */
-  sandboxId: string
-  name: string
-  restartCount: number
-  specHash: string
-  annotations: Record<string, string>
-  /** As the spec named it. */
-  image: string
-  /** `sha256:...`, or with the repository where the registry gave a digest. */
-  imageId: string
-  createdAt: string
-  /** As the runtime limits it now. */
-  resources: ContainerResources
-  /** As whom its process begins, where that is known. */
-  user?: ContainerUser
-  state:
-    | { phase: 'created' }
-    | { phase: 'running'; startedAt: string }
-    | {
-        phase: 'exited'
-        startedAt: string
-        finishedAt: string
-        exitCode: number
-        signal?: number
-        oomKilled: boolean
-        /** Why it could not even start, where that is so. */
-        error?: string
-      }
-}
-
-export interface ImageState {
-  id: string
-  references: string[]
-  digests: string[]
-  sizeBytes: number
-  architecture: string
-  /** The user that the image runs as: empty for root. */
-  user: string
-}
-
-export interface LogOptions {
-  follow: boolean
-  timestamps: boolean
-  tailLines?: number
-  /** RFC 3339 */
-  since?: string
-}
-
-export class RuntimeFailure extends Error {
-  readonly code:
-    | 'unavailable'
-    | 'timeout'
-    | 'notFound'
-    | 'conflict'
-    | 'imagePull'
-    | 'registryUnavailable'
-    | 'mount'
-    | /** A sandbox that runs has volumes in memory that nothing else can get to any more. */ 'volumesLost'
-    | 'invalid'
-    | 'failed'
-
-  constructor(code: RuntimeFailure['code'], message: string, cause?: unknown) {
-    super(message, { cause })
-    this.name = 'RuntimeFailure'
-    this.code = code
-  }
 }

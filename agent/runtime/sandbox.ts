@@ -1,5 +1,19 @@
-import { type Namespaces, type PodIdentity, type PublishedPort, RuntimeFailure } from './runtime.ts'
+import type { PodIdentity } from './pod-identity.ts'
+import { RuntimeFailure } from './runtime-failure.ts'
 import type { VolumeSpec } from './volume-spec.ts'
+
+/** Whose namespaces the containers of a Pod use, beside the network: unless told, their own processes and the Pod's IPC. */
+export interface Namespaces {
+  processes: 'container' | 'pod' | 'node'
+  ipc: 'pod' | 'node'
+}
+
+export interface PublishedPort {
+  containerPort: number
+  hostPort: number
+  hostIP?: string
+  protocol: 'TCP' | 'UDP' | 'SCTP'
+}
 
 export interface SandboxSpec {
   pod: PodIdentity
