@@ -10,31 +10,20 @@ import { PodHooks } from './hooks/pod-hooks.ts'
 import { PreStopRecord } from './hooks/pre-stop-record.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Plan } from './plan.ts'
-import { type PodSituation, planFinish, planSync, planTermination } from './pod-actions.ts'
+import type { PodSituation } from './pod-actions.ts'
 import { PodDrain } from './pod-drain.ts'
 import { activeDeadlineMs, endByDeadline, endByEviction, endByRefusal, endInApi } from './pod-end.ts'
 import { PodEvents } from './pod-events.ts'
 import { PodExecutor } from './pod-executor.ts'
 import { isGone, observePod, type PodObservation, runningContainers } from './pod-observation.ts'
 import { PodReporter } from './pod-reporter.ts'
-import { isBeforePostStart } from './post-start.ts'
-import { PodProbes, type ProbedContainer } from './probes/pod-probes.ts'
+import { type PodWorkerState, planFor, terminatedBy } from './pod-worker-state.ts'
+import { PodProbes } from './probes/pod-probes.ts'
+import { probedContainers } from './probes/probed-containers.ts'
 import { PodResize } from './resize/pod-resize.ts'
-import { isSidecar } from './restart-policy.ts'
-import { podIPOf } from './spec/pod-ip.ts'
 import { isTerminal } from './status/pod-phase.ts'
 import type { PodEnd } from './status/status-input.ts'
 import { TerminationMessages } from './termination-messages.ts'
-
-/** A Pod's way on this node. It only ever goes forward. */
-export type PodWorkerState =
-  /** It is to run as its spec says. */
-  | { phase: 'syncing' }
-  /** It has come to its end, and waits to be deleted: what still runs is ended, nothing is started. */
-  | { phase: 'finished'; end: PodEnd }
-  /** It is deleted: everything of it has to go. The deadline is monotonic. */
-  | { phase: 'terminating'; deadlineMs: number }
-  | { phase: 'terminated' }
 
 /** Looks again so often even when nothing is heard of: the runtime tells of what happens, and a look costs it something. */
 const RESYNC_MS = 300_000
@@ -192,10 +181,8 @@ export class PodWorker {
   }
 
   #terminate(graceMs: number): void {
+    this.#state = terminatedBy(this.#node.clock.monotonic() + graceMs, this.#state)
     if (this.#state.phase === 'terminated') return
-    const deadlineMs = this.#node.clock.monotonic() + graceMs
-    const sooner = this.#state.phase === 'terminating' ? Math.min(this.#state.deadlineMs, deadlineMs) : deadlineMs
-    this.#state = { phase: 'terminating', deadlineMs: sooner }
     this.#probes.keepReadinessOnly()
     this.#starter.stop()
   }
@@ -213,7 +200,8 @@ export class PodWorker {
     if (this.#loop.isStopped) return Number.POSITIVE_INFINITY
     if (this.#state.phase === 'syncing') this.#resize.decide(this.#pod)
     if (this.#state.phase === 'finished') this.#probes.freeze()
-    this.#probes.sync(this.#probed(observed), this.#pod)
+    const probed = probedContainers(this.#pod, observed, this.#executor.memory, this.#node.hostIPs())
+    this.#probes.sync(probed, this.#pod)
     const isRefused = this.#state.phase === 'syncing' && this.#executor.refuses(this.#pod)
     this.#advance(observed)
     await this.#syncVolumes(observed, isRefused)
@@ -236,18 +224,6 @@ export class PodWorker {
     const patienceMs = this.#resize.pending ? RESIZE_RETRY_MS : RESYNC_MS
     // What has come about since the plan was made is done at once.
     return Math.max(0, Math.min(patienceMs, wakeAtMs - clock.monotonic(), deadlineMs - clock.now()))
-  }
-
-  #probed(observed: PodObservation): ProbedContainer[] {
-    const pod = this.#pod
-    const podIP = podIPOf(pod, observed.sandbox, this.#node.hostIPs())
-    const sidecars = (pod.spec?.initContainers ?? []).filter((container) => isSidecar(pod, container))
-    return [...sidecars, ...(pod.spec?.containers ?? [])].flatMap((container) =>
-      runningContainers(observed)
-        .filter(({ name }) => name === container.name)
-        .filter((state) => !isBeforePostStart(pod, container, state, this.#executor.memory))
-        .map((state) => ({ container, state, podIP })),
-    )
   }
 
   /** Reports, and moves on where what is seen says so. */
@@ -346,18 +322,9 @@ export class PodWorker {
       isStarted: (id) => this.#probes.health(id).started,
       nowMs: clock.now(),
       monotonicMs: clock.monotonic(),
+      ...this.#draining(observed),
     }
-    switch (this.#state.phase) {
-      case 'syncing':
-        return planSync(situation)
-      case 'finished':
-        return planFinish(situation, this.#state.end)
-      case 'terminating':
-        return planTermination({ ...situation, ...this.#draining(observed) }, this.#state.deadlineMs)
-      // A call that was given up may still have made something: it goes too.
-      case 'terminated':
-        return planTermination(situation, situation.monotonicMs)
-    }
+    return planFor(this.#state, situation)
   }
 }
 
