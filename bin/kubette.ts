@@ -1,17 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { CommandFailure } from './command-failure.ts'
+import { COMMANDS } from './commands.ts'
 import { VERSION } from './installation.ts'
-
-/** Only the one that is asked for is loaded: the control plane's code, for example, would stay in every agent's memory. */
-const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
-  up: async () => (await import('./commands/up.ts')).addUpCommand,
-  server: async () => (await import('./commands/server.ts')).addServerCommand,
-  agent: async () => (await import('./commands/agent.ts')).addAgentCommand,
-  token: async () => (await import('./commands/token.ts')).addTokenCommand,
-  backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
-  restore: async () => (await import('./commands/restore.ts')).addRestoreCommand,
-  down: async () => (await import('./commands/down.ts')).addDownCommand,
-}
 
 // What is kept holds keys and Secrets: it is for its owner alone.
 process.umask(0o077)
@@ -24,6 +14,7 @@ const program = new Command('kubette')
   .showSuggestionAfterError(false)
 
 const [name = ''] = process.argv.slice(2)
+// Only the one that is asked for is loaded.
 const wanted = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS)
 for (const load of wanted) (await load?.())?.(program)
 program

@@ -43,7 +43,11 @@ export function addAgentCommand(program: Command): void {
       'what to offer, such as cpu=2,memory=4Gi,pods=50 (default: all of it)',
       parseCapacity,
     )
-    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .addOption(
+      new Option('--log-level <level>', 'what is logged: this and what is worse')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
     // To show what is lost without it.
     .addOption(new Option('--no-drain').hideHelp())
     .addHelpText(

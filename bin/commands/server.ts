@@ -40,7 +40,11 @@ export function addServerCommand(program: Command): void {
       'where the state, the CA and the kubeconfig are kept (default: $KUBETTE_DATA or ~/.kubette)',
     )
     .option('--write-token <file>', 'keep a join token there, always one that is good for some hours more')
-    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .addOption(
+      new Option('--log-level <level>', 'what is logged: this and what is worse')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  kubette server --host 10.0.0.5\n  kubette server --host cluster.lan 10.0.0.5 --port 6443',

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { timestamp } from '../../shared/clock.ts'
 import { ApiClient } from '../api-client.ts'
 import { CommandFailure } from '../command-failure.ts'
@@ -15,11 +15,10 @@ export function addTokenCommand(program: Command): void {
   const token = program.command('token').description('Make, list and revoke the tokens with which machines join.')
   withConnection(token.command('create'))
     .description('Make a token and print it. It is shown only now.')
-    .option(
-      '--ttl <duration>',
-      'how long it admits new nodes: 90s, 30m, 24h, 7d, or 0 for ever',
-      parseDuration,
-      24 * 3_600_000,
+    .addOption(
+      new Option('--ttl <duration>', 'how long it admits new nodes: 90s, 30m, 24h, 7d, or 0 for ever')
+        .argParser(parseDuration)
+        .default(24 * 3_600_000, '24h'),
     )
     .option('--description <text>', 'what it is for, shown in the list', '')
     .addHelpText(

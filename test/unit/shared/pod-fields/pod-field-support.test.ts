@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { podFieldTable, withPodFieldTable } from '../../../../scripts/pod-field-table.ts'
+import { withGeneratedSection } from '../../../../scripts/generated-section.ts'
+import { podFieldTable } from '../../../../scripts/pod-field-table.ts'
 import { hasTypeSchema, typeSchema } from '../../../../shared/api/schema.ts'
 import { HONOURED_TYPES, POD_FIELD_SUPPORT } from '../../../../shared/pod-fields/pod-field-support.ts'
 
@@ -33,6 +34,6 @@ describe('the support of Pod fields', () => {
 
   it('is what the README says', () => {
     const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8')
-    expect(readme).toBe(withPodFieldTable(readme, podFieldTable()))
+    expect(readme).toBe(withGeneratedSection(readme, 'pod-fields', podFieldTable()))
   })
 })
