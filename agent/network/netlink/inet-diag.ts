@@ -33,6 +33,8 @@ const NOT_OVER = [
   ...[TCP_FIN_WAIT_1, TCP_FIN_WAIT_2, TCP_LAST_ACK, TCP_CLOSING],
 ]
 const REMOTE_PORT = 6
+/** When its timer ends. */
+const EXPIRES = 52
 const REMOTE_ADDRESS = 24
 const ADDRESS_BYTES = 16
 /** What an IPv4 address begins with among those of IPv6. */
@@ -116,9 +118,12 @@ function lostPackets(info: Buffer): number {
   return Math.max(0, info.readUInt32LE(TOTAL_RETRANSMISSIONS) - duplicates)
 }
 
-/** Whether it was asked for, and not answered yet. Throws a RangeError where the message is cut short. */
-export function isOpening({ payload }: ReceivedMessage): boolean {
-  return payload.readUInt8(1) === TCP_SYN_SENT
+/**
+ * In how many milliseconds a connection is asked for again that nobody has answered yet; undefined for another. Throws a
+ * RangeError where the message is cut short.
+ */
+export function decodeRepetition({ payload }: ReceivedMessage): number | undefined {
+  return payload.readUInt8(1) === TCP_SYN_SENT ? payload.readUInt32LE(EXPIRES) : undefined
 }
 
 /** The other side of a connection, `address:port`; undefined where it is not IPv4. Throws a RangeError where the message is cut short. */

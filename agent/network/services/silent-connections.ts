@@ -5,8 +5,10 @@ import type { RoleRules, RulesStep } from './role-rules.ts'
 
 /** Whose endpoint says nothing for so long, though it should, is taken to be gone. */
 const SILENT_SECONDS = 3
-/** What was opened just before has its first answer by then; and no SYN was repeated yet. */
+/** What was opened just before has its first answer by then, mostly; and few SYNs were repeated yet. */
 const FIRST_LOOK_MS = 250
+/** Where it is known when a SYN is repeated it may be answered until so shortly before. */
+const BEFORE_REPETITION_MS = 250
 const SHORTEST_PAUSE_MS = 2_000
 /** Connections that there are still are looked at less and less often. */
 const LONGEST_PAUSE_MS = 8_000
@@ -52,7 +54,23 @@ export class SilentConnections {
     connected?: () => Promise<OwnConnections | undefined>,
   ): Promise<void> {
     const known = await connected?.()
-    if (!this.#isToList(nowMs, known)) return
+    const isAmong = (frontend: string) => this.#reduced === 'any' || this.#reduced.has(frontend)
+    this.#isFollowing ||= known === undefined || [...known.all].some(isAmong)
+    const opening = [...(known?.opening ?? [])].filter(([frontend]) => isAmong(frontend))
+    const repeatedInMs = known ? Math.min(...opening.map(([, ms]) => ms)) : 0
+    const isRepeatedSoon = repeatedInMs <= BEFORE_REPETITION_MS
+    const listAtMs = known ? this.#listedAtMs + SHORTEST_PAUSE_MS : nowMs
+    if (isRepeatedSoon || repeatedInMs === Number.POSITIVE_INFINITY) this.#reduced = new Set()
+    if (isRepeatedSoon || (this.#isFollowing && nowMs >= listAtMs)) await this.#follow(client, nowMs, isRepeatedSoon)
+    else this.#lookAtMs = this.#isFollowing ? listAtMs : Number.POSITIVE_INFINITY
+    if (!isRepeatedSoon) this.#lookAtMs = Math.min(this.#lookAtMs, nowMs + repeatedInMs - BEFORE_REPETITION_MS)
+  }
+
+  async #follow(
+    client: Pick<NetlinkClient, 'dump' | 'request'>,
+    nowMs: number,
+    withUnanswered: boolean,
+  ): Promise<void> {
     this.#listedAtMs = nowMs
     const flows = await listFlows(client, 'TCP')
     const stale = flows.filter((flow) => this.#rules.isStale(flow, 'any'))
@@ -60,21 +78,8 @@ export class SilentConnections {
     this.#isFollowing = open.length > 0
     if (open.some(({ silentSeconds }) => silentSeconds > 0)) this.#changedAtMs = nowMs
     this.#lookAtMs = this.#isFollowing ? nowMs + pauseMs(nowMs - this.#changedAtMs) : Number.POSITIVE_INFINITY
-    for (const flow of stale.filter(isLost)) await this.#forget(client, flow)
-  }
-
-  /** Else it is seen to that there is another look, where one is needed. What is open can wait for it, but no SYN that was lost. */
-  #isToList(nowMs: number, known: OwnConnections | undefined): boolean {
-    const reduced = this.#reduced
-    this.#reduced = new Set()
-    if (!known) return true
-    const isAmong = (frontends: ReadonlySet<string>) =>
-      [...frontends].some((one) => reduced === 'any' || reduced.has(one))
-    this.#isFollowing ||= isAmong(known.all)
-    const againAtMs = this.#listedAtMs + SHORTEST_PAUSE_MS
-    if (this.#isFollowing && (nowMs >= againAtMs || isAmong(known.opening))) return true
-    this.#lookAtMs = this.#isFollowing ? againAtMs : Number.POSITIVE_INFINITY
-    return false
+    const lost = stale.filter((flow) => isLost(flow) && (withUnanswered || !flow.isUnanswered))
+    for (const flow of lost) await this.#forget(client, flow)
   }
 
   /** To list all took a while: what an endpoint has answered since must not be led to another. */
