@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
-import type { Runtime } from '../../runtime/runtime.ts'
+import { type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
 import { SHORT_MEMORY } from '../conntrack/short-memory.ts'
 import { type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
@@ -58,11 +58,21 @@ export class NodeNetwork {
     const machine = await this.#uplink.look(state)
     const { mtu } = machine
     this.#network = await runtime.ensurePodNetwork(podNetwork(clusterId, podCIDR, state, mtu))
+    await this.#requireBridge(this.#network.bridge)
     this.#hasIPv6 = machine.links.some(({ hasIPv6 }) => hasIPv6)
     this.#tracksConnections = machine.tracksConnections
     this.links.use({ ...this.#network, mtu })
     await this.links.mend()
     return machine
+  }
+
+  /** Docker makes it with the network and when it starts itself, and never again. */
+  async #requireBridge(name: string): Promise<void> {
+    if (await (await this.#uplink.links()).find(name)) return
+    throw new RuntimeFailure(
+      'failed',
+      `the bridge ${name} of the Pods' network is gone: Docker makes it when it starts`,
+    )
   }
 
   /** After `join`. `isNews` as for `Tunnel.make`. */

@@ -337,6 +337,19 @@ describe('FabricManager', () => {
     expect(sendsTo()).toEqual(['192.0.2.2'])
   })
 
+  it('says that the bridge is gone, until Docker has made it again', async () => {
+    await update(state([PEER]))
+    machine.removeLink(BRIDGE)
+    const { ensurePodNetwork } = FakeRuntime.prototype
+    runtime.ensurePodNetwork = ensurePodNetwork.bind(runtime)
+    await clock.advance(30_000)
+    const message = `the bridge ${BRIDGE} of the Pods' network is gone: Docker makes it when it starts`
+    expect(manager.condition).toMatchObject({ isAvailable: false, reason: 'PodNetworkFailed', message })
+    machine.addLink({ name: BRIDGE, mtu: 1_350 })
+    await clock.advance(60_000)
+    expect(manager.condition.isAvailable).toBe(true)
+  })
+
   it('says why Pods have no network, and lets them wait for it', async () => {
     const refusing = (times: number) =>
       runtime.failNext('ensurePodNetwork', new RuntimeFailure('conflict', 'network x has 10.42.0.0/15'), times)
