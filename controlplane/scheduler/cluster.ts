@@ -209,6 +209,7 @@ function samePlacement(a: Persisted<Pod>, b: Persisted<Pod>): boolean {
   return (
     Boolean(a.metadata.deletionTimestamp) === Boolean(b.metadata.deletionTimestamp) &&
     sameJson(a.metadata.labels, b.metadata.labels) &&
+    sameJson(a.metadata.ownerReferences, b.metadata.ownerReferences) &&
     sameJson(resourcesOf(a), resourcesOf(b))
   )
 }
