@@ -103,7 +103,10 @@ export class PodWorker {
 
   /** The node has taken it, and it has not come to its end. */
   get isAdmitted(): boolean {
-    return this.#wasAdmitted && (this.#state.phase === 'syncing' || this.#state.phase === 'terminating')
+    const { phase } = this.#state
+    // Once its last status is told, the scheduler gives what it had to others.
+    const isOver = phase !== 'syncing' && (phase !== 'terminating' || this.#isStatusFinal)
+    return this.#wasAdmitted && !isOver
   }
 
   /** The node has taken it, or an earlier agent had, and it is not about to end. */

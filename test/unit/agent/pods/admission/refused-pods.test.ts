@@ -55,6 +55,18 @@ describe('a Pod that its node does not take', () => {
     expect(phase('b')).toBe('Failed')
   })
 
+  it('does not count one whose end is told, while what is left of it is removed', async () => {
+    node.put(withPort('a'))
+    await clock.until(() => phase('a') === 'Running')
+    runtime.failNext('removeSandbox', undefined, 3)
+    node.delete('a')
+    await clock.until(() => phase('a') === 'Succeeded' || phase('a') === 'Failed')
+    expect(node.isTerminated('a')).toBe(false)
+    node.put(withPort('b'))
+    await clock.until(() => phase('b') !== undefined && phase('b') !== 'Pending')
+    expect(phase('b')).toBe('Running')
+  })
+
   it('does not count one that was deleted without grace and is still being ended', async () => {
     node.put(withPort('a'))
     await clock.until(() => phase('a') === 'Running')
