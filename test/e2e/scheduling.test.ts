@@ -84,6 +84,17 @@ describe('the scheduler', () => {
     expect(await eventually('an answer', answer, 10_000)).toBe('heir\n')
   })
 
+  it('gives the place of a Pod to one of higher priority', async () => {
+    await user.ok('create', 'priorityclass', 'urgent', '--value=1000')
+    const holding = [shell(FOREVER, { ports: [{ containerPort: 8080, hostPort: await freePort() }] })]
+    await user.apply(shellPod('yields', holding, { ...onNode('node-1'), terminationGracePeriodSeconds: 1 }))
+    await isReady('yields')
+    await user.apply(shellPod('urgent', holding, { ...onNode('node-1'), priorityClassName: 'urgent' }))
+    await user.hasEvents('yields', /^Preempted Preempted by pod \S+ on node node-1$/)
+    await isReady('urgent')
+    expect(await user.ok('get', 'pods', '-o', 'name')).not.toContain('pod/yields')
+  })
+
   it('counts requests, and says which resource is short', async () => {
     const asks = (requests: Record<string, string>) => [shell(FOREVER, { resources: { requests } })]
     await user.apply(
