@@ -7,5 +7,6 @@ const OWN = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'Conta
 export function mergeStatus(fromApi: PodStatus | undefined, computed: PodStatus | undefined): PodStatus | undefined {
   if (!computed) return fromApi
   const foreign = (fromApi?.conditions ?? []).filter(({ type }) => !OWN.has(type))
-  return { ...computed, conditions: [...(computed.conditions ?? []), ...foreign] }
+  const others = (computed.conditions ?? []).filter(({ type }) => !foreign.some((condition) => condition.type === type))
+  return { ...computed, conditions: [...others, ...foreign] }
 }

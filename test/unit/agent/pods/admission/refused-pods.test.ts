@@ -42,6 +42,16 @@ describe('a Pod that its node does not take', () => {
     expect(node.status('a')).toMatchObject({ phase: 'Failed', reason: 'SysctlForbidden' })
   })
 
+  it('keeps the conditions that it had, once each', async () => {
+    const scheduled = { type: 'PodScheduled', status: 'True' }
+    const securityContext = { sysctls: [{ name: 'kernel.msgmax', value: '1' }] }
+    node.put({ ...assignedPod('a', { securityContext }), status: { conditions: [scheduled] } })
+    await rejected('a')
+    node.put({ ...assignedPod('a', { securityContext }), status: node.status('a') ?? {} })
+    await clock.advance(1_000)
+    expect(node.status('a')?.conditions).toEqual([scheduled])
+  })
+
   it('takes one of two Pods that want the same port, and the next when that one is gone', async () => {
     node.put(withPort('a'))
     await clock.until(() => phase('a') === 'Running')
