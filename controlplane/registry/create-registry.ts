@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import { Turnstile } from '../../shared/turnstile.ts'
 import { Compacted, OutcomeUnknown, type Store, StoreUnavailable } from '../store/store.ts'
+import type { NodeLossTolerance } from './pods/tolerate-lost-nodes.ts'
 import type { EntryEvent, Registry } from './registry.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { DEFAULT_SERVICE_NETWORK, type ServiceNetwork } from './services/service-network.ts'
@@ -20,13 +21,15 @@ export interface RegistryOptions {
   clock: Clock
   random: Random
   log?: Logger
-  /** How long a Pod stays on a node that is not ready or unreachable, unless it says so itself. */
-  defaultTolerationSeconds?: number
+  nodeLossTolerance?: NodeLossTolerance
   serviceNetwork?: ServiceNetwork
 }
 
-/** Kubernetes promises 300 s; a home cluster's nodes are few and Pods should be elsewhere within 10 s. */
-const DEFAULT_TOLERATION_SECONDS = 1
+/**
+ * Of a silent node Kubernetes promises 300 s, too; a home cluster's nodes are few, and Pods should be elsewhere within 10 s.
+ * A node that is heard still tells how its Pods are: most of them run on while Docker is away.
+ */
+const DEFAULT_TOLERANCE: NodeLossTolerance = { notReadySeconds: 300, unreachableSeconds: 1 }
 
 /** Only one registry may write a store at a time: what is given out is looked up in the store, by one writer after the other. */
 export function createRegistry(options: RegistryOptions): Registry {
@@ -35,7 +38,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     clock: options.clock,
     random: options.random,
     log: options.log ?? silentLogger,
-    defaultTolerationSeconds: options.defaultTolerationSeconds ?? DEFAULT_TOLERATION_SECONDS,
+    nodeLossTolerance: options.nodeLossTolerance ?? DEFAULT_TOLERANCE,
     serviceNetwork: options.serviceNetwork ?? DEFAULT_SERVICE_NETWORK,
     turnstile: new Turnstile(1),
   }

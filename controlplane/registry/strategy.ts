@@ -1,6 +1,7 @@
 import type { Kind } from '../../shared/api/kinds.ts'
 import type { KubeObject, Persisted } from '../../shared/api/object.ts'
 import type { Random } from '../../shared/random.ts'
+import type { NodeLossTolerance } from './pods/tolerate-lost-nodes.ts'
 import type { ServiceNetwork } from './services/service-network.ts'
 import type { StoredObjects } from './stored-objects.ts'
 import type { FieldErrors } from './validation/field-errors.ts'
@@ -56,8 +57,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
 
 export interface WriteContext {
   readonly nowMs: number
-  /** How long a Pod stays on a node that is not ready or unreachable, unless it says so itself. */
-  readonly defaultTolerationSeconds: number
+  readonly nodeLossTolerance: NodeLossTolerance
 }
 
 export interface Allocation<T extends KubeObject> {

@@ -1,10 +1,17 @@
 import type { PodSpec, Toleration } from '../../../shared/api/generated/core-v1.ts'
 
-const NODE_TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+/** For how many seconds a Pod stays on a node that is lost, where it does not say so itself. */
+export interface NodeLossTolerance {
+  /** The node says that it cannot look after its Pods, which may run on: its container runtime is away. */
+  readonly notReadySeconds: number
+  /** Nothing is heard of the node. */
+  readonly unreachableSeconds: number
+}
 
-/** How long a Pod stays on a node that is lost, where it does not say so: what DefaultTolerationSeconds does upstream. */
-export function tolerateLostNodes(spec: PodSpec, defaultTolerationSeconds: number): void {
-  for (const key of NODE_TAINTS) tolerateForAWhile(spec, key, defaultTolerationSeconds)
+/** What DefaultTolerationSeconds does upstream. */
+export function tolerateLostNodes(spec: PodSpec, { notReadySeconds, unreachableSeconds }: NodeLossTolerance): void {
+  tolerateForAWhile(spec, 'node.kubernetes.io/not-ready', notReadySeconds)
+  tolerateForAWhile(spec, 'node.kubernetes.io/unreachable', unreachableSeconds)
 }
 
 function tolerateForAWhile(spec: PodSpec, key: string, tolerationSeconds: number): void {

@@ -37,7 +37,7 @@ export const podStrategy = strategy<Pod>({
   prepareForCreate(pod, context) {
     applyDefaults(pod)
     applyAppArmorAnnotations(pod.spec, pod.metadata.annotations)
-    tolerateLostNodes(pod.spec, context.defaultTolerationSeconds)
+    tolerateLostNodes(pod.spec, context.nodeLossTolerance)
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) }
   },
 
@@ -47,7 +47,7 @@ export const podStrategy = strategy<Pod>({
 
   prepareForUpdate(pod, current, context) {
     keepPriority(pod.spec, current.spec)
-    tolerateLostNodes(pod.spec, context.defaultTolerationSeconds)
+    tolerateLostNodes(pod.spec, context.nodeLossTolerance)
   },
 
   validate(pod, errors) {

@@ -13,7 +13,12 @@ describe('Pod defaults', () => {
   it('are those of Kubernetes', async () => {
     const { create } = await testRegistry()
     const { spec, status } = await create(PODS, testPod('a'))
-    const evicted = (key: string) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 1 })
+    const evicted = (key: string, tolerationSeconds: number) => ({
+      key: `node.kubernetes.io/${key}`,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds,
+    })
     expect(spec).toEqual({
       containers: [
         {
@@ -33,7 +38,7 @@ describe('Pod defaults', () => {
       enableServiceLinks: true,
       priority: 0,
       preemptionPolicy: 'PreemptLowerPriority',
-      tolerations: [evicted('node.kubernetes.io/not-ready'), evicted('node.kubernetes.io/unreachable')],
+      tolerations: [evicted('not-ready', 300), evicted('unreachable', 1)],
     })
     expect(status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' })
   })
@@ -115,10 +120,11 @@ describe('Pod defaults', () => {
       store: new MemoryStore(),
       clock: new VirtualClock(),
       random: seededRandom(1),
-      defaultTolerationSeconds: 300,
+      nodeLossTolerance: { notReadySeconds: 20, unreachableSeconds: 10 },
     })
     await bootstrapNamespaces(registry)
     const { object } = await registry.create(PODS, testPod('a'), { namespace: 'default' })
-    expect((object as unknown as Pod).spec.tolerations?.[0]?.tolerationSeconds).toBe(300)
+    const { tolerations = [] } = (object as unknown as Pod).spec
+    expect(tolerations.map(({ tolerationSeconds }) => tolerationSeconds)).toEqual([20, 10])
   })
 })

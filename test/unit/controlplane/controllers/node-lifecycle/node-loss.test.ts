@@ -37,6 +37,16 @@ async function cluster(nodeCount = 3, replicas = 3) {
     ...plane,
     machines,
     machine: (name: string): TestMachine => machines.find((machine) => machine.name === name) as TestMachine,
+    report: (name: string, type: string, status: string) =>
+      client.modify(
+        NODES,
+        { name },
+        (draft) => {
+          const others = (draft.status?.conditions ?? []).filter((one) => one.type !== type)
+          draft.status = { ...draft.status, conditions: [...others, { type, status }] }
+        },
+        { status: true },
+      ),
     ready: async (name: string) => (await node(name)).status?.conditions?.find(({ type }) => type === 'Ready'),
     taints: async (name: string) => ((await node(name)).spec.taints ?? []).map(({ key, effect }) => `${key}:${effect}`),
     podsOn: async (name: string) => (await client.list(PODS, { fields: { 'spec.nodeName': name } })).items,
@@ -176,6 +186,31 @@ describe('protection against mass eviction', () => {
   })
 })
 
+describe('a node that says itself that it is not ready', () => {
+  it('keeps its Pods for five minutes, as ready as it says they are', async () => {
+    const { clock, podsOn, report, running, taints } = await cluster()
+    await report('n2', 'Ready', 'False')
+    await clock.advance(290_000)
+    expect(await taints('n2')).toContain('node.kubernetes.io/not-ready:NoExecute')
+    expect((await podsOn('n2')).map(({ metadata }) => metadata.deletionTimestamp)).toEqual([undefined])
+    expect(await running()).toHaveLength(3)
+    await clock.advance(12_000)
+    expect(await podsOn('n2')).toEqual([])
+    expect(await running()).toHaveLength(3)
+  })
+
+  it('keeps them for good where it is ready again in time', async () => {
+    const { clock, events, podsOn, report } = await cluster()
+    const before = (await podsOn('n2')).map(({ metadata }) => metadata.uid)
+    await report('n2', 'Ready', 'False')
+    await clock.advance(290_000)
+    await report('n2', 'Ready', 'True')
+    await clock.advance(60_000)
+    expect((await podsOn('n2')).map(({ metadata }) => metadata.uid)).toEqual(before)
+    expect(await events('TaintManagerEviction')).toHaveLength(1) // that it is called off
+  })
+})
+
 describe('taints by condition', () => {
   it('follows spec.unschedulable, as kubectl cordon sets it, and leaves others alone', async () => {
     const { client, clock, taints } = await cluster()
@@ -193,22 +228,12 @@ describe('taints by condition', () => {
   })
 
   it('keeps Pods off a node that reports pressure, or that is not ready', async () => {
-    const { client, clock, taints } = await cluster()
-    const report = (type: string, status: string) =>
-      client.modify(
-        NODES,
-        { name: 'n1' },
-        (draft) => {
-          const others = (draft.status?.conditions ?? []).filter((one) => one.type !== type)
-          draft.status = { ...draft.status, conditions: [...others, { type, status }] }
-        },
-        { status: true },
-      )
-    await report('DiskPressure', 'True')
+    const { clock, report, taints } = await cluster()
+    await report('n1', 'DiskPressure', 'True')
     await clock.advance(10)
     expect(await taints('n1')).toEqual(['node.kubernetes.io/disk-pressure:NoSchedule'])
-    await report('DiskPressure', 'False')
-    await report('Ready', 'False')
+    await report('n1', 'DiskPressure', 'False')
+    await report('n1', 'Ready', 'False')
     await clock.advance(10)
     expect(await taints('n1')).toEqual([
       'node.kubernetes.io/not-ready:NoSchedule',
