@@ -11,6 +11,11 @@ export interface PodObservation {
   readonly hasVolumes: boolean
 }
 
+/** The same, but that the sandbox has ended since. */
+export function withoutSandbox({ sandbox, ...rest }: PodObservation): PodObservation {
+  return sandbox ? { ...rest, deadSandboxes: [{ ...sandbox, running: false }, ...rest.deadSandboxes] } : rest
+}
+
 export type ExitedContainer = ContainerState & { state: { phase: 'exited' } }
 
 export function observePod(listing: RuntimeListing): PodObservation {

@@ -15,7 +15,7 @@ import { PodDrain } from './pod-drain.ts'
 import { activeDeadlineMs, endByDeadline, endByEviction, endByRefusal, endInApi } from './pod-end.ts'
 import { PodEvents } from './pod-events.ts'
 import { PodExecutor } from './pod-executor.ts'
-import { isGone, observePod, type PodObservation, runningContainers } from './pod-observation.ts'
+import { isGone, observePod, type PodObservation, runningContainers, withoutSandbox } from './pod-observation.ts'
 import { PodReporter } from './pod-reporter.ts'
 import { type PodWorkerState, planFor, terminatedBy } from './pod-worker-state.ts'
 import { PodProbes } from './probes/pod-probes.ts'
@@ -83,7 +83,10 @@ export class PodWorker {
       prober,
       clock,
       random,
-      onChange: wake,
+      onChange: () => {
+        this.#retell()
+        this.wake()
+      },
       onNews: (container, kind, outcome) => this.#events.probe(container, kind, outcome),
     })
   }
@@ -192,13 +195,27 @@ export class PodWorker {
 
   /** Resolves with the time after which to look again. */
   async #pass(): Promise<number> {
-    const observed = observePod(await this.#node.runtime.list(this.#pod.metadata.uid))
-    this.#seen = observed
-    return this.#bringOn(observed)
+    return this.#bringOn(await this.#observe())
+  }
+
+  /** A runtime that does not answer may have ended the Pod before it went: that is told, where it is seen. */
+  async #observe(): Promise<PodObservation> {
+    const { runtime } = this.#node
+    try {
+      return observePod(await runtime.list(this.#pod.metadata.uid))
+    } catch (error) {
+      const { sandbox } = this.#seen ?? {}
+      if (this.#seen && sandbox && (await runtime.hasEnded(sandbox))) {
+        this.#seen = withoutSandbox(this.#seen)
+        this.#retell()
+      }
+      throw error
+    }
   }
 
   /** From what was observed on. With a new sandbox it goes on at once: a start need not wait for another look. */
   async #bringOn(observed: PodObservation): Promise<number> {
+    this.#seen = observed
     await this.#messages.read(this.#pod, observed)
     if (this.#loop.isStopped) return Number.POSITIVE_INFINITY
     if (this.#state.phase === 'syncing') this.#resize.decide(this.#pod)
@@ -287,6 +304,13 @@ export class PodWorker {
     this.#state = { phase: 'terminated' }
     this.#log.info('the Pod is gone from this node')
     this.#onTerminated()
+  }
+
+  /** What the probes find does not wait for the runtime's next answer. */
+  #retell(): void {
+    const { phase } = this.#state
+    const isOpen = phase === 'syncing' || (phase === 'terminating' && !this.#isStatusFinal)
+    if (this.#seen && isOpen) this.#report(this.#seen, undefined)
   }
 
   #report(observed: PodObservation, ending: PodEnd | undefined): PodStatus {

@@ -70,6 +70,11 @@ export interface Runtime {
 
   /** Creates what volumes are missing, creates the sandbox and starts it. Resolves with the address the Pod then has. */
   runSandbox(spec: SandboxSpec): Promise<SandboxState>
+  /**
+   * True where the machine shows that a sandbox which ran when it was listed has ended: for when the runtime itself does not
+   * answer. False also where that cannot be seen. Never rejects.
+   */
+  hasEnded(sandbox: SandboxState): Promise<boolean>
   /** Ends the sandbox and frees its address and ports; containers that ended in it stay, for their logs. */
   stopSandbox(id: string): Promise<void>
   /** Ends and removes the sandbox. Containers that ran in it stay until they are removed. */

@@ -127,6 +127,14 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       expect((await runtime.list()).sandboxes).toEqual([])
     })
 
+    it('sees that a sandbox has ended before the runtime was asked', async () => {
+      const state = await sandbox()
+      await runtime.list(pod.uid)
+      expect(await runtime.hasEnded(state)).toBe(false)
+      await runtime.stopSandbox(state.id)
+      await harness.eventually(() => runtime.hasEnded(state))
+    })
+
     it('takes a container from created to running, and keeps its facts', async () => {
       const { id: sandboxId } = await sandbox()
       const facts = { restartCount: 2, specHash: 'h4sh', annotations: { 'kubette.dev/x': 'y' } }

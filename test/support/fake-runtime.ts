@@ -37,7 +37,7 @@ import { ScriptedTroubles } from './scripted-troubles.ts'
 export type { FakeProgram }
 
 /** The calls that can be told to fail or hang. */
-export type FakeCall = Exclude<keyof Runtime, 'events' | 'logs' | 'networkEvents'>
+export type FakeCall = Exclude<keyof Runtime, 'events' | 'logs' | 'networkEvents' | 'hasEnded'>
 
 /** A container runtime in memory, on the injected clock: deterministic, and as obedient or broken as a test wants. */
 export class FakeRuntime extends FakeNetworks implements Runtime {
@@ -151,6 +151,11 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
     this.sandboxes.set(state.id, state)
     this.#changed(spec.pod)
     return structuredClone(state)
+  }
+
+  /** Needs no answer of the runtime. */
+  async hasEnded({ id }: SandboxState): Promise<boolean> {
+    return !this.sandboxes.get(id)?.running
   }
 
   async stopSandbox(id: string): Promise<void> {
@@ -285,8 +290,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
   }
 
   events(signal: AbortSignal): AsyncIterable<{ podUid: string }> {
-    if (this.#down) throw new RuntimeFailure('unavailable', 'the runtime is down')
-    return this.#changes.subscribe(signal)
+    return this.#down ? noEvents() : this.#changes.subscribe(signal)
   }
 
   protected enter(call: FakeCall, detail: string): Promise<void> {
@@ -378,4 +382,10 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
     const hash = createHash('sha256').update(`fake ${this.#options.addressPrefix} ${++this.#ids}`)
     return hash.digest('hex')
   }
+}
+
+/** As with a connection, one learns only by listening that there is none. */
+function noEvents(): AsyncIterable<never> {
+  const next = () => Promise.reject(new RuntimeFailure('unavailable', 'the runtime is down'))
+  return { [Symbol.asyncIterator]: () => ({ next }) }
 }

@@ -25,13 +25,15 @@ export function containerStatus(input: StatusInput, container: Container): Conta
   const { state, lastState } = statesOf(input, container, latest, before)
   const health = latest ? input.probes(latest.id) : { started: false, ready: false }
   const running = state.running !== undefined
+  // What runs on without the sandbox has lost its network, and ends soon.
+  const isReachable = running && input.observed.sandbox !== undefined
   return {
     name: container.name,
     state,
     lastState,
     ready: runsToItsEnd(input, container)
       ? state.terminated?.exitCode === 0
-      : running && health.started && health.ready,
+      : isReachable && health.started && health.ready,
     started: running && health.started,
     // One that could not start may be gone again while the one before it is still there: it counts all the same.
     restartCount: Math.max(latest?.restartCount ?? 0, previous?.restartCount ?? 0),

@@ -39,6 +39,7 @@ import { OtherContainers } from './other-containers.ts'
 import { ownPaths } from './own-paths.ts'
 import { PauseImage } from './pause-image.ts'
 import { SandboxFiles } from './sandbox-files.ts'
+import { SandboxProcesses } from './sandbox-processes.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
 import { RelayOpener } from './sockets/relay-opener.ts'
@@ -101,6 +102,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const usage = new ContainerUsages(docker, clock)
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
+  const processes = new SandboxProcesses()
   const profiles = new SeccompProfiles(options.seccompDirectory)
   const sandboxes = new Sandboxes({
     containers,
@@ -117,7 +119,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 
   return {
     version: () => version(docker),
-    list: (podUid) => list(containers, volumes, users, podUid),
+    list: (podUid) => list(containers, { volumes, users, processes }, podUid),
     ensurePodNetwork: (network) => networks.use(network),
     podNetwork: (name) => networks.find(name),
     runNetworkContainer: (spec) => networkContainers.run(spec),
@@ -129,9 +131,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       memory.started(sandbox.id)
       return sandbox
     },
+    hasEnded: ({ id }) => processes.hasEnded(id),
     stopSandbox: (id) => containers.signal(id, 'KILL'),
     removeSandbox: (id) => {
       files.forget(id)
+      processes.forget(id)
       memory.removed(id)
       return containers.remove(id)
     },
@@ -217,12 +221,12 @@ async function version(docker: DockerApi): Promise<RuntimeInfo> {
 
 async function list(
   containers: Containers,
-  volumes: Volumes,
-  users: ContainerUsers,
+  { volumes, users, processes }: { volumes: Volumes; users: ContainerUsers; processes: SandboxProcesses },
   podUid: string | undefined,
 ): Promise<RuntimeListing> {
   const found = await containers.list(podUid)
   const sandboxes = found.filter(isSandbox)
+  await Promise.all(sandboxes.map((sandbox) => processes.look(sandbox)))
   // Docker takes its time over volumes, and a Pod whose sandbox mounts none has none.
   const mayHaveVolumes = podUid === undefined || sandboxes.length === 0 || sandboxes.some(mountsVolumes)
   const kept = mayHaveVolumes ? await volumes.list(podUid) : []
