@@ -8,8 +8,8 @@ import type {
   PodAffinityTerm,
 } from '../../../shared/api/generated/core-v1.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
-import { validateLabelSelector, validateSetOperator } from '../validation/labels.ts'
-import { isDnsLabel, isQualifiedName } from '../validation/names.ts'
+import { validateLabelKeys, validateLabelSelector, validateSetOperator } from '../validation/labels.ts'
+import { isDnsLabel, isDnsSubdomain, isLabelValue, isQualifiedName } from '../validation/names.ts'
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution'
@@ -36,7 +36,18 @@ function validateNodeAffinity(affinity: NodeAffinity, path: string, errors: Fiel
 export function validateNodeSelector({ nodeSelectorTerms }: NodeSelector, path: string, errors: FieldErrors): void {
   const at = `${path}.nodeSelectorTerms`
   if (nodeSelectorTerms.length === 0) errors.required(at, 'must have at least one node selector term')
-  for (const [index, term] of nodeSelectorTerms.entries()) validateTerm(term, `${at}[${index}]`, errors)
+  for (const [index, term] of nodeSelectorTerms.entries()) {
+    validateTerm(term, `${at}[${index}]`, errors)
+    validateValues(term, `${at}[${index}]`, errors)
+  }
+}
+
+/** No label can have another value, so no node would ever fit. What is only preferred may ask in vain. */
+function validateValues({ matchExpressions = [] }: NodeSelectorTerm, path: string, errors: FieldErrors): void {
+  for (const [index, { values = [] }] of matchExpressions.entries()) {
+    const at = `${path}.matchExpressions[${index}].values`
+    for (const [position, value] of values.entries()) errors.check(`${at}[${position}]`, value, isLabelValue)
+  }
 }
 
 function validateTerm(
@@ -74,6 +85,7 @@ function validateField(
     errors.required(`${path}.values`, why)
   }
   if (key !== 'metadata.name') errors.invalid(`${path}.key`, key, 'not a valid field selector key')
+  else for (const [index, name] of values.entries()) errors.check(`${path}.values[${index}]`, name, isDnsSubdomain)
 }
 
 function validatePodAffinity(affinity: PodAffinity, path: string, errors: FieldErrors): void {
@@ -91,8 +103,20 @@ function validatePodTerm(term: PodAffinityTerm, path: string, errors: FieldError
   if (term.labelSelector) validateLabelSelector(term.labelSelector, `${path}.labelSelector`, errors)
   if (term.namespaceSelector) validateLabelSelector(term.namespaceSelector, `${path}.namespaceSelector`, errors)
   for (const name of term.namespaces ?? []) errors.check(`${path}.namespace`, name, isDnsLabel)
+  validateKeysOfOwn(term, path, errors)
   if (!term.topologyKey) errors.required(`${path}.topologyKey`, 'can not be empty')
   else errors.check(`${path}.topologyKey`, term.topologyKey, isQualifiedName)
+}
+
+/** The keys whose values are those of the Pod's own labels. */
+function validateKeysOfOwn(term: PodAffinityTerm, path: string, errors: FieldErrors): void {
+  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term
+  validateLabelKeys(matchLabelKeys, labelSelector, `${path}.matchLabelKeys`, errors)
+  validateLabelKeys(mismatchLabelKeys, labelSelector, `${path}.mismatchLabelKeys`, errors)
+  for (const [index, key] of matchLabelKeys.entries()) {
+    if (!mismatchLabelKeys.includes(key)) continue
+    errors.invalid(`${path}.matchLabelKeys[${index}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys')
+  }
 }
 
 function validateWeight(weight: number, path: string, errors: FieldErrors): void {

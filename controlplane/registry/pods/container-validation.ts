@@ -11,12 +11,13 @@ import { validateSecurityContext } from './security-context-validation.ts'
 import { validateVolumeMounts } from './volume-mount-validation.ts'
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never']
-const MESSAGE_POLICIES = ['FallbackToLogsOnError', 'File']
+const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError']
 const ONLY_FOR_SIDECARS = 'may not be set for init containers without restartPolicy=Always'
 
 /** The containers of a Pod of both kinds, whose names must differ. */
 export function validateContainers(spec: PodSpec, path: string, errors: FieldErrors): void {
   const names = new Set<string>()
+  const hostPorts = new Set<string>()
   if (spec.containers.length === 0) errors.required(`${path}.containers`)
   for (const [index, container] of spec.containers.entries()) {
     const at = `${path}.containers[${index}]`
@@ -24,12 +25,13 @@ export function validateContainers(spec: PodSpec, path: string, errors: FieldErr
     validateName(container, names, at, errors)
     validateProbes(container, at, errors)
     validateLifecycle(container, spec, `${at}.lifecycle`, errors)
+    validateHostPorts(container, hostPorts, at, errors)
   }
-  validateHostPorts(spec.containers, `${path}.containers`, errors)
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     const at = `${path}.initContainers[${index}]`
     validateContainer(container, spec, at, errors)
     validateName(container, names, at, errors)
+    validateHostPorts(container, new Set(), at, errors)
     validateInitContainer(container, spec, at, errors)
   }
 }

@@ -7,11 +7,12 @@ import type {
 } from '../../../shared/api/generated/core-v1.ts'
 import { parseMilli } from '../../../shared/quantity.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
-import { isConfigKey, isEnvName, isQualifiedName } from '../validation/names.ts'
+import { isConfigKey, isDnsSubdomain, isEnvName, isQualifiedName } from '../validation/names.ts'
 
 const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'] as const
 const SOURCE_MISSING =
   'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'
+const CANNOT_CONVERT = 'error converting fieldPath'
 const TOO_MANY_SOURCES = 'may not have more than one field specified at a time'
 
 const ENV_FIELDS = [
@@ -25,7 +26,12 @@ const ENV_FIELDS = [
   'status.podIP',
   'status.podIPs',
 ]
-const METADATA_FIELD = /^metadata\.(labels|annotations)\['([^']+)'\]$/
+/** What a reference can name at all; where it stands decides which of them it may. */
+const POD_FIELDS = [
+  ...ENV_FIELDS,
+  ...['metadata.annotations', 'metadata.labels', 'spec.restartPolicy', 'spec.schedulerName', 'status.phase'],
+]
+const ONE_OF_A_MAP = /^(.+)\['([^']*)'\]$/
 const RESOURCES = ['cpu', 'memory', 'ephemeral-storage']
   .flatMap((name) => [`limits.${name}`, `requests.${name}`])
   .sort()
@@ -60,22 +66,29 @@ function validateSource({ value }: EnvVar, source: EnvVarSource, path: string, e
 }
 
 function validateKeyRef({ name, key }: { name?: string; key: string }, path: string, errors: FieldErrors): void {
-  if (!name) errors.required(`${path}.name`)
+  errors.check(`${path}.name`, name ?? '', isDnsSubdomain)
   if (!key) errors.required(`${path}.key`)
   else errors.check(`${path}.key`, key, isConfigKey)
 }
 
 /** A field of the Pod itself: one of `fields`, or one label or annotation. */
 export function validateFieldRef(
-  { fieldPath }: ObjectFieldSelector,
+  { apiVersion = 'v1', fieldPath }: ObjectFieldSelector,
   fields: readonly string[],
   path: string,
   errors: FieldErrors,
 ): void {
-  const [, map, key] = METADATA_FIELD.exec(fieldPath) ?? []
-  if (!fieldPath) errors.required(`${path}.fieldPath`)
-  else if (key !== undefined) errors.check(path, map === 'annotations' ? key.toLowerCase() : key, isQualifiedName)
-  else if (!fields.includes(fieldPath)) errors.notSupported(`${path}.fieldPath`, fieldPath, fields)
+  const at = `${path}.fieldPath`
+  const [, map, key] = ONE_OF_A_MAP.exec(fieldPath) ?? []
+  if (!fieldPath) errors.required(at)
+  else if (apiVersion !== 'v1')
+    errors.invalid(at, fieldPath, `${CANNOT_CONVERT}: unsupported pod version: ${apiVersion}`)
+  else if (map === 'metadata.labels' && key !== undefined) errors.check(path, key, isQualifiedName)
+  else if (map === 'metadata.annotations' && key !== undefined) errors.check(path, key.toLowerCase(), isQualifiedName)
+  else if (map) errors.invalid(at, fieldPath, `${CANNOT_CONVERT}: field label does not support subscript: ${fieldPath}`)
+  else if (!POD_FIELDS.includes(fieldPath)) {
+    errors.invalid(at, fieldPath, `${CANNOT_CONVERT}: field label not supported: ${fieldPath}`)
+  } else if (!fields.includes(fieldPath)) errors.notSupported(at, fieldPath, fields)
 }
 
 export function validateResourceFieldRef(
@@ -107,7 +120,12 @@ export function validateEnvFrom(sources: readonly EnvFromSource[], path: string,
     if (prefix) errors.check(`${at}.prefix`, prefix, isEnvName)
     if (!configMapRef && !secretRef) errors.invalid(at, '', 'must specify one of: `configMapRef` or `secretRef`')
     if (configMapRef && secretRef) errors.invalid(at, '', TOO_MANY_SOURCES)
-    if (configMapRef && !configMapRef.name) errors.required(`${at}.configMapRef.name`)
-    if (secretRef && !secretRef.name) errors.required(`${at}.secretRef.name`)
+    if (configMapRef) validateName(configMapRef.name, `${at}.configMapRef.name`, errors)
+    if (secretRef) validateName(secretRef.name, `${at}.secretRef.name`, errors)
   }
+}
+
+function validateName(name: string | undefined, path: string, errors: FieldErrors): void {
+  if (name) errors.check(path, name, isDnsSubdomain)
+  else errors.required(path)
 }

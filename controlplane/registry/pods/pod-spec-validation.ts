@@ -50,8 +50,10 @@ function validateScheduling(spec: PodSpec, path: string, errors: FieldErrors): v
   validateTolerations(spec.tolerations ?? [], `${path}.tolerations`, errors)
   validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`, errors)
   if (spec.preemptionPolicy) errors.oneOf(`${path}.preemptionPolicy`, spec.preemptionPolicy, PREEMPTION_POLICIES)
-  for (const [index, { name }] of (spec.schedulingGates ?? []).entries()) {
+  const gates = (spec.schedulingGates ?? []).map(({ name }) => name)
+  for (const [index, name] of gates.entries()) {
     errors.check(`${path}.schedulingGates[${index}]`, name, isQualifiedName)
+    if (gates.indexOf(name) < index) errors.duplicate(`${path}.schedulingGates[${index}]`, name)
   }
   for (const [index, { conditionType }] of (spec.readinessGates ?? []).entries()) {
     errors.check(`${path}.readinessGates[${index}].conditionType`, conditionType, isQualifiedName)

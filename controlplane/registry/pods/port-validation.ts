@@ -20,16 +20,18 @@ export function validatePorts(ports: readonly ContainerPort[], path: string, err
   }
 }
 
-/** Two containers of one Pod cannot have the same port of the host. */
-export function validateHostPorts(containers: readonly Container[], path: string, errors: FieldErrors): void {
-  const taken = new Set<string>()
-  for (const [index, container] of containers.entries()) {
-    for (const [portIndex, { hostPort, hostIP = '', protocol }] of (container.ports ?? []).entries()) {
-      if (!hostPort) continue
-      const address = `${protocol}/${hostIP}/${hostPort}`
-      if (taken.has(address)) errors.duplicate(`${path}[${index}].ports[${portIndex}].hostPort`, address)
-      taken.add(address)
-    }
+/** No port of the host twice among containers that run at the same time; `taken` gathers theirs. */
+export function validateHostPorts(
+  { ports = [] }: Container,
+  taken: Set<string>,
+  path: string,
+  errors: FieldErrors,
+): void {
+  for (const [index, { hostPort, hostIP = '', protocol }] of ports.entries()) {
+    if (!hostPort) continue
+    const address = `${protocol}/${hostIP}/${hostPort}`
+    if (taken.has(address)) errors.duplicate(`${path}.ports[${index}].hostPort`, address)
+    taken.add(address)
   }
 }
 

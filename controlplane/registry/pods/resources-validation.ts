@@ -40,8 +40,8 @@ export function validateResizePolicy(
   errors: FieldErrors,
 ): void {
   const seen = new Set<string>()
-  for (const { resourceName, restartPolicy } of policies) {
-    if (seen.has(resourceName)) errors.duplicate(path, resourceName)
+  for (const [index, { resourceName, restartPolicy }] of policies.entries()) {
+    if (seen.has(resourceName)) errors.duplicate(`${path}[${index}]`, resourceName)
     seen.add(resourceName)
     if (!RESIZABLE.includes(resourceName)) errors.notSupported(path, resourceName, RESIZABLE)
     errors.oneOf(path, restartPolicy, RESIZE_RESTART_POLICIES)

@@ -21,6 +21,7 @@ const HOST_PATH_TYPES = [
   'FileOrCreate',
   'Socket',
 ]
+const NOT_BOTH_REFERENCES = 'fieldRef and resourceFieldRef can not be specified simultaneously'
 const FILE_FIELDS = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid']
 
 export function validateVolumes(volumes: readonly Volume[], path: string, errors: FieldErrors): void {
@@ -106,6 +107,7 @@ function validateDownwardFiles(items: readonly DownwardAPIVolumeFile[] = [], pat
     if (!item.path) errors.required(`${path}.path`)
     else validateFilePath(item.path, `${at}.path`, errors)
     validateFileMode(item.mode, `${at}.mode`, errors)
+    if (item.fieldRef && item.resourceFieldRef) errors.invalid(at, 'resource', NOT_BOTH_REFERENCES)
     if (item.fieldRef) validateFieldRef(item.fieldRef, FILE_FIELDS, `${at}.fieldRef`, errors)
     else if (item.resourceFieldRef) {
       if (!item.resourceFieldRef.containerName) errors.required(`${at}.resourceFieldRef.containerName`)

@@ -1,6 +1,6 @@
 import { DEPLOYMENTS, type Deployment } from '../../../shared/api/kinds.ts'
 import { applyTemplateDefaults } from '../pods/pod-spec-defaults.ts'
-import { podWarnings } from '../pods/pod-warnings.ts'
+import { nameWarnings, podWarnings } from '../pods/pod-warnings.ts'
 import { strategy } from '../strategy.ts'
 import { deploymentColumns } from '../tables/workload-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
@@ -55,7 +55,10 @@ export const deploymentStrategy = strategy<Deployment>({
     }
   },
 
-  warnings: ({ spec }) => podWarnings(spec.template, 'spec.template.'),
+  warnings: ({ metadata, spec }) => [
+    ...nameWarnings(metadata.name, 'Pod names and hostnames'),
+    ...podWarnings(spec.template, 'spec.template.'),
+  ],
 
   validateUpdate({ spec }, current, errors) {
     validateWorkloadUpdate(spec, current.spec, errors)

@@ -9,7 +9,7 @@ import {
 import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
 import { validatePodSpec } from '../pods/pod-spec-validation.ts'
 import { validatePodUpdate } from '../pods/pod-update-validation.ts'
-import { podWarnings } from '../pods/pod-warnings.ts'
+import { nameWarnings, podWarnings } from '../pods/pod-warnings.ts'
 import { tolerateLostNodes } from '../pods/tolerate-lost-nodes.ts'
 import { admitPriority } from '../priority/pod-priority.ts'
 import { strategy } from '../strategy.ts'
@@ -56,10 +56,14 @@ export const podStrategy = strategy<Pod>({
   },
 
   validateCreate(pod, errors) {
-    if (pod.spec.ephemeralContainers?.length) errors.forbidden('spec.ephemeralContainers', 'cannot be set on create')
+    const { ephemeralContainers, nodeName, schedulingGates } = pod.spec
+    if (ephemeralContainers?.length) errors.forbidden('spec.ephemeralContainers', 'cannot be set on create')
+    if (nodeName && schedulingGates?.length) {
+      errors.forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')
+    }
   },
 
-  warnings: (pod) => podWarnings(pod, ''),
+  warnings: (pod) => [...nameWarnings(pod.metadata.name, "the Pod's hostname"), ...podWarnings(pod, '')],
 
   validateUpdate(pod, current, errors) {
     validatePodUpdate(pod.spec, current.spec, errors)

@@ -1,6 +1,6 @@
 import { REPLICA_SETS, type ReplicaSet } from '../../../shared/api/kinds.ts'
 import { applyTemplateDefaults } from '../pods/pod-spec-defaults.ts'
-import { podWarnings } from '../pods/pod-warnings.ts'
+import { nameWarnings, podWarnings } from '../pods/pod-warnings.ts'
 import { strategy } from '../strategy.ts'
 import { replicaSetColumns } from '../tables/workload-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
@@ -30,7 +30,10 @@ export const replicaSetStrategy = strategy<ReplicaSet>({
     validateWorkload(spec, errors)
   },
 
-  warnings: ({ spec }) => podWarnings(spec.template, 'spec.template.'),
+  warnings: ({ metadata, spec }) => [
+    ...nameWarnings(metadata.name, 'Pod names and hostnames'),
+    ...podWarnings(spec.template, 'spec.template.'),
+  ],
 
   validateUpdate({ spec }, current, errors) {
     validateWorkloadUpdate(spec, current.spec, errors)

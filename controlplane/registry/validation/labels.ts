@@ -27,6 +27,17 @@ export function validateLabelSelector(selector: LabelSelector, path: string, err
   }
 }
 
+/** Keys of labels that are added to a selector, which must be there. */
+export function validateLabelKeys(
+  keys: readonly string[],
+  selector: LabelSelector | undefined,
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (keys.length > 0 && !selector) errors.forbidden(path, 'must not be specified when labelSelector is not set')
+  for (const [index, key] of keys.entries()) errors.check(`${path}[${index}]`, key, isQualifiedName)
+}
+
 function validateExpression(
   { key, operator, values = [] }: { key: string; operator: string; values?: string[] },
   path: string,

@@ -63,10 +63,8 @@ describe('Pod validation', () => {
       'spec.containers[0].env[1].name: Invalid value: "a=b": a valid environment variable name must consist only of printable ASCII characters other than \'=\'',
       'spec.containers[0].env[2].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
       'spec.containers[0].env[3].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
-      expect.stringMatching(
-        /^spec.containers\[0\].env\[4\].valueFrom.fieldRef.fieldPath: Unsupported value: "spec.hostname"/,
-      ) as never,
-      'spec.containers[0].env[5].valueFrom.secretKeyRef.name: Required value',
+      'spec.containers[0].env[4].valueFrom.fieldRef.fieldPath: Invalid value: "spec.hostname": error converting fieldPath: field label not supported: spec.hostname',
+      expect.stringMatching(/env\[5\].valueFrom.secretKeyRef.name: Invalid value: "": a lowercase RFC 1123/) as never,
       expect.stringMatching(
         /env\[5\].valueFrom.secretKeyRef.key: Invalid value: "..\/x": a valid config key must/,
       ) as never,
@@ -201,6 +199,38 @@ describe('Pod validation', () => {
         /^spec.containers\[0\].env\[3\].valueFrom.fieldRef: Invalid value: "a b": name part must consist of/,
       ) as never,
     ],
+    'fields of the Pod': [
+      {
+        ...container({
+          env: [
+            { name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.labels' } } },
+            { name: 'B', valueFrom: { fieldRef: { fieldPath: 'metadata.name', apiVersion: 'v2' } } },
+            { name: 'C', valueFrom: { fieldRef: { fieldPath: "status.podIP['a']" } } },
+          ],
+          envFrom: [{ configMapRef: { name: 'A_' } }, { secretRef: {} }],
+        }).spec,
+        volumes: [
+          {
+            name: 'd',
+            downwardAPI: {
+              items: [
+                {
+                  path: 'a',
+                  fieldRef: { fieldPath: 'metadata.name' },
+                  resourceFieldRef: { containerName: 'main', resource: 'limits.cpu' },
+                },
+              ],
+            },
+          },
+        ],
+      },
+      'spec.volumes[0].downwardAPI.items[0]: Invalid value: "resource": fieldRef and resourceFieldRef can not be specified simultaneously',
+      expect.stringMatching(/env\[0\].valueFrom.fieldRef.fieldPath: Unsupported value: "metadata.labels"/) as never,
+      'spec.containers[0].env[1].valueFrom.fieldRef.fieldPath: Invalid value: "metadata.name": error converting fieldPath: unsupported pod version: v2',
+      "spec.containers[0].env[2].valueFrom.fieldRef.fieldPath: Invalid value: \"status.podIP['a']\": error converting fieldPath: field label does not support subscript: status.podIP['a']",
+      expect.stringMatching(/envFrom\[0\].configMapRef.name: Invalid value: "A_": a lowercase RFC 1123/) as never,
+      'spec.containers[0].envFrom[1].secretRef.name: Required value',
+    ],
     mounts: [
       {
         volumes: [
@@ -221,52 +251,6 @@ describe('Pod validation', () => {
       'spec.volumes[1].downwardAPI.items[0].resourceFieldRef.containerName: Required value',
       'spec.containers[0].volumeMounts[0].mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers',
       'spec.containers[0].volumeMounts[1].recursiveReadOnly: Forbidden: may only be specified when readOnly is true',
-    ],
-    tolerations: [
-      {
-        ...testPod('a').spec,
-        tolerations: [
-          { key: 'a', operator: 'Exists', value: 'x' },
-          { operator: 'Equal' },
-          { key: 'b', operator: 'Like', effect: 'Never' },
-          { key: 'c', effect: 'NoSchedule', tolerationSeconds: 5 },
-        ],
-      },
-      'spec.tolerations[0].operator: Invalid value: "x": value must be empty when `operator` is \'Exists\'',
-      'spec.tolerations[1].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means "match all values and all keys"',
-      'spec.tolerations[2].operator: Unsupported value: "Like": supported values: "Equal", "Exists"',
-      'spec.tolerations[2].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
-      'spec.tolerations[3].effect: Invalid value: "NoSchedule": effect must be \'NoExecute\' when `tolerationSeconds` is set',
-    ],
-    affinity: [
-      {
-        ...testPod('a').spec,
-        affinity: {
-          nodeAffinity: {
-            requiredDuringSchedulingIgnoredDuringExecution: {
-              nodeSelectorTerms: [
-                {
-                  matchExpressions: [
-                    { key: 'a', operator: 'In' },
-                    { key: 'b', operator: 'Like' },
-                    { key: 'c', operator: 'Gt', values: ['1', '2'] },
-                  ],
-                },
-                { matchFields: [{ key: 'metadata.uid', operator: 'Exists' }] },
-              ],
-            },
-            preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 0, preference: {} }],
-          },
-          podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: '' }] },
-        },
-      },
-      "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
-      'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[1].operator: Invalid value: "Like": not a valid selector operator',
-      "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[2].values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'",
-      'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[1].matchFields[0].operator: Invalid value: "Exists": not a valid selector operator',
-      'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[1].matchFields[0].key: Invalid value: "metadata.uid": not a valid field selector key',
-      'spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 0: must be in the range 1-100',
-      'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty',
     ],
     'the rest': [
       {
