@@ -4,6 +4,7 @@
 // memory, Node's own program is told apart: all processes on a machine share it, and a bare Node has 36 MB of it.
 import { readFileSync } from 'node:fs'
 import { sleep, systemClock } from '../../shared/clock.ts'
+import { endOnSignal } from '../support/end-on-signal.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
 import { run } from '../support/shell.ts'
 
@@ -63,6 +64,7 @@ function report(process: Process, before: Usage): void {
 
 const clock = systemClock()
 const up = new UpProcess(await freePort())
+endOnSignal(() => up.destroy())
 try {
   await up.start()
   await sleep(clock, SETTLE_MS)

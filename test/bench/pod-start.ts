@@ -10,6 +10,7 @@ import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
 import { connectTo } from '../support/connect-to.ts'
+import { endOnSignal } from '../support/end-on-signal.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
 import { run } from '../support/shell.ts'
 import { loadTestImage, TEST_IMAGE } from '../support/test-image.ts'
@@ -198,6 +199,7 @@ async function agentAtRest(pods: Pods, dataDir: string): Promise<void> {
 
 await loadTestImage()
 const up = new UpProcess(await freePort())
+endOnSignal(() => up.destroy())
 try {
   await up.start('--nodes', '1', '--no-example')
   const pods = new Pods(up.kubeconfig)

@@ -38,7 +38,7 @@ describe('a node whose disk is full', () => {
   let evictions: EvictionManager
 
   beforeAll(async () => {
-    lab = await Lab.up(1, { name: 'kdisk', network: '10.79.0', dockerDisk: '64m' })
+    lab = await Lab.up(1, { dockerDisk: '64m' })
     const docker = { socketPath: lab.dockerSocket('h1') }
     runtime = createDockerRuntime({ clusterId: 'full', nodeName: 'h1', clock, log, docker })
     await loadTestImage({ docker })

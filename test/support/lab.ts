@@ -1,33 +1,41 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { endOnSignal } from './end-on-signal.ts'
 import { run, tryRun } from './shell.ts'
 
 const SCRIPT = fileURLToPath(new URL('../lab/lab', import.meta.url))
 
 export interface LabOptions {
-  /** Two labs at a time need two names, and two networks. */
+  /** One of its own unless told. */
   name?: string
-  /** The first three numbers of its addresses. */
-  network?: string
   /** The size of the disk that each host's Docker has for itself, such as `64m`; unless told it is this machine's. */
   dockerDisk?: string
 }
 
-/** Several machines on this one, each with a dockerd of its own: h1, h2 ... See test/lab/README.md. */
+const NETWORK = '10.77.0'
+
+/**
+ * Several machines on this one, each with a dockerd of its own: h1, h2 ... See test/lab/README.md. A signal that ends this
+ * process ends the lab, too.
+ */
 export class Lab {
   readonly #folder = mkdtempSync(join(tmpdir(), 'kubette-lab-'))
   readonly #options: Required<LabOptions>
+  readonly #staysOnSignal = endOnSignal(() => this.down())
+  #coming: Promise<unknown> | undefined
 
-  private constructor({ name = 'lab', network = '10.77.0', dockerDisk = '' }: LabOptions) {
-    this.#options = { name, network, dockerDisk }
+  private constructor({ name, dockerDisk = '' }: LabOptions) {
+    this.#options = { name: name ?? basename(this.#folder), dockerDisk }
   }
 
   static async up(hosts: number, options: LabOptions = {}): Promise<Lab> {
     const lab = new Lab(options)
     try {
-      await lab.#lab('up', String(hosts))
+      // In a group of its own: a Ctrl-C must not leave half of one, which could not be found.
+      lab.#coming = run('setsid', ['--wait', SCRIPT, 'up', String(hosts)], { env: lab.#environment() })
+      await lab.#coming
     } catch (error) {
       await lab.down()
       throw error
@@ -37,11 +45,11 @@ export class Lab {
 
   /** The address of the machine that the hosts see beside them: the lab's switch. */
   get switchAddress(): string {
-    return `${this.#options.network}.1`
+    return `${NETWORK}.1`
   }
 
   address(host: string): string {
-    return `${this.#options.network}.${10 + Number(host.slice(1))}`
+    return `${NETWORK}.${10 + Number(host.slice(1))}`
   }
 
   /** The Docker socket of a host, usable from outside of it. */
@@ -122,8 +130,10 @@ export class Lab {
   }
 
   async down(): Promise<void> {
+    await this.#coming?.catch(() => {})
     await tryRun(SCRIPT, ['down'], { env: this.#environment() })
     rmSync(this.#folder, { recursive: true, force: true })
+    this.#staysOnSignal()
   }
 
   #lab(...args: string[]): Promise<string> {
@@ -131,7 +141,7 @@ export class Lab {
   }
 
   #environment(): Record<string, string> {
-    const { name, network, dockerDisk } = this.#options
-    return { LAB_DIR: join(this.#folder, 'hosts'), LAB_PREFIX: name, LAB_NET: network, LAB_DISK: dockerDisk }
+    const { name, dockerDisk } = this.#options
+    return { LAB_DIR: join(this.#folder, 'hosts'), LAB_PREFIX: name, LAB_NET: NETWORK, LAB_DISK: dockerDisk }
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endOnSignal } from './end-on-signal.ts'
 import { kubectlPath } from './kubectl.ts'
 import { KUBETTE } from './kubette.ts'
 import { Lab } from './lab.ts'
@@ -14,6 +15,7 @@ export class Machines {
   readonly #folder = mkdtempSync(join(tmpdir(), 'kubette-machines-'))
 
   readonly #agentOptions: readonly string[]
+  readonly #staysOnSignal = endOnSignal(() => this.stop())
   #manifests = 0
 
   private constructor(lab: Lab, hosts: readonly string[], agentOptions: readonly string[]) {
@@ -147,5 +149,6 @@ export class Machines {
     await this.killServer().catch(() => {})
     await this.lab.down()
     rmSync(this.#folder, { recursive: true, force: true })
+    this.#staysOnSignal()
   }
 }
