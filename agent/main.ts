@@ -87,6 +87,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ...options,
     ...{ runtime, clusterId, reporter: { event: (event) => link.reporter.event(event) } },
     onCondition: () => facts.networkChanged(),
+    onAddress({ address, isGone }) {
+      if (isGone) link.addressGone(address)
+      else link.addressCame()
+      facts.addressesChanged()
+    },
   })
   const facts = new NodeFacts({
     ...options,

@@ -20,7 +20,12 @@ const BACKOFF = { initialMs: 500, maxMs: 10_000 }
 const STABLE_AFTER_MS = 5000
 
 /** Opens a connection to the control plane, or rejects with an Error that says why not. */
-export type Dial = (signal: AbortSignal) => Promise<MessageSocket>
+export type Dial = (signal: AbortSignal) => Promise<LinkSocket>
+
+export interface LinkSocket extends MessageSocket {
+  /** This end's, where it is known. */
+  readonly localAddress?: string | undefined
+}
 
 export interface ControlLinkOptions {
   dial: Dial
@@ -43,6 +48,10 @@ export interface ControlLink {
   start(): void
   /** What `node` gives has changed. */
   nodeChanged(): void
+  /** The machine has it no longer: a connection that began there is never answered again. */
+  addressGone(address: string): void
+  /** The machine has another one: the control plane may be reached from there. */
+  addressCame(): void
   close(): void
 }
 
@@ -54,6 +63,8 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
   const network = new NetworkChannel(options.network, log)
   const backoff = new Backoff(BACKOFF)
   const stop = new AbortController()
+  /** Ends the wait that is now. */
+  let hurry = new AbortController()
   let session: LinkSession | undefined
 
   const connect = async (): Promise<SessionEnd> => {
@@ -86,7 +97,9 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
       })
       if (stop.signal.aborted) return
       if (end) explain(end, log)
-      await sleep(clock, retryDelay(end), stop.signal).catch(() => {})
+      hurry = new AbortController()
+      const ends = end && needsPatience(end.code) ? [stop.signal] : [stop.signal, hurry.signal]
+      await sleep(clock, retryDelay(end), AbortSignal.any(ends)).catch(() => {})
     }
   }
 
@@ -95,6 +108,11 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
     withdrawals: network,
     start: () => void run(),
     nodeChanged: () => session?.nodeChanged(),
+    addressGone: (address) => session?.addressGone(address),
+    addressCame() {
+      backoff.reset()
+      hurry.abort()
+    },
     close() {
       stop.abort()
       session?.close(CLOSE_CODES.goingAway, 'the agent stops')

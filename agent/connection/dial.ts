@@ -35,7 +35,12 @@ export function createDial(serverUrl: string, credentials: () => NodeCredentials
         run()
       }
       signal.addEventListener('abort', giveUp, { once: true })
-      socket.once('open', () => settle(() => resolve(messageSocketOf(socket, clock))))
+      let localAddress: string | undefined
+      socket.once('upgrade', (response) => {
+        localAddress = response.socket.localAddress
+      })
+      const opened = () => Object.assign(messageSocketOf(socket, clock), { localAddress })
+      socket.once('open', () => settle(() => resolve(opened())))
       socket.once('error', (error) => settle(() => reject(error)))
       socket.once('unexpected-response', (request, response) => {
         void refusal(response).then((error) => {

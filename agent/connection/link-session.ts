@@ -10,11 +10,11 @@ import {
   type NodeReport,
   PROTOCOL_VERSION,
 } from '../../shared/protocol/frames.ts'
-import type { MessageSocket } from '../../shared/protocol/message-socket.ts'
 import type { StreamServer } from '../../shared/protocol/stream.ts'
 import { StreamAcceptor } from '../../shared/protocol/stream-acceptor.ts'
 import type { AssignmentsSink } from '../assignments.ts'
 import type { AssignmentState } from './assignment-state.ts'
+import type { LinkSocket } from './control-link.ts'
 import type { FrameChain } from './frame-chain.ts'
 import type { NetworkChannel } from './network-channel.ts'
 import type { StatusReporter } from './status-reporter.ts'
@@ -49,6 +49,7 @@ export class LinkSession {
   readonly #deps: LinkSessionDeps
   readonly #frames: FrameSocket<ControlFrame, AgentFrame>
   readonly #streams: StreamAcceptor
+  readonly #localAddress: string | undefined
   readonly #end: (end: SessionEnd) => void
   #timer: Timer
   #welcomedAt: number | undefined
@@ -57,9 +58,10 @@ export class LinkSession {
   #lastHeardAt: number
   #ended = false
 
-  constructor(deps: LinkSessionDeps, socket: MessageSocket, end: (end: SessionEnd) => void) {
+  constructor(deps: LinkSessionDeps, socket: LinkSocket, end: (end: SessionEnd) => void) {
     this.#deps = deps
     this.#end = end
+    this.#localAddress = socket.localAddress
     this.#frames = new FrameSocket(socket, decodeControlMessage, deps.log)
     this.#streams = new StreamAcceptor(this.#frames, deps.streams)
     this.#frames.onFrame({
@@ -75,6 +77,11 @@ export class LinkSession {
   nodeChanged(): void {
     if (this.#welcomedAt === undefined) this.#isHelloOutdated = true
     else this.#frames.send({ type: 'nodeStatus', status: this.#deps.node() })
+  }
+
+  addressGone(address: string): void {
+    if (address !== this.#localAddress) return
+    this.close(CLOSE_CODES.goingAway, `this machine has lost the address ${address}`)
   }
 
   /** Ends at once, whether or not the other side still answers. */

@@ -9,6 +9,7 @@ import { DnsService } from './dns/dns-service.ts'
 import { networkExchange } from './dns/upstream.ts'
 import { FabricManager } from './fabric/fabric-manager.ts'
 import { fabricState } from './fabric/fabric-state.ts'
+import type { AddressNews } from './netlink/address-news.ts'
 import { NetworkState } from './network-state.ts'
 import { HealthChecks } from './node-ports/health-checks.ts'
 import { NodePorts } from './node-ports/node-ports.ts'
@@ -31,6 +32,8 @@ export interface ClusterNetworkOptions {
   reporter: Pick<Reporter, 'event'>
   /** What the Node says of its network has changed. */
   onCondition: () => void
+  /** An address of the machine has come or gone. */
+  onAddress?: (news: AddressNews) => void
   clock: Clock
   random: Random
   log: Logger
@@ -66,6 +69,7 @@ export class ClusterNetwork {
       ...{ runtime, relays: this.relays, clusterId, clock, random, log: log('fabric') },
       path: join(options.dataDir, 'network.json'),
       takesShortcuts: options.takesShortcuts,
+      ...(options.onAddress ? { onAddress: options.onAddress } : {}),
       onCondition: options.onCondition,
       onGateway: (containerId, address) => {
         if (this.#gateway !== undefined && this.#gateway !== containerId) this.#serviceRules.uncover(this.#gateway)

@@ -48,6 +48,8 @@ const REFRESH_MS = 10_000
 const RUNTIME_PATIENCE_MS = 30_000
 /** Looks between those at what costs more; at other containers also when as many run as did not before. */
 const LOOKS_PER_LONG_LOOK = 6
+/** One address often goes while another comes. */
+const ADDRESSES_DELAY_MS = 200
 const MAX_IMAGES = 50
 /** The Kubernetes version whose behaviour the agent has. */
 const KUBERNETES_VERSION = 'v1.36.0'
@@ -65,6 +67,7 @@ export class NodeFacts {
   #observations: ReadonlyMap<EvictionSignal, Observation> = new Map()
   #refreshes = 0
   #timer: Timer | undefined
+  #soon: Timer | undefined
   #onChange: (report: NodeReport) => void = () => {}
 
   constructor(options: NodeFactsOptions) {
@@ -126,6 +129,15 @@ export class NodeFacts {
 
   stop(): void {
     this.#timer?.cancel()
+    this.#soon?.cancel()
+  }
+
+  /** Looks before long, once for several changes. */
+  addressesChanged(): void {
+    this.#soon ??= this.#options.clock.after(ADDRESSES_DELAY_MS, () => {
+      this.#soon = undefined
+      void this.look()
+    })
   }
 
   /** Refreshes, and tells where that brought news. Never rejects. */

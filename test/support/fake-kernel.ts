@@ -1,4 +1,6 @@
+import { ANYBODY } from '../../agent/network/netlink/forwarding-rows.ts'
 import { ipv4Bytes, ipv4Text } from '../../agent/network/netlink/ipv4-bytes.ts'
+import { macBytes, macText } from '../../agent/network/netlink/mac-bytes.ts'
 import {
   attribute,
   decodeAttributes,
@@ -29,6 +31,8 @@ const NLMSG_ERROR = 2
 const NLMSG_DONE = 3
 const NEWLINK = 16
 const DELLINK = 17
+const NEWADDR = 20
+const DELADDR = 21
 const NEWNEIGH = 28
 const ESRCH = 3
 const DUMP = 0x300
@@ -41,6 +45,8 @@ export class FakeKernel {
   readonly addresses = new Map<string, number>()
   /** Per VXLAN device: the machines that it sends to. */
   readonly rows = new Map<number, Set<string>>()
+  /** Of a VXLAN device, what it learnt: which link is on which machine. */
+  readonly learnt = new Map<number, Map<string, string>>()
   /** The link that leads to others. */
   uplink = 1
   /** Where all else is sent. */
@@ -65,6 +71,17 @@ export class FakeKernel {
 
   link(name: string): FakeLink | undefined {
     return this.links.find((link) => link.name === name)
+  }
+
+  addAddress(address: string, link: number): void {
+    this.addresses.set(address, link)
+    this.#say(NEWADDR, addressMessage(address, link))
+  }
+
+  removeAddress(address: string): void {
+    const link = this.addresses.get(address) ?? 0
+    this.addresses.delete(address)
+    this.#say(DELADDR, addressMessage(address, link))
   }
 
   setMtu(name: string, mtu: number): void {
@@ -161,7 +178,12 @@ export class FakeKernel {
         this.#setRow(type === NEWNEIGH, payload)
         return []
       case 30:
-        return [...this.rows].flatMap(([index, machines]) => [...machines].map((machine) => rowMessage(index, machine)))
+        return [
+          ...[...this.rows].flatMap(([index, machines]) => [...machines].map((machine) => rowMessage(index, machine))),
+          ...[...this.learnt].flatMap(([index, links]) =>
+            [...links].map(([mac, machine]) => rowMessage(index, machine, mac)),
+          ),
+        ]
       case 32:
       case 33:
         this.#setRule(type === 32, decodeAttributes(payload.subarray(12)))
@@ -219,7 +241,13 @@ export class FakeKernel {
 
   #setRow(isNew: boolean, payload: Buffer): void {
     const device = payload.readInt32LE(4)
-    const machine = ipv4Text(decodeAttributes(payload.subarray(12)).get(1) ?? Buffer.alloc(4))
+    const attributes = decodeAttributes(payload.subarray(12))
+    const machine = ipv4Text(attributes.get(1) ?? Buffer.alloc(4))
+    const mac = macText(attributes.get(2) ?? Buffer.alloc(6))
+    if (mac !== ANYBODY) {
+      this.learnt.get(device)?.delete(mac)
+      return
+    }
     const machines = this.rows.get(device) ?? new Set()
     this.rows.set(device, machines)
     if (isNew) machines.add(machine)
@@ -240,7 +268,11 @@ export class FakeKernel {
   }
 
   #tell(type: number, link: FakeLink): void {
-    const datagram = encodeMessage({ type, flags: 0, payload: linkMessage(link) }, 0)
+    this.#say(type, linkMessage(link))
+  }
+
+  #say(type: number, payload: Buffer): void {
+    const datagram = encodeMessage({ type, flags: 0, payload }, 0)
     for (const hear of this.#ears) hear(datagram)
   }
 }
@@ -271,9 +303,9 @@ function ruleMessage(neighbor: string): Buffer {
   return Buffer.concat([Buffer.alloc(12), u32(6, 100), attribute(10, number), attribute(15, number)])
 }
 
-function rowMessage(index: number, machine: string): { type: number; payload: Buffer } {
+function rowMessage(index: number, machine: string, mac = ANYBODY): { type: number; payload: Buffer } {
   const header = Buffer.alloc(12)
   header.writeInt32LE(index, 4)
-  const payload = Buffer.concat([header, attribute(2, Buffer.alloc(6)), attribute(1, ipv4Bytes(machine))])
+  const payload = Buffer.concat([header, attribute(2, macBytes(mac)), attribute(1, ipv4Bytes(machine))])
   return { type: NEWNEIGH, payload }
 }

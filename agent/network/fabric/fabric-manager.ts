@@ -4,6 +4,7 @@ import type { Random } from '../../../shared/random.ts'
 import { followEvents } from '../../runtime/follow-events.ts'
 import { type Runtime, RuntimeFailure, type SandboxState } from '../../runtime/runtime.ts'
 import { WakeLoop } from '../../wake-loop.ts'
+import type { AddressNews } from '../netlink/address-news.ts'
 import { failing, type NetworkCondition, NOT_TOLD, STARTING, UP } from '../network-condition.ts'
 import { type AddressSource, PodAddresses } from '../pod-addresses.ts'
 import type { SandboxLinks } from '../sandbox-links.ts'
@@ -23,6 +24,8 @@ export interface FabricManagerOptions {
   clock: Clock
   random: Random
   log: Logger
+  /** One of the machine's own. */
+  onAddress?: (news: AddressNews) => void
   /** The condition has changed. */
   onCondition?: () => void
   /** The container that answers for Services on this node is another one now. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
 import { SHORT_MEMORY } from '../conntrack/short-memory.ts'
+import type { AddressNews } from '../netlink/address-news.ts'
 import { type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
@@ -20,6 +21,7 @@ export interface NodeNetworkOptions {
   clock: Clock
   log: Logger
   onDamage: () => void
+  onAddress?: (news: AddressNews) => void
   onGateway?: (containerId: string, address: string) => void
 }
 

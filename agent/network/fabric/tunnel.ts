@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ForwardingRows } from '../netlink/forwarding-rows.ts'
+import { ANYBODY, type ForwardingRows } from '../netlink/forwarding-rows.ts'
 import type { Link, Links, Vxlan } from '../netlink/links.ts'
 import { NetlinkError } from '../netlink/netlink-error.ts'
 import { bridgeName, tunnelName } from '../pod-network.ts'
@@ -47,12 +47,14 @@ export class Tunnel {
     const device = await this.#device(wanted, found, bridge.index)
     if (!device) return
     const there = await this.#rows.list(device.index)
+    const known = new Set(there.filter(({ mac }) => mac === ANYBODY).map(({ machine }) => machine))
     for (const machine of wanted.machines) {
-      if (!there.has(machine)) await this.#rows.add(device.index, machine).catch(isThere)
+      if (!known.has(machine)) await this.#rows.add(device.index, machine).catch(isThere)
     }
     if (!isNews) return
-    for (const machine of there) {
-      if (!wanted.machines.includes(machine)) await this.#rows.remove(device.index, machine).catch(isGone)
+    // What the device has learnt, too: it would send to a machine's old address until that answers, or for minutes.
+    for (const row of there) {
+      if (!wanted.machines.includes(row.machine)) await this.#rows.remove(device.index, row).catch(isGone)
     }
   }
 

@@ -1,7 +1,8 @@
 import type { Runtime } from '../../runtime/runtime.ts'
 import { tracksConnections } from '../conntrack/short-memory.ts'
+import { ADDRESS_GROUPS, type AddressNews, addressNews } from '../netlink/address-news.ts'
 import { ForwardingRows } from '../netlink/forwarding-rows.ts'
-import { type Link, Links, linkOf, RTM_DELLINK, RTNLGRP_LINK } from '../netlink/links.ts'
+import { type Link, Links, linkOf, RTM_DELLINK, RTM_NEWLINK, RTNLGRP_LINK } from '../netlink/links.ts'
 import { NetlinkClient } from '../netlink/netlink-client.ts'
 import type { ReceivedMessage } from '../netlink/netlink-message.ts'
 import { Routes } from '../netlink/routes.ts'
@@ -23,6 +24,7 @@ export interface UplinkOptions {
   clusterId: string
   /** Something of ours in the machine's network is not as it was left. */
   onDamage: () => void
+  onAddress?: (news: AddressNews) => void
   /** Whether a link of this name is one of ours that should be there. */
   isKept: (name: string) => boolean
 }
@@ -119,7 +121,7 @@ export class Uplink {
     const relay = await relays.of(id)
     const isTracking = await withNetlink(relay, NETLINK_NETFILTER, tracksConnections)
     const client = new NetlinkClient(await relay.netlink(NETLINK_ROUTE))
-    const ear = new NetlinkClient(await relay.netlink(NETLINK_ROUTE, [RTNLGRP_LINK]))
+    const ear = new NetlinkClient(await relay.netlink(NETLINK_ROUTE, [RTNLGRP_LINK, ...ADDRESS_GROUPS]))
     ear.onNotification((message) => this.#notice(message), onDamage)
     void relay.closed.then(() => {
       if (this.#containerId !== id) return
@@ -139,7 +141,11 @@ export class Uplink {
     this.#left = undefined
   }
 
-  #notice({ type, payload }: ReceivedMessage): void {
+  #notice(message: ReceivedMessage): void {
+    const { type, payload } = message
+    const news = addressNews(message)
+    if (news) this.#options.onAddress?.(news)
+    if (type !== RTM_NEWLINK && type !== RTM_DELLINK) return
     if (this.#left && this.#isDamage(linkOf(payload), type === RTM_DELLINK, this.#left)) this.#options.onDamage()
   }
 

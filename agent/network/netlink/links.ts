@@ -1,11 +1,12 @@
 import type { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import { ipv4Bytes, ipv4Text } from './ipv4-bytes.ts'
+import { macBytes } from './mac-bytes.ts'
 import { attribute, be16, decodeAttributes, nested, text, textOf, u8, u32 } from './netlink-attributes.ts'
 import type { NetlinkClient } from './netlink-client.ts'
 import { unless } from './netlink-error.ts'
 import { MODIFIERS } from './netlink-message.ts'
 
-const RTM_NEWLINK = 16
+export const RTM_NEWLINK = 16
 export const RTM_DELLINK = 17
 const RTM_GETLINK = 18
 const RTM_NEWADDR = 20
@@ -139,7 +140,7 @@ export class Links {
       header({}),
       text(IFLA_IFNAME, peer.name),
       u32(IFLA_MTU, mtu),
-      attribute(IFLA_ADDRESS, Buffer.from(peer.mac.replaceAll(':', ''), 'hex')),
+      attribute(IFLA_ADDRESS, macBytes(peer.mac)),
       u32(IFLA_NET_NS_PID, peer.process),
     ])
     const payload = Buffer.concat([

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Service } from '../../../shared/api/kinds.ts'
+import { isUsable } from '../../../bin/cluster-view.ts'
+import type { Node, Service } from '../../../shared/api/kinds.ts'
 import { Machines } from '../../support/machines.ts'
 import { BIG_BYTES, bigFile, get, PodsOnMachines, whoAmI } from '../../support/pods-on-machines.ts'
 import { eventually } from '../../support/shell.ts'
@@ -159,12 +160,18 @@ describe('the network of Pods on three machines', () => {
       `ip route add default via ${machines.lab.switchAddress}`,
     ].join(' && ')
     const device = (await machines.lab.exec('h1', 'sh', '-c', 'ls /sys/class/net | grep kbv-')).trim()
+    const before = await machines.containers('h3')
     await Promise.all([
       machines.lab.exec('h1', 'ip', 'link', 'del', device),
       pods.removeContainer('h2', 'kubette_uplink'),
       machines.lab.exec('h3', 'sh', '-c', takeAddress),
     ])
     await allReachAll()
+    await eventually('the machine is a node by its new address', async () => {
+      const node = await machines.get<Node>('node', 'h3')
+      return node.status?.addresses?.[0]?.address === NEW_ADDRESS && isUsable(node)
+    })
+    expect(await machines.containers('h3')).toEqual(before)
   })
 
   it('comes back with a machine that was switched off, and with a dockerd that was started again', async () => {

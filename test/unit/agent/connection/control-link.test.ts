@@ -1,80 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Assignments } from '../../../../agent/assignments.ts'
-import { createControlLink } from '../../../../agent/connection/control-link.ts'
-import { NetworkState } from '../../../../agent/network/network-state.ts'
-import { silentLogger } from '../../../../shared/log.ts'
-import { decodeAgentMessage } from '../../../../shared/protocol/codec.ts'
-import { FrameSocket } from '../../../../shared/protocol/frame-socket.ts'
-import {
-  type AgentFrame,
-  type AssignmentsFrame,
-  CLOSE_CODES,
-  type ControlFrame,
-  PROTOCOL_VERSION,
-} from '../../../../shared/protocol/frames.ts'
-import type { StreamServer } from '../../../../shared/protocol/stream.ts'
-import { seededRandom } from '../../../support/seeded-random.ts'
-import { type SocketPair, socketPair } from '../../../support/socket-pair.ts'
-import { settle, VirtualClock } from '../../../support/virtual-clock.ts'
-
-const node = { labels: {}, status: { capacity: { cpu: '4' } } }
-const welcome: ControlFrame = { type: 'welcome', nodeName: 'n1', clusterId: 'c1', heartbeatIntervalMs: 1000 }
-
-/** The control plane's end of one connection, played by hand. */
-class Peer {
-  readonly pair: SocketPair = socketPair()
-  readonly frames = new FrameSocket<AgentFrame, ControlFrame>(this.pair.a, decodeAgentMessage, silentLogger)
-  readonly received: AgentFrame[] = []
-  closed: { code: number; reason: string } | undefined
-  answersHeartbeats = true
-
-  constructor(welcomes: boolean) {
-    this.frames.onFrame({
-      frame: (frame) => {
-        this.received.push(frame)
-        if (frame.type === 'hello' && welcomes) this.frames.send(welcome)
-        if (frame.type === 'heartbeat' && this.answersHeartbeats) this.frames.send({ type: 'heartbeat' })
-      },
-      data: () => {},
-    })
-    this.frames.onClose((code, reason) => {
-      this.closed = { code, reason }
-    })
-  }
-
-  of<T extends AgentFrame['type']>(type: T) {
-    return this.received.filter((frame): frame is Extract<AgentFrame, { type: T }> => frame.type === type)
-  }
-}
-
-/** A link that dials peers; `refuse` makes dialling fail. */
-function startLink(options: { streams?: StreamServer; welcomes?: boolean } = {}) {
-  const clock = new VirtualClock()
-  const dials: number[] = []
-  const peers: Peer[] = []
-  const assigned: Assignments[] = []
-  const network = { refuses: false }
-  const link = createControlLink({
-    dial: async () => {
-      dials.push(clock.now())
-      if (network.refuses) throw new Error('connection refused')
-      const peer = new Peer(options.welcomes ?? true)
-      peers.push(peer)
-      return peer.pair.b
-    },
-    clock,
-    random: seededRandom(1),
-    log: silentLogger,
-    agentVersion: '0.1.0',
-    node: () => node,
-    assignments: { assign: (assignments) => assigned.push(assignments) },
-    network: new NetworkState({ clock, log: silentLogger }),
-    streams: options.streams ?? { serve: async () => {} },
-  })
-  link.start()
-  const latest = () => peers.at(-1) as Peer
-  return { clock, dials, peers, assigned, network, link, latest }
-}
+import { type AssignmentsFrame, CLOSE_CODES, PROTOCOL_VERSION } from '../../../../shared/protocol/frames.ts'
+import { LOCAL_ADDRESS, node, startLink, welcome } from '../../../support/played-control-plane.ts'
+import { settle } from '../../../support/virtual-clock.ts'
 
 const podObject = (name: string) => ({
   apiVersion: 'v1',
@@ -121,6 +48,32 @@ describe('connection', () => {
     const { clock, latest, link } = startLink()
     await clock.advance(10_500)
     expect(latest().of('heartbeat')).toHaveLength(10)
+    link.close()
+  })
+
+  it('is dialled again at once from another address where the machine has lost the one that it had', async () => {
+    const { clock, dials, link, peers } = startLink()
+    await clock.advance(20_000)
+    link.addressGone('192.0.2.9')
+    await settle()
+    expect(dials).toHaveLength(1)
+    link.addressGone(LOCAL_ADDRESS)
+    await clock.advance(1)
+    expect(dials).toHaveLength(2)
+    expect(peers[0]?.closed?.reason).toBe('this machine has lost the address 192.0.2.1')
+    link.close()
+  })
+
+  it('is dialled soon from an address that comes after a time without any', async () => {
+    const { clock, dials, link, latest, network } = startLink()
+    await clock.advance(20_000)
+    network.refuses = true
+    latest().pair.cut()
+    await clock.advance(60_000)
+    const before = dials.length
+    link.addressCame()
+    await clock.advance(1_000)
+    expect(dials.length).toBeGreaterThanOrEqual(before + 2)
     link.close()
   })
 

@@ -21,13 +21,25 @@ describe('NodeFacts', () => {
     machine = { machineId: 'm1', disk: { totalBytes: 100 * 2 ** 30, availableBytes: 50 * 2 ** 30 } }
   })
 
-  const facts = (more: Partial<NodeFactsOptions> = {}) =>
-    new NodeFacts({
-      ...{ runtime, clock, nodeName: 'n1', version: '0.1.0', address: '192.0.2.4', log: silentLogger },
-      readMachine: async () => machine,
-      ...more,
-    })
+  const base = (): NodeFactsOptions => ({
+    ...{ runtime, clock, nodeName: 'n1', version: '0.1.0', log: silentLogger },
+    readMachine: async () => machine,
+  })
+  const facts = (more: Partial<NodeFactsOptions> = {}) => new NodeFacts({ ...base(), address: '192.0.2.4', ...more })
   const condition = ({ status }: NodeReport, type: string) => status.conditions?.find((one) => one.type === type)
+
+  it('looks before long where addresses change, once for several', async () => {
+    const told: (string | undefined)[] = []
+    let looks = 0
+    const readMachine = async () => ({ ...machine, address: `192.0.2.${++looks}` })
+    const node = new NodeFacts({ ...base(), readMachine })
+    await node.start(({ status }) => told.push(status.addresses?.[0]?.address))
+    node.addressesChanged()
+    node.addressesChanged()
+    await clock.advance(1_000)
+    expect(told).toEqual(['192.0.2.2'])
+    node.stop()
+  })
 
   it('tells what the machine and its runtime are', async () => {
     const { labels, status } = await facts({ labels: { disk: 'ssd' } }).refresh()

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FabricManager } from '../../../../../agent/network/fabric/fabric-manager.ts'
 import type { FabricPeer, FabricState } from '../../../../../agent/network/fabric/fabric-state.ts'
-import { decodeAttributes, listAttributes, textOf } from '../../../../../agent/network/netlink/netlink-attributes.ts'
+import type { AddressNews } from '../../../../../agent/network/netlink/address-news.ts'
 import { SocketRelays } from '../../../../../agent/network/socket-relays.ts'
 import { RuntimeFailure } from '../../../../../agent/runtime/runtime.ts'
 import { silentLogger } from '../../../../../shared/log.ts'
 import { FakeKernel } from '../../../../support/fake-kernel.ts'
 import { FakeRuntime } from '../../../../support/fake-runtime.ts'
 import { seededRandom } from '../../../../support/seeded-random.ts'
+import { shortcutsIn } from '../../../../support/shortcuts-in.ts'
 import { VirtualClock } from '../../../../support/virtual-clock.ts'
 
 const CLUSTER = 'abcdefghijkl'
@@ -19,8 +20,6 @@ const TUNNEL = 'kbv-abcdefgh'
 const PEER: FabricPeer = { name: 'b', podCIDRs: ['10.42.1.0/24'], address: '192.0.2.2' }
 const NEIGHBOUR: FabricPeer = { name: 'c', podCIDRs: ['10.42.2.0/24'], address: '192.0.2.1' }
 const NO_DNS = { servers: [], searches: [], options: [] }
-const NEWCHAIN = 3
-const NEWSETELEM = 12
 const POD = { namespace: 'default', name: 'web' }
 
 describe('FabricManager', () => {
@@ -32,6 +31,7 @@ describe('FabricManager', () => {
   let folder: string
   let manager: FabricManager
   let gateways: string[]
+  let heard: AddressNews[]
 
   beforeEach(async () => {
     clock = new VirtualClock()
@@ -44,6 +44,7 @@ describe('FabricManager', () => {
     inside.addLink({ name: 'eth0', mtu: 1_350 })
     folder = mkdtempSync(join(tmpdir(), 'kubette-fabric-'))
     gateways = []
+    heard = []
     manager = newManager()
     await manager.start()
     // Docker makes the bridge together with the network.
@@ -65,6 +66,7 @@ describe('FabricManager', () => {
       ...{ runtime, clusterId: CLUSTER, path: join(folder, 'network.json'), clock, random: seededRandom(1) },
       relays: new SocketRelays(async (id) => (isUplink(id) ? machine : (namespaces.get(id) ?? inside)).relay()),
       ...{ log: silentLogger, takesShortcuts },
+      onAddress: (news) => heard.push(news),
       onGateway: (id) => gateways.push(id),
     })
   }
@@ -82,23 +84,7 @@ describe('FabricManager', () => {
   }
   const containers = async () =>
     (await runtime.networkContainers()).filter(({ running }) => running).map(({ name }) => name)
-  /** The table of the node: whose packets enter it, and the elements of its sets. */
-  const shortcuts = () => {
-    const attributes = ({ payload }: { payload: Buffer }) => decodeAttributes(payload.subarray(4))
-    const messages = machine.netfilter.tables.get('kubette-abcdefgh-10.42.0.0') ?? []
-    const hooks = messages.flatMap((message) => {
-      const hook = (message.type & 0xff) === NEWCHAIN ? attributes(message).get(4) : undefined
-      return hook ? [textOf(decodeAttributes(hook).get(3) ?? Buffer.alloc(0))] : []
-    })
-    const keysOf = (set: string) => {
-      const added = messages.find((message) => {
-        return (message.type & 0xff) === NEWSETELEM && textOf(attributes(message).get(2) ?? Buffer.alloc(0)) === set
-      })
-      const elements = listAttributes((added && attributes(added).get(3)) ?? Buffer.alloc(0))
-      return elements.map(({ value }) => [...(decodeAttributes(value).get(1) ?? [])].slice(4, 8).join('.'))
-    }
-    return { hooks, pods: keysOf('pods'), forwarders: keysOf('forwarders'), ranges: keysOf('ranges-24') }
-  }
+  const shortcuts = () => shortcutsIn(machine.netfilter, 'kubette-abcdefgh-10.42.0.0')
   const sendsTo = () => [...(machine.rows.get(machine.link(TUNNEL)?.index ?? 0) ?? [])].sort()
 
   it('makes one network for all addresses of the cluster, that fits what leads to others', async () => {
@@ -191,6 +177,27 @@ describe('FabricManager', () => {
     await update(state([NEIGHBOUR]))
     expect(machine.link(TUNNEL)).toBeUndefined()
     expect((await containers()).sort()).toEqual(['gateway', 'uplink'])
+  })
+
+  it('forgets at once who was on a machine that has another address', async () => {
+    await update(state([PEER]))
+    const learnt = new Map([['02:42:0a:2a:01:04', '192.0.2.2']])
+    machine.learnt.set(machine.link(TUNNEL)?.index ?? 0, learnt)
+    await clock.advance(120_000)
+    expect(learnt.size).toBe(1)
+    await update(state([{ ...PEER, address: '192.0.2.3' }]))
+    expect(sendsTo()).toEqual(['192.0.2.3'])
+    expect(learnt.size).toBe(0)
+  })
+
+  it('hears of addresses of the machine that come and go', async () => {
+    await update(state([PEER]))
+    machine.addAddress('192.0.2.77', machine.uplink)
+    machine.removeAddress('192.0.2.1')
+    expect(heard).toEqual([
+      { address: '192.0.2.77', isGone: false },
+      { address: '192.0.2.1', isGone: true },
+    ])
   })
 
   it('makes the tunnel again with its own new address', async () => {
