@@ -2,6 +2,7 @@ import type { EndpointAddress, EndpointSubset } from '../../../shared/api/genera
 import type { Endpoint } from '../../../shared/api/generated/discovery-v1.ts'
 import type { Endpoints, Service } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { compareAddresses } from '../../../shared/compare-addresses.ts'
 import { SKIP_MIRROR_LABEL } from '../../../shared/endpoint-slices.ts'
 import { DNS_PORTS } from './dns-slices.ts'
 
@@ -28,5 +29,5 @@ function addressesOf(endpoints: readonly Endpoint[], ready: boolean): EndpointAd
   return endpoints
     .filter(({ conditions }) => conditions?.ready === ready)
     .flatMap(({ addresses, nodeName }) => addresses.map((ip) => ({ ip, ...(nodeName ? { nodeName } : {}) })))
-    .sort((a, b) => a.ip.localeCompare(b.ip, 'en', { numeric: true }))
+    .sort((a, b) => compareAddresses(a.ip, b.ip))
 }

@@ -1,6 +1,8 @@
 import type { EndpointAddress, EndpointPort, EndpointSubset } from '../../../shared/api/generated/core-v1.ts'
 import type { Pod, Service } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { compareAddresses } from '../../../shared/compare-addresses.ts'
+import { compareStrings } from '../../../shared/compare-strings.ts'
 import { isPodReady, isPodTerminating } from '../pods/pod-state.ts'
 import {
   addressesOf,
@@ -89,10 +91,9 @@ function subsetOf(group: readonly Port[]): EndpointSubset {
 }
 
 function compareMembers({ address: a }: Member, { address: b }: Member): number {
-  const difference = a.ip.localeCompare(b.ip, 'en', { numeric: true })
-  return difference || ((a.targetRef?.uid ?? '') < (b.targetRef?.uid ?? '') ? -1 : 1)
+  return compareAddresses(a.ip, b.ip) || compareStrings(a.targetRef?.uid ?? '', b.targetRef?.uid ?? '')
 }
 
 function comparePorts({ ports: [a] = [] }: EndpointSubset, { ports: [b] = [] }: EndpointSubset): number {
-  return (a?.name ?? '').localeCompare(b?.name ?? '') || (a?.port ?? 0) - (b?.port ?? 0)
+  return compareStrings(a?.name ?? '', b?.name ?? '') || (a?.port ?? 0) - (b?.port ?? 0)
 }

@@ -7,6 +7,7 @@ import {
   type StorageClass,
 } from '../../../shared/api/kinds.ts'
 import { keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
+import { compareStrings } from '../../../shared/compare-strings.ts'
 import { areBound, bestVolume, isReservedFor } from '../../../shared/storage/claim-matching.ts'
 import { isDefaultClass, LOCAL_PROVISIONER, SELECTED_NODE_ANNOTATION } from '../../../shared/storage/local-volumes.ts'
 import { type Change, type Controller, type Requeue, watch } from '../../reconcile/controller.ts'
@@ -128,11 +129,13 @@ export class ClaimBinder implements Controller {
     return again
   }
 
-  /** The newest, where there are several. */
+  /** The newest, where there are several; of those of one second the first by name. */
   #defaultClass(): string | undefined {
     const defaults = this.#classes.list().filter(isDefaultClass)
-    const newestFirst = defaults.sort((a, b) =>
-      b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp),
+    const newestFirst = defaults.sort(
+      (a, b) =>
+        compareStrings(b.metadata.creationTimestamp, a.metadata.creationTimestamp) ||
+        compareStrings(a.metadata.name, b.metadata.name),
     )
     return newestFirst[0]?.metadata.name
   }

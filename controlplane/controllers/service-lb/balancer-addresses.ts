@@ -1,4 +1,5 @@
 import type { EndpointSlice, Node, Service } from '../../../shared/api/kinds.ts'
+import { compareAddresses } from '../../../shared/compare-addresses.ts'
 import { findCondition } from '../conditions.ts'
 
 const EXCLUSION_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers'
@@ -31,8 +32,4 @@ export function externalAddress({ metadata, status }: Node): string | undefined 
 function nodesWithEndpoint(slices: readonly EndpointSlice[]): Set<string | undefined> {
   const endpoints = slices.flatMap((slice) => slice.endpoints ?? [])
   return new Set(endpoints.filter(({ conditions }) => conditions?.ready !== false).map(({ nodeName }) => nodeName))
-}
-
-function compareAddresses(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true })
 }
