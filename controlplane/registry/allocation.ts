@@ -28,18 +28,19 @@ export async function allocated(
   const object = cloneJson<KubeObject>(draft)
   const { random, serviceNetwork } = context
   const own = storageKey(kind, { namespace: draft.metadata.namespace ?? '', name: draft.metadata.name ?? '' })
-  const taken = () => takenBesides(context, kind, own)
+  const taken = () => heldIn(context, kind, own)
   await allocation.allocate(object, { current, random, serviceNetwork, taken })
   return object
 }
 
-async function takenBesides({ store }: RegistryContext, kind: Kind, own: string): Promise<Set<string>> {
+/** What the stored objects of a kind hold of its pool, but the one of the storage key `except`. */
+export async function heldIn({ store }: RegistryContext, kind: Kind, except?: string): Promise<Set<string>> {
   const { items } = await store.list(storagePrefix(kind))
-  const taken = new Set<string>()
+  const held = new Set<string>()
   for (const stored of items) {
-    if (stored.key !== own) for (const thing of heldBy(kind, stored)) taken.add(thing)
+    if (stored.key !== except) for (const thing of heldBy(kind, stored)) held.add(thing)
   }
-  return taken
+  return held
 }
 
 /** What stored versions hold, so that all that there are can be looked through for each new one. */

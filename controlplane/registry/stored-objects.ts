@@ -1,25 +1,24 @@
 import type { Kind } from '../../shared/api/kinds.ts'
 import type { KubeObject, Persisted } from '../../shared/api/object.ts'
+import { heldIn } from './allocation.ts'
 import { entryOf } from './entry-codec.ts'
 import type { NamespacedName } from './registry.ts'
 import type { RegistryContext } from './registry-context.ts'
-import { storageKey, storagePrefix } from './storage-keys.ts'
+import { storageKey } from './storage-keys.ts'
 
 /** The objects of other kinds, for what a new one has from them. */
 export interface StoredObjects {
   find<T extends KubeObject>(kind: Kind<T>, key: NamespacedName): Promise<Persisted<T> | undefined>
-  all<T extends KubeObject>(kind: Kind<T>): Promise<Persisted<T>[]>
+  /** What all objects of a kind hold of its pool. Cheap: none is decoded a second time. */
+  held(kind: Kind): Promise<ReadonlySet<string>>
 }
 
-export function storedObjectsOf({ store }: RegistryContext): StoredObjects {
+export function storedObjectsOf(context: RegistryContext): StoredObjects {
   return {
     async find<T extends KubeObject>(kind: Kind<T>, key: NamespacedName) {
-      const stored = await store.get(storageKey(kind, key))
+      const stored = await context.store.get(storageKey(kind, key))
       return stored && (entryOf(kind, stored).object as Persisted<T>)
     },
-    async all<T extends KubeObject>(kind: Kind<T>) {
-      const { items } = await store.list(storagePrefix(kind))
-      return items.map((stored) => entryOf(kind, stored).object as Persisted<T>)
-    },
+    held: (kind) => heldIn(context, kind),
   }
 }

@@ -32,9 +32,10 @@ async function named(name: string, stored: StoredObjects): Promise<PodPriority |
 
 /** Only one class may be the default one; should there be more, the lowest is. */
 async function byDefault(stored: StoredObjects): Promise<PodPriority> {
-  const defaults = (await stored.all(PRIORITY_CLASSES)).filter(({ globalDefault }) => globalDefault)
-  const [lowest] = defaults.sort((a, b) => (a.value ?? 0) - (b.value ?? 0))
-  return lowest ? saidBy(lowest) : WITHOUT_CLASS
+  const names = [...(await stored.held(PRIORITY_CLASSES))]
+  const defaults = await Promise.all(names.map((name) => named(name, stored)))
+  const [lowest] = defaults.filter((one) => one !== undefined).sort((a, b) => a.priority - b.priority)
+  return lowest ?? WITHOUT_CLASS
 }
 
 function saidBy({ metadata, value = 0, preemptionPolicy }: Persisted<PriorityClass>): PodPriority {

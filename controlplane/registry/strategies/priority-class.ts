@@ -10,7 +10,7 @@ const PREEMPTION_POLICIES = ['PreemptLowerPriority', 'Never']
 const SYSTEM_PREFIX = 'system-'
 const HIGHEST_VALUE = 1_000_000_000
 
-/** Being the default is for one class at a time. */
+/** Being the default is for one class at a time: its name stands for that. */
 const allocation: Allocation<PriorityClass> = {
   heldBy: ({ metadata, globalDefault }) => (globalDefault ? [metadata.name ?? ''] : []),
   async allocate({ metadata, globalDefault }, { taken }) {
