@@ -40,13 +40,21 @@ interface EventRecord {
 
 const CAPACITY = 4096
 const MAX_WRITES_IN_FLIGHT = 256
+/** Records that wait for one of these to end. */
+const MAX_WAITING = 1_000
 
 /** Writes core/v1 Events; what repeats raises the count of one that exists. */
 export function createEventRecorder(deps: RecorderDeps): EventRecorder {
   const correlator = new EventCorrelator(deps.clock)
   const records = new LruMap<string, EventRecord>(CAPACITY)
+  const waiting = new Set<EventRecord>()
   let inFlight = 0
 
+  const flushSoon = (record: EventRecord): void => {
+    if (record.isWriting) return
+    if (inFlight < MAX_WRITES_IN_FLIGHT) void flush(record)
+    else if (waiting.size < MAX_WAITING) waiting.add(record)
+  }
   const flush = async (record: EventRecord): Promise<void> => {
     record.isWriting = true
     inFlight++
@@ -61,6 +69,10 @@ export function createEventRecorder(deps: RecorderDeps): EventRecorder {
       record.isWriting = false
       inFlight--
     }
+    const [next] = waiting
+    if (!next) return
+    waiting.delete(next)
+    flushSoon(next)
   }
 
   return {
@@ -74,7 +86,7 @@ export function createEventRecorder(deps: RecorderDeps): EventRecorder {
       record.event.message = found.message
       if (found.isSpam) return
       record.isDirty = true
-      if (!record.isWriting && inFlight < MAX_WRITES_IN_FLIGHT) void flush(record)
+      flushSoon(record)
     },
   }
 }

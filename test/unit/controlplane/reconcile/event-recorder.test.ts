@@ -123,6 +123,21 @@ describe('event recorder', () => {
     expect((await events())[0]).toMatchObject({ firstTimestamp: first, lastTimestamp: timestamp(clock.now()) })
   })
 
+  it('writes all of a burst, within a bound', async () => {
+    const { client, clock, recorder, object, events } = await setUp()
+    const burst = async (name: string, size: number) => {
+      const { metadata } = await client.create(CONFIG_MAPS, { metadata: { namespace: 'default', name } })
+      for (let i = 0; i < size; i++) {
+        recorder.event({ ...object, metadata: { ...metadata, uid: `${name}-${i}` } }, 'Normal', 'Scheduled', 'assigned')
+      }
+      await clock.advance(0)
+      return (await events()).filter(({ involvedObject }) => involvedObject.name === name).length
+    }
+    expect(await burst('small', 1_000)).toBe(1_000)
+    expect(await burst('large', 2_000)).toBe(1_256)
+    expect(await burst('next', 10)).toBe(10)
+  })
+
   it('never fails its caller, and writes the whole count when it can again', async () => {
     let isBroken = true
     const { clock, recorder, object, events } = await setUp((client) => ({
