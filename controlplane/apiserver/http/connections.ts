@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Http2SecureServer, ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -46,7 +45,10 @@ export class Connections {
 
   /** Tells clients to send no more; resolves when all that is under way has been answered. */
   async finish(): Promise<void> {
-    const closed = [...this.#responses].map((response) => once(response, 'close'))
+    // Not by `once` of node:events, which rejects where a response fails; it closes all the same.
+    const closed = [...this.#responses].map(
+      (response) => new Promise<void>((resolve) => response.once('close', resolve)),
+    )
     for (const session of this.#sessions) session.close()
     await Promise.all(closed)
   }

@@ -1,6 +1,8 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Connections } from '../../../../../controlplane/apiserver/http/connections.ts'
+import type { HttpResponse } from '../../../../../controlplane/apiserver/http/http-request.ts'
 import { Strangers } from '../../../../../controlplane/apiserver/http/strangers.ts'
 import { startTestApiServer, type TestApiServer } from '../../../../support/test-api-server.ts'
 import { VirtualClock } from '../../../../support/virtual-clock.ts'
@@ -64,6 +66,21 @@ describe('strangers', () => {
     const next = arrive('a', 100)
     expect(open([...gone, ...next])).toBe(200)
   })
+})
+
+it('waits for responses under way until they close, also where one fails', async () => {
+  const response = new EventEmitter().on('error', () => {})
+  const connections = new Connections(new VirtualClock())
+  connections.track(response as HttpResponse)
+  let isFinished = false
+  const finished = connections.finish().then(() => {
+    isFinished = true
+  })
+  response.emit('error', new Error('gone'))
+  await new Promise(setImmediate)
+  expect(isFinished).toBe(false)
+  response.emit('close')
+  await finished
 })
 
 describe('a connection to the server', () => {
