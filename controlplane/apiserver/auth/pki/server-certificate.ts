@@ -48,7 +48,7 @@ export async function issueServerCredentials(
   return { cert: `${certificate.toString('pem')}\n${ca.pem}\n`, key: await privateKeyPem(keys) }
 }
 
-/** Hands out new credentials well before the ones that `issueServerCredentials` made at the start run out. */
+/** Hands out new credentials, until it is stopped, well before the ones that `issueServerCredentials` made run out. */
 export function renewServerCredentials(options: {
   ca: CertificateAuthority
   hosts: readonly string[]
@@ -59,13 +59,16 @@ export function renewServerCredentials(options: {
   const { ca, hosts, clock, log, use } = options
   let issuedAt = clock.now()
   let timer: Timer
+  let isStopped = false
   const arm = (delayMs: number) => {
-    timer = clock.after(delayMs, () => void check())
+    if (!isStopped) timer = clock.after(delayMs, () => void check())
   }
   const check = async () => {
     if (clock.now() - issuedAt < RENEWAL_MS) return arm(CHECK_INTERVAL_MS)
     try {
-      use(await issueServerCredentials(ca, hosts))
+      const credentials = await issueServerCredentials(ca, hosts)
+      if (isStopped) return
+      use(credentials)
       issuedAt = clock.now()
       log.info('server certificate renewed')
       arm(CHECK_INTERVAL_MS)
@@ -75,5 +78,10 @@ export function renewServerCredentials(options: {
     }
   }
   arm(CHECK_INTERVAL_MS)
-  return { stop: () => timer.cancel() }
+  return {
+    stop() {
+      isStopped = true
+      timer.cancel()
+    },
+  }
 }

@@ -103,6 +103,19 @@ describe('server certificate', () => {
     await clock.advance(200 * DAY_MS)
     expect(used).toHaveLength(1)
   })
+
+  it('is not renewed by what was stopped while it made one', async () => {
+    const { ca, clock } = await open()
+    const used: ServerCredentials[] = []
+    const issue = vi.spyOn(ca, 'issue')
+    const renewal = renewServerCredentials({ ca, hosts: [], clock, log: silentLogger, use: (one) => used.push(one) })
+    await clock.advance(61 * DAY_MS)
+    await vi.waitFor(() => expect(issue).toHaveBeenCalled(), 10_000)
+    renewal.stop()
+    await issue.mock.results[0]?.value
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(used).toHaveLength(0)
+  })
 })
 
 describe('admin kubeconfig', () => {
