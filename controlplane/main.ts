@@ -16,6 +16,7 @@ import { removeExpiredTokens } from './apiserver/auth/tokens.ts'
 import { localPeers } from './apiserver/http/local-peers.ts'
 import { createRestoreRoute } from './apiserver/restore-route.ts'
 import { type ApiServer, createApiServer } from './apiserver/server.ts'
+import type { TlsOptions } from './apiserver/server-options.ts'
 import { createSnapshotRoute } from './apiserver/snapshot-route.ts'
 import { versionInfo } from './apiserver/version.ts'
 import { finishRestore, isRestoreReady } from './backup/restore.ts'
@@ -63,6 +64,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await finishRestore(dataDir)
   const ca = await openCertificateAuthority(join(dataDir, 'pki'), clock, random)
+  const addresses = [network.services.addresses.at(1), advertisedAddress()].filter((address) => address !== undefined)
+  const names = [...hosts, options.machineName, ...addresses]
+  const credentials = await issueServerCredentials(ca, names)
   const store = await openSqliteStore(join(dataDir, 'state.db'), {
     volatilePrefixes: VOLATILE_PREFIXES,
     onOutcomeUnknown: options.onOutcomeUnknown,
@@ -73,9 +77,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await store.close()
     throw error
   })
-  const addresses = [network.services.addresses.at(1), advertisedAddress()].filter((address) => address !== undefined)
-  const names = [...hosts, options.machineName, ...addresses]
-  const apiServer = await createDoors(options, core, ca, names, () => takeSnapshot(store, VOLATILE_PREFIXES))
+  const tls = { ...credentials, ca: ca.pem }
+  const apiServer = createDoors(options, core, ca, tls, () => takeSnapshot(store, VOLATILE_PREFIXES))
   const end = endOf(store, core, apiServer)
   const url = serverUrl(hosts[0] ?? '127.0.0.1', port)
   const kubeconfigPath = join(dataDir, 'kubeconfig')
@@ -108,13 +111,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
-async function createDoors(
+function createDoors(
   { dataDir, isOpen, network, clock, random, log, version, onRestore }: ControlPlaneOptions,
   core: Core,
   ca: CertificateAuthority,
-  hosts: readonly string[],
+  tls: TlsOptions,
   snapshot: () => Promise<Snapshot>,
-): Promise<ApiServer> {
+): ApiServer {
   const { registry, nodeHub } = core
   const authenticator = createCertificateAuthenticator(clock)
   const authorizer = createAuthorizer(registryNodeLookup(registry))
@@ -125,7 +128,7 @@ async function createDoors(
     authorizer,
     nodeStreams: nodeHub,
     version: versionInfo(version),
-    tls: { ...(await issueServerCredentials(ca, hosts)), ca: ca.pem },
+    tls,
     ...(isOpen ? {} : { admits: localPeers(network.podRange) }),
     extraRoutes: [
       ...createJoinRoutes({ ...shared, ca, clusterId: clusterIdOf(ca) }),
