@@ -55,7 +55,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   })
   server.on('tlsClientError', (error) => options.log.debug({ err: error }, 'TLS handshake failed'))
   return {
-    listen: (host, port) => listen(server, host, port),
+    async listen(host, port) {
+      const taken = await listen(server, host, port)
+      // Such as no file left for a connection: the next one may have it.
+      server.on('error', (error) => options.log.warn({ err: error }, 'connection not accepted'))
+      return taken
+    },
     setTls: (tls) => server.setSecureContext(contextOf(tls)),
     async close() {
       closing.abort()
