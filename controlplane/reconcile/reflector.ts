@@ -59,8 +59,9 @@ export async function reflect<T extends KubeObject>(
       await follow(resourceVersion)
     } catch (error) {
       if (signal.aborted) return
-      if (isApiError(error, 'Expired')) resourceVersion = undefined
-      log.debug({ kind: kind.plural, err: error }, 'watch broken')
+      const isExpired = isApiError(error, 'Expired')
+      if (isExpired) resourceVersion = undefined
+      log[isExpired ? 'debug' : 'warn']({ kind: kind.plural, err: error }, 'watch broken')
     }
     await sleep(clock, jittered(backoff.next(), random), signal).catch(() => undefined)
   }
