@@ -35,10 +35,16 @@ export type StartResult =
 /** How long the kubelet waits on the average before it tries again. */
 const RETRY_MS = 10_000
 
+/** Of a container that may have been given another image since. */
+interface AskedImage {
+  readonly name: string | undefined
+  outcome?: ImageOutcome
+}
+
 /** Takes containers of one Pod from spec to running: image, configuration, create, start. Never waits for a pull. */
 export class ContainerStarter {
   readonly #options: ContainerStarterOptions
-  readonly #images = new Map<string, { outcome?: ImageOutcome }>()
+  readonly #images = new Map<string, AskedImage>()
   readonly #giveUp = new AbortController()
 
   constructor(options: ContainerStarterOptions) {
@@ -47,7 +53,7 @@ export class ContainerStarter {
 
   /** Asks for the images of containers that are to start soon, so that they are here by then. */
   expect(containers: readonly Container[], sources: EnvironmentSources): void {
-    for (const container of containers) if (!this.#images.has(container.name)) this.#askForImage(container, sources)
+    for (const container of containers) if (!this.#asked(container)) this.#askForImage(container, sources)
   }
 
   async start(action: StartContainer, sandbox: SandboxState, sources: EnvironmentSources): Promise<StartResult> {
@@ -107,16 +113,21 @@ export class ContainerStarter {
 
   /** The outcome once it is known, and only once: the next start asks anew, as `Always` wants it. */
   #takeImage(container: Container, sources: EnvironmentSources): ImageOutcome | undefined {
-    const asked = this.#images.get(container.name)
+    const asked = this.#asked(container)
     if (asked?.outcome) this.#images.delete(container.name)
     if (!asked) this.#askForImage(container, sources)
     return asked?.outcome
   }
 
+  #asked({ name, image }: Container): AskedImage | undefined {
+    const asked = this.#images.get(name)
+    return asked?.name === image ? asked : undefined
+  }
+
   #askForImage(container: Container, sources: EnvironmentSources): void {
     const { images, events, onImage } = this.#options
-    const entry: { outcome?: ImageOutcome } = {}
-    this.#images.set(container.name, entry)
+    const asked: AskedImage = { name: container.image }
+    this.#images.set(container.name, asked)
     const { found, missing } = pullSecrets(sources)
     if (missing.length > 0) {
       const why = `Unable to retrieve some image pull secrets (${missing.join(', ')})`
@@ -131,10 +142,12 @@ export class ContainerStarter {
     }
     images.ensure(request, this.#giveUp.signal).then(
       (outcome) => {
-        entry.outcome = outcome
+        asked.outcome = outcome
         onImage()
       },
-      () => this.#images.delete(container.name),
+      () => {
+        if (this.#images.get(container.name) === asked) this.#images.delete(container.name)
+      },
     )
   }
 

@@ -16,6 +16,7 @@ import { ContainerResizer } from './resize/container-resizer.ts'
 import { SandboxStarter } from './sandbox-starter.ts'
 import { podIPOf } from './spec/pod-ip.ts'
 import { refusedFields, refusedMessage } from './spec/refused-fields.ts'
+import { specHash } from './spec-hash.ts'
 
 export interface PodExecutorOptions {
   node: NodeContext
@@ -75,6 +76,14 @@ export class PodExecutor {
     return missing.length > 0
   }
 
+  /** What held up a container of another definition says nothing of the one that it is now. */
+  forgetReplaced(before: Pod, now: Pod): void {
+    const hashes = new Map(containersOf(before).map((container) => [container.name, specHash(container)]))
+    for (const container of containersOf(now)) {
+      if (hashes.get(container.name) !== specHash(container)) this.#startFailures.delete(container.name)
+    }
+  }
+
   /** What its volumes are made of is not what they were made of last. */
   areVolumesOutdated(pod: Persisted<Pod>): boolean {
     return this.#volumes.isOutdated(this.#sources(undefined, pod))
@@ -91,9 +100,7 @@ export class PodExecutor {
     if (volumes.length + others.length === 0) return false
     const message = refusedMessage([...volumes, ...others])
     const failure = { reason: CONFIG_ERROR, message, retryAtMs: Number.POSITIVE_INFINITY }
-    for (const { name } of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
-      this.#startFailures.set(name, failure)
-    }
+    for (const { name } of containersOf(pod)) this.#startFailures.set(name, failure)
     this.#events.atTimes(`refused ${message}`, () => {
       if (volumes.length > 0) this.#events.pod('Warning', 'FailedMount', refusedMessage(volumes))
       if (others.length > 0) this.#events.pod('Warning', 'Failed', `Error: ${refusedMessage(others)}`)
@@ -270,6 +277,10 @@ export class PodExecutor {
     this.#resizer.forgetAllBut(containers)
     this.#hooks.forgetAllBut(containers)
   }
+}
+
+function containersOf({ spec }: Pod): readonly Container[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]
 }
 
 /** Those that start in a new sandbox before any other has done something. */

@@ -137,6 +137,7 @@ export class PodWorker {
   assign(pod: Persisted<Pod>): void {
     const isNew = !this.#isAssigned || pod.metadata.resourceVersion !== this.#pod.metadata.resourceVersion
     this.#isAssigned = true
+    this.#executor.forgetReplaced(this.#pod, pod)
     this.#pod = pod
     const end = endInApi(pod)
     if (end && this.#state.phase === 'syncing') this.#state = { phase: 'finished', end }
