@@ -125,7 +125,10 @@ export class HostPaths {
 
   /** With its top directory, where there is anything of that name. */
   async #probe(top: string | undefined): Promise<string> {
-    this.#cleared ??= this.#clear()
+    this.#cleared ??= this.#clear().catch((error: unknown) => {
+      this.#cleared = undefined
+      throw error
+    })
     await this.#cleared
     const root = bind('/', ROOT, { NonRecursive: true })
     if (top === undefined) return this.#create([root])

@@ -3,30 +3,47 @@ import type { Containers } from '../../../../../agent/runtime/docker/containers.
 import type { DockerApi } from '../../../../../agent/runtime/docker/docker-api.ts'
 import { HostPaths } from '../../../../../agent/runtime/docker/host-paths.ts'
 import type { PauseImage } from '../../../../../agent/runtime/docker/pause-image.ts'
+import { RuntimeFailure } from '../../../../../agent/runtime/runtime.ts'
 import { VirtualClock } from '../../../../support/virtual-clock.ts'
 
 const GO_DIRECTORY = 2 ** 31 + 0o755
 
+const STAT = Buffer.from(JSON.stringify({ mode: GO_DIRECTORY, linkTarget: '' })).toString('base64')
+const answer = () => ({ headers: { 'x-docker-container-path-stat': STAT }, resume: () => {} })
+
+const hostPaths = (docker: object) =>
+  new HostPaths({
+    docker: docker as unknown as DockerApi,
+    containers: { createNamed: async () => 'probe', remove: async () => {} } as unknown as Containers,
+    pause: { ensure: async () => {}, reference: 'pause' } as unknown as PauseImage,
+    owner: { clusterId: 'c', nodeName: 'n' },
+    clock: new VirtualClock(),
+  })
+
+it('looks again after Docker did not answer the first time', async () => {
+  let isAway = true
+  const json = async () => {
+    if (isAway) throw new RuntimeFailure('unavailable', 'cannot reach Docker')
+    return []
+  }
+  const paths = hostPaths({ json, stream: async () => answer() })
+  await expect(paths.inspect('/srv')).rejects.toThrow('cannot reach Docker')
+  isAway = false
+  expect(await paths.inspect('/srv')).toEqual({ path: '/srv', type: 'Directory' })
+})
+
 it('looks at one path at a time, as every look mounts the machine once more', async () => {
   let looks = 0
   let most = 0
-  const stat = Buffer.from(JSON.stringify({ mode: GO_DIRECTORY, linkTarget: '' })).toString('base64')
-  const docker = {
+  const paths = hostPaths({
     json: async () => [],
     async stream() {
       looks++
       most = Math.max(most, looks)
       await new Promise(setImmediate)
       looks--
-      return { headers: { 'x-docker-container-path-stat': stat }, resume: () => {} }
+      return answer()
     },
-  }
-  const paths = new HostPaths({
-    docker: docker as unknown as DockerApi,
-    containers: { createNamed: async () => 'probe', remove: async () => {} } as unknown as Containers,
-    pause: { ensure: async () => {}, reference: 'pause' } as unknown as PauseImage,
-    owner: { clusterId: 'c', nodeName: 'n' },
-    clock: new VirtualClock(),
   })
   const asked = ['/srv/a', '/srv/b', '/var/c'].map((path) => paths.inspect(path))
   expect((await Promise.all(asked)).map(({ type }) => type)).toEqual(['Directory', 'Directory', 'Directory'])
