@@ -110,14 +110,24 @@ export class EvictionManager {
     if (limited.length === 0 || startedMs < this.#measureAgainMs) return false
     let isAnyEvicted = false
     for (const candidate of limited) {
-      const usage = await this.#measure(candidate, new Map(), true)
-      const message = storageViolation(usage)
+      const message = await this.#violationOf(candidate)
       if (message === undefined) continue
-      this.#evict(usage.pod, { reason: 'Evicted', message, graceSeconds: IMMEDIATE_SECONDS })
+      this.#evict(candidate.pod, { reason: 'Evicted', message, graceSeconds: IMMEDIATE_SECONDS })
       isAnyEvicted = true
     }
     this.#measureAgainMs = clock.monotonic() + (clock.monotonic() - startedMs) * MEASURING_SHARE
     return isAnyEvicted
+  }
+
+  /** What cannot be measured now must not keep the node from getting what it is short of. */
+  async #violationOf(candidate: { pod: Pod; status: PodStatus | undefined }): Promise<string | undefined> {
+    try {
+      return storageViolation(await this.#measure(candidate, new Map(), true))
+    } catch (err) {
+      const { namespace, name, uid } = candidate.pod.metadata
+      this.#options.log.warn({ err, pod: `${namespace}/${name}`, uid }, 'could not see what a Pod has written')
+      return undefined
+    }
   }
 
   /** Memory first: it cannot wait. */

@@ -3,6 +3,7 @@ import { EvictionManager } from '../../../../agent/eviction/eviction-manager.ts'
 import { DEFAULT_EVICTION_POLICY, type EvictionPolicy } from '../../../../agent/eviction/eviction-policy.ts'
 import type { EvictionSignal, Observation } from '../../../../agent/eviction/eviction-threshold.ts'
 import { PressureWatch } from '../../../../agent/eviction/pressure-watch.ts'
+import { RuntimeFailure } from '../../../../agent/runtime/runtime.ts'
 import type { Container, PodSpec } from '../../../../shared/api/generated/core-v1.ts'
 import type { Timer } from '../../../../shared/clock.ts'
 import { silentLogger } from '../../../../shared/log.ts'
@@ -72,6 +73,16 @@ describe('EvictionManager', () => {
     expect(evicted()).toEqual([])
     expect(runtime.calls).not.toContain('usage')
     expect(runtime.calls.some((call) => call.startsWith('diskUsage'))).toBe(false)
+  })
+
+  it('relieves pressure also where it cannot be seen what a Pod with a limit has written', async () => {
+    put('greedy', { workingSetBytes: 300 * MIB })
+    put('limited', {}, { resources: { limits: { 'ephemeral-storage': '1Gi' } } })
+    await clock.advance(5_000)
+    runtime.diskUsage = () => Promise.reject(new RuntimeFailure('failed', 'no such layer'))
+    observations.set('memory.available', { available: 50 * MIB, capacity: GIB })
+    await clock.advance(15_000)
+    expect(evicted()).toEqual(['greedy'])
   })
 
   it('tells in the kubelet’s words why a Pod had to go, and kills it within a second', async () => {
