@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type { Container, ContainerStateTerminated, Pod } from '../../shared/api/generated/core-v1.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { MAX_TERMINATION_MESSAGE_BYTES, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
+import { MAX_TERMINATION_MESSAGE_BYTES, type Runtime } from '../runtime/runtime.ts'
 import { withinTime } from '../within-time.ts'
 import { ephemeralContainersOf } from './ephemeral-containers.ts'
 import { attemptsOf, type ExitedContainer, isExited, type PodObservation } from './pod-observation.ts'
@@ -31,7 +31,7 @@ export class TerminationMessages {
     return this.#known.get(containerId) ?? ''
   }
 
-  /** Learns of what has ended since. What cannot be read now is tried again the next time. */
+  /** Learns of what has ended since. What cannot be read now is tried again the next time, and holds up nothing. */
   async read(pod: Pod, observed: PodObservation): Promise<void> {
     const { initContainers = [], containers: main = [] } = pod.spec ?? {}
     const containers = [...initContainers, ...main, ...ephemeralContainersOf(pod)]
@@ -41,7 +41,7 @@ export class TerminationMessages {
       for (const attempt of before) this.#learn(attempt.id, inApi(pod, attempt.id), limit)
       // The file is used again by the next instance: only the newest has its own words in it.
       if (!isExited(latest) || this.#known.has(latest.id)) continue
-      const message = inApi(pod, latest.id) ?? (await this.#read(container, latest).catch(ignoreFailure))
+      const message = inApi(pod, latest.id) ?? (await this.#read(container, latest).catch(() => undefined))
       this.#learn(latest.id, message, limit)
     }
     this.#forgetAllBut(observed)
@@ -87,9 +87,4 @@ function inApi({ status }: Pod, id: string): string | undefined {
   const ends = statuses.flatMap(({ state, lastState }) => [state?.terminated, lastState?.terminated])
   const found = ends.find((end): end is ContainerStateTerminated => end?.containerID === `docker://${id}`)
   return found?.message || undefined
-}
-
-function ignoreFailure(error: unknown): undefined {
-  if (!(error instanceof RuntimeFailure)) throw error
-  return undefined
 }
