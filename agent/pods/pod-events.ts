@@ -13,14 +13,19 @@ import { identityOf, podInWords } from './spec/pod-identity.ts'
 export class PodEvents {
   readonly #reporter: Pick<Reporter, 'event'>
   readonly #clock: Clock
-  readonly #pod: Pod
+  readonly #podNow: () => Pod
   /** What was told, and when, so that it need not be said again. */
   readonly #told = new Map<string, number>()
 
-  constructor(reporter: Pick<Reporter, 'event'>, clock: Clock, pod: Pod) {
+  /** `pod` gives its newest object: containers may be added to it. */
+  constructor(reporter: Pick<Reporter, 'event'>, clock: Clock, pod: () => Pod) {
     this.#reporter = reporter
     this.#clock = clock
-    this.#pod = pod
+    this.#podNow = pod
+  }
+
+  get #pod(): Pod {
+    return this.#podNow()
   }
 
   pod(type: 'Normal' | 'Warning', reason: string, message: string): void {

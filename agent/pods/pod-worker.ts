@@ -68,7 +68,7 @@ export class PodWorker {
       pass: () => this.#pass(),
       onFault: (err) => this.#log.warn({ err }, 'could not bring the Pod to where it should be'),
     })
-    this.#events = new PodEvents(reporter, clock, pod)
+    this.#events = new PodEvents(reporter, clock, () => this.#pod)
     this.#reporter = new PodReporter(node, this.#events)
     const heldResource = () => node.heldResource(this.#pod)
     const starting = { runtime, images, devices, clock, heldResource, events: this.#events }

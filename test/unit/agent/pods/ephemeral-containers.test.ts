@@ -47,6 +47,13 @@ describe('ephemeral containers', () => {
     expect(made.map(({ name }) => name)).toEqual(['web', 'debug'])
   })
 
+  it('are named as what they are in events', async () => {
+    add()
+    await clock.until(() => debug()?.state?.running !== undefined)
+    const paths = node.events.flatMap(({ reason, fieldPath }) => (reason === 'Started' ? [fieldPath] : []))
+    expect(paths).toEqual(['spec.containers{web}', 'spec.ephemeralContainers{debug}'])
+  })
+
   it('see the processes of the container that they name', async () => {
     add({ targetContainerName: 'web' })
     await clock.until(() => debug()?.state?.running !== undefined)
