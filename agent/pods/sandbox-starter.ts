@@ -71,14 +71,14 @@ export class SandboxStarter {
     return { address, sysctls, ...(spec.dns && spec.ports.length === 0 ? { linkedBy: 'agent' } : {}) }
   }
 
-  /** A sandbox that cannot join the network is of no use. */
+  /** A sandbox that cannot join the network is of no use. One that stays all the same is joined when a container is to start in it. */
   async #join(sandbox: SandboxState): Promise<void> {
     const { runtime, links, serviceRules } = this.#node
     try {
       await Promise.all([links?.join(sandbox), serviceRules?.cover(sandbox)])
     } catch (error) {
       this.leave(sandbox.id)
-      await runtime.removeSandbox(sandbox.id)
+      await runtime.removeSandbox(sandbox.id).catch(() => undefined)
       throw error
     }
   }

@@ -78,7 +78,8 @@ export class NetworkContainers {
       await containers.start(id)
       return id
     } catch (error) {
-      await containers.remove(id)
+      // One that stays is found by its name, and replaced.
+      await containers.remove(id).catch(() => undefined)
       throw error
     }
   }
