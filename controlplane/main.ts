@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/log.ts'
-import type { Snapshot } from '../shared/protocol/snapshot.ts'
 import type { Random } from '../shared/random.ts'
 import { createAuthorizer } from './apiserver/auth/authorizer.ts'
 import { createCertificateAuthenticator } from './apiserver/auth/certificate-authenticator.ts'
@@ -78,7 +77,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     throw error
   })
   const tls = { ...credentials, ca: ca.pem }
-  const apiServer = createDoors(options, core, ca, tls, () => takeSnapshot(store, VOLATILE_PREFIXES))
+  const apiServer = createDoors(options, core, store, ca, tls)
   const end = endOf(store, core, apiServer)
   const url = serverUrl(hosts[0] ?? '127.0.0.1', port)
   const kubeconfigPath = join(dataDir, 'kubeconfig')
@@ -112,13 +111,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 }
 
 function createDoors(
-  { dataDir, isOpen, network, clock, random, log, version, onRestore }: ControlPlaneOptions,
+  { dataDir, isOpen, port, network, advertisedAddress, clock, random, log, version, onRestore }: ControlPlaneOptions,
   core: Core,
+  store: Store,
   ca: CertificateAuthority,
   tls: TlsOptions,
-  snapshot: () => Promise<Snapshot>,
 ): ApiServer {
   const { registry, nodeHub } = core
+  const snapshot = () => takeSnapshot(store, VOLATILE_PREFIXES)
+  // Named as upstream's: what asks for it knows no other store.
+  const storeCheck = { name: 'etcd', check: async () => void (await store.get('/registry/health')) }
   const authenticator = createCertificateAuthenticator(clock)
   const authorizer = createAuthorizer(registryNodeLookup(registry))
   const shared = { registry, authenticator, clock, log }
@@ -128,6 +130,8 @@ function createDoors(
     authorizer,
     nodeStreams: nodeHub,
     version: versionInfo(version),
+    serverAddress: `${advertisedAddress() ?? '127.0.0.1'}:${port}`,
+    healthChecks: [storeCheck],
     tls,
     ...(isOpen ? {} : { admits: localPeers(network.podRange) }),
     extraRoutes: [

@@ -9,8 +9,13 @@ export interface HealthCheck {
 }
 
 const PATHS = ['/healthz', '/livez', '/readyz']
+/** That the server answers at all. */
+const PING: HealthCheck = { name: 'ping', check: () => {} }
 
-/** `/livez`, `/readyz/etcd` and the like; undefined for other paths. `verbose` lists the checks one by one. */
+/**
+ * `/livez`, `/readyz/etcd` and the like, of `ping` and `checks`; undefined for other paths. `verbose` lists the checks one
+ * by one.
+ */
 export async function healthAnswer(
   path: string,
   query: Query,
@@ -19,7 +24,7 @@ export async function healthAnswer(
   const [root = '', only] = splitPath(path)
   if (!PATHS.includes(root)) return undefined
   const excluded = query.texts('exclude')
-  const wanted = checks.filter(({ name }) => (only === undefined ? !excluded.includes(name) : name === only))
+  const wanted = [PING, ...checks].filter(({ name }) => (only === undefined ? !excluded.includes(name) : name === only))
   if (only !== undefined && wanted.length === 0) return undefined
   const results = await Promise.all(wanted.map(runCheck))
   const failed = results.filter(({ isOk }) => !isOk)

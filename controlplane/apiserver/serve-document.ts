@@ -12,7 +12,7 @@ import type { ApiServerOptions } from './server-options.ts'
 
 /** Serves whatever is no resource: discovery, OpenAPI, health, version. */
 export function createDocumentServer(options: ApiServerOptions): (call: Call) => Promise<void> {
-  const discovery = createDiscovery(options.serverAddress ?? '')
+  const discovery = createDiscovery(options.serverAddress)
   const openApi = createOpenApi(options.version.gitVersion)
 
   async function find(call: Call): Promise<Answer | undefined> {
@@ -21,7 +21,7 @@ export function createDocumentServer(options: ApiServerOptions): (call: Call) =>
     if (path === '/version') return value(200, options.version)
     const document = discovery.find(path, accept) ?? openApi.find(path, accept)
     if (document) return { type: 'document', document }
-    return healthAnswer(path, call.query, options.healthChecks ?? [])
+    return healthAnswer(path, call.query, options.healthChecks)
   }
 
   return async (call) => {

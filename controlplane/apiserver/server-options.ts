@@ -24,8 +24,9 @@ export interface ApiServerOptions {
   /** Whose connections are taken; others end before anything is said. Absent: everybody's. */
   readonly admits?: (ends: Ends) => boolean
   /** `host:port` as clients know it, for `/api`. */
-  readonly serverAddress?: string
-  readonly healthChecks?: readonly HealthCheck[]
+  readonly serverAddress: string
+  /** Besides that it answers. */
+  readonly healthChecks: readonly HealthCheck[]
   /** Paths outside the Kubernetes API that know their clients by other means. */
   readonly extraRoutes?: readonly ExtraRoute[]
   readonly upgradeHandlers?: readonly UpgradeHandler[]

@@ -70,6 +70,8 @@ beforeAll(async () => {
     random,
     log,
     version: versionInfo('0.0.0'),
+    serverAddress: '',
+    healthChecks: [],
     tls: { ...(await issueServerCredentials(ca, [])), ca: ca.pem },
     extraRoutes: createJoinRoutes({ registry, ca, clusterId: 'c1', clock, log, authenticator }),
     upgradeHandlers: [createAgentEndpoint({ clock, accept: hub.accept })],

@@ -57,6 +57,8 @@ export async function startTestApiServer(options: Partial<ApiServerOptions> = {}
     random,
     log: silentLogger,
     version: versionInfo('0.0.0'),
+    serverAddress: '127.0.0.1:7443',
+    healthChecks: [],
     tls: { ...(await issueServerCredentials(ca, [])), ca: ca.pem },
     ...options,
   })
