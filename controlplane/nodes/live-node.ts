@@ -8,6 +8,7 @@ import {
   type Pod,
   SECRETS,
 } from '../../shared/api/kinds.ts'
+import type { Persisted } from '../../shared/api/object.ts'
 import type { Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { FrameSocket } from '../../shared/protocol/frame-socket.ts'
@@ -25,6 +26,7 @@ import type { Stream } from '../../shared/protocol/stream.ts'
 import { StreamOpener } from '../../shared/protocol/stream-opener.ts'
 import { nodeNameOf } from '../../shared/storage/local-volumes.ts'
 import type { Change } from '../reconcile/controller.ts'
+import { podsByNode } from '../reconcile/pods-by-node.ts'
 import { createAgentEvents } from './agent-events.ts'
 import { AssignmentSender } from './assignment-sender.ts'
 import { desiredAssignments } from './desired-assignments.ts'
@@ -35,7 +37,6 @@ import type { NodeSessionDeps } from './node-session.ts'
 import { PodReportQueue } from './pod-report-queue.ts'
 import { writePodReport } from './pod-report-writer.ts'
 import { mergePodStatus } from './pod-status.ts'
-import { PODS_BY_NODE, podsByNode } from './pods-by-node.ts'
 import { forgetVolumeData, volumesToRemove } from './volume-removal.ts'
 
 /** Bytes that wait for an agent before it gets no answers to its heartbeats. */
@@ -58,6 +59,8 @@ export interface LiveNodeDeps extends NodeSessionDeps {
 /** A node whose agent is registered and connected: what it says goes to the API, what it shall do goes to it. */
 export class LiveNode {
   readonly #deps: LiveNodeDeps
+  /** Those of this node. */
+  readonly #pods: () => readonly Persisted<Pod>[]
   readonly #streams: StreamOpener
   readonly #assignments: AssignmentSender
   readonly #reports: PodReportQueue
@@ -72,6 +75,8 @@ export class LiveNode {
   constructor(deps: LiveNodeDeps) {
     const { frames, nodeName } = deps
     this.#deps = deps
+    const podsOn = podsByNode(deps.informers)
+    this.#pods = () => podsOn(nodeName)
     this.#report = deps.hello.node
     this.#streams = new StreamOpener(frames)
     this.#assignments = new AssignmentSender({
@@ -202,8 +207,7 @@ export class LiveNode {
   #remember(report: PodReport): void {
     this.#told.set(report.uid, report)
     if (this.#told.size <= MOST_TOLD) return
-    const pods = podsByNode(this.#deps.informers).byIndex(PODS_BY_NODE, this.#deps.nodeName)
-    const ours = new Set(pods.map(({ metadata }) => metadata.uid))
+    const ours = new Set(this.#pods().map(({ metadata }) => metadata.uid))
     for (const uid of this.#told.keys()) if (!ours.has(uid)) this.#told.delete(uid)
   }
 
@@ -222,7 +226,7 @@ export class LiveNode {
 
   #desired() {
     const { informers, nodeName } = this.#deps
-    return desiredAssignments(podsByNode(informers).byIndex(PODS_BY_NODE, nodeName), {
+    return desiredAssignments(this.#pods(), {
       node: () => informers.of(NODES).get(nodeName),
       configMap: (key) => informers.of(CONFIG_MAPS).get(key),
       secret: (key) => informers.of(SECRETS).get(key),

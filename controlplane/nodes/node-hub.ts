@@ -1,5 +1,12 @@
 import { ApiError } from '../../shared/api/api-error.ts'
-import { CONFIG_MAPS, NODES, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, SECRETS } from '../../shared/api/kinds.ts'
+import {
+  CONFIG_MAPS,
+  NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  PODS,
+  SECRETS,
+} from '../../shared/api/kinds.ts'
 import { keyOf } from '../../shared/api/object.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { type ClusterFacts, DEFAULT_CLUSTER_FACTS } from '../../shared/cluster-facts.ts'
@@ -14,7 +21,6 @@ import { referenceKey } from './desired-assignments.ts'
 import { NodeNetwork } from './network/node-network.ts'
 import { NodeLogs } from './node-logs.ts'
 import { type ConnectedNode, NodeSession } from './node-session.ts'
-import { podsByNode } from './pods-by-node.ts'
 
 export interface NodeHubDeps {
   client: Client
@@ -119,9 +125,7 @@ function subscribe(
     for (const session of sessions) session.live?.objectChanged(reference)
   }
   return [
-    podsByNode(informers).onChange((change) =>
-      current.get(change.object.spec.nodeName ?? '')?.live?.podChanged(change),
-    ),
+    informers.of(PODS).onChange((change) => current.get(change.object.spec.nodeName ?? '')?.live?.podChanged(change)),
     informers.of(CONFIG_MAPS).onChange(({ object }) => changed(referenceKey('ConfigMap', keyOf(object)))),
     informers.of(SECRETS).onChange(({ object }) => changed(referenceKey('Secret', keyOf(object)))),
     informers
