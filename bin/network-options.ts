@@ -1,13 +1,9 @@
 import { isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
-import { DEFAULT_POD_CIDR } from '../controlplane/controllers/node-ipam/node-ipam.ts'
 import type { ClusterNetwork } from '../controlplane/core.ts'
-import {
-  DEFAULT_NODE_PORTS,
-  DEFAULT_SERVICE_CIDR,
-  type PortRange,
-} from '../controlplane/registry/services/service-network.ts'
+import { DEFAULT_NODE_PORTS, type PortRange } from '../controlplane/registry/services/service-network.ts'
+import { DEFAULT_CLUSTER_FACTS } from '../shared/cluster-facts.ts'
 import { Ipv4Range } from '../shared/ipv4-range.ts'
 import { CommandFailure } from './command-failure.ts'
 
@@ -21,13 +17,14 @@ export interface NetworkOptionValues {
 
 /** Of what the cluster's network is made: for `kubette server`, and for `kubette up`, which passes it on. */
 export function networkOptions(): Option[] {
+  const { clusterCIDR, serviceCIDR } = DEFAULT_CLUSTER_FACTS
   return [
     new Option('--cluster-cidr <range>', "what the nodes' ranges for Pods are cut from, 256 addresses each")
       .argParser(rangeOfAtLeast(256))
-      .default(Ipv4Range.parse(DEFAULT_POD_CIDR), DEFAULT_POD_CIDR),
+      .default(Ipv4Range.parse(clusterCIDR), clusterCIDR),
     new Option('--service-cidr <range>', 'what Services have their addresses from; a cluster keeps it')
       .argParser(rangeOfAtLeast(16))
-      .default(Ipv4Range.parse(DEFAULT_SERVICE_CIDR), DEFAULT_SERVICE_CIDR),
+      .default(Ipv4Range.parse(serviceCIDR), serviceCIDR),
     new Option('--service-node-port-range <first-last>', 'what Services have their node ports from')
       .argParser(parsePortRange)
       .default(DEFAULT_NODE_PORTS, `${DEFAULT_NODE_PORTS.first}-${DEFAULT_NODE_PORTS.last}`),

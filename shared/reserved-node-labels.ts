@@ -1,14 +1,16 @@
+import { HOSTNAME_LABEL, REGION_LABEL, ZONE_LABEL } from './topology-labels.ts'
+
 /** Labels in Kubernetes' domains that a node may give itself. Source: the NodeRestriction admission plugin. */
 const ALLOWED_LABELS: ReadonlySet<string> = new Set([
-  'kubernetes.io/hostname',
+  HOSTNAME_LABEL,
   'kubernetes.io/arch',
   'kubernetes.io/os',
   'beta.kubernetes.io/arch',
   'beta.kubernetes.io/os',
   'node.kubernetes.io/instance-type',
   'beta.kubernetes.io/instance-type',
-  'topology.kubernetes.io/region',
-  'topology.kubernetes.io/zone',
+  REGION_LABEL,
+  ZONE_LABEL,
   'failure-domain.beta.kubernetes.io/region',
   'failure-domain.beta.kubernetes.io/zone',
 ])

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import { compareStrings } from '../../shared/compare-strings.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
+import { HOSTNAME_LABEL } from '../../shared/topology-labels.ts'
 import { DEFAULT_EVICTION_POLICY, type EvictionPolicy } from '../eviction/eviction-policy.ts'
 import type { EvictionSignal, EvictionThreshold, Observation } from '../eviction/eviction-threshold.ts'
 import { PressureWatch } from '../eviction/pressure-watch.ts'
@@ -211,7 +212,7 @@ export class NodeFacts {
       images,
     }
     const own = {
-      'kubernetes.io/hostname': nodeName,
+      [HOSTNAME_LABEL]: nodeName,
       'kubernetes.io/os': 'linux',
       'kubernetes.io/arch': architecture,
     }

@@ -1,11 +1,12 @@
 import type { NodeReport } from '../../shared/protocol/frames.ts'
 import { isReservedNodeLabel } from '../../shared/reserved-node-labels.ts'
+import { HOSTNAME_LABEL } from '../../shared/topology-labels.ts'
 
 /** Labels that every Node has, and gets back when somebody takes them away. */
 export function standardLabels(nodeName: string, report: NodeReport): Record<string, string> {
   const { operatingSystem, architecture } = report.status.nodeInfo ?? {}
   return {
-    'kubernetes.io/hostname': nodeName,
+    [HOSTNAME_LABEL]: nodeName,
     ...(operatingSystem ? { 'kubernetes.io/os': operatingSystem } : {}),
     ...(architecture ? { 'kubernetes.io/arch': architecture } : {}),
   }

@@ -1,9 +1,7 @@
 import { ApiError } from '../../shared/api/api-error.ts'
 import type { DeleteOptions } from '../../shared/api/generated/meta-v1.ts'
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../../shared/deletion-finalizers.ts'
 import { FieldErrors } from './validation/field-errors.ts'
-
-export const ORPHAN_FINALIZER = 'orphan'
-export const FOREGROUND_FINALIZER = 'foregroundDeletion'
 
 const POLICIES = ['Foreground', 'Background', 'Orphan', 'nil']
 const DELETE_OPTIONS = { group: 'meta.k8s.io', plural: 'deleteoptions', kind: 'DeleteOptions' }

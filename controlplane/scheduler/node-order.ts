@@ -1,3 +1,4 @@
+import { REGION_LABEL, ZONE_LABEL } from '../../shared/topology-labels.ts'
 import type { NodeInfo } from './node-info.ts'
 
 /** Zones in turn, so that any stretch of the order reaches all of them; by name within a zone. */
@@ -14,5 +15,5 @@ export function inZoneOrder(nodes: Iterable<NodeInfo>): NodeInfo[] {
 }
 
 export function zoneOf({ labels }: Pick<NodeInfo, 'labels'>): string {
-  return `${labels['topology.kubernetes.io/region'] ?? ''}/${labels['topology.kubernetes.io/zone'] ?? ''}`
+  return `${labels[REGION_LABEL] ?? ''}/${labels[ZONE_LABEL] ?? ''}`
 }

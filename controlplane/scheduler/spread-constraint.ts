@@ -2,14 +2,12 @@ import type { TopologySpreadConstraint } from '../../shared/api/generated/core-v
 import { requiredNodeMatcher } from '../../shared/required-node-matcher.ts'
 import { matchesRequirements, type Requirement } from '../../shared/selectors.ts'
 import { tolerates } from '../../shared/tolerations.ts'
+import { HOSTNAME_LABEL, ZONE_LABEL } from '../../shared/topology-labels.ts'
 import type { ClusterView } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import { selectorWithKeys } from './pod-affinity-terms.ts'
 import { ownerUidOf, type PodClass } from './pod-class.ts'
 import type { PodInfo } from './pod-info.ts'
-
-export const HOSTNAME = 'kubernetes.io/hostname'
-const ZONE = 'topology.kubernetes.io/zone'
 
 /** One way in which a Pod wants its like spread, ready to be counted. */
 export interface SpreadConstraint {
@@ -44,8 +42,8 @@ export function defaultSpreadConstraintsOf(pod: PodInfo, cluster: ClusterView): 
   const includes = requiredNodeMatcher(pod.pod) ?? everyNode
   const common = { minDomains: 1, counted, countsItself: true, includes }
   return [
-    { topologyKey: HOSTNAME, maxSkew: 3, ...common },
-    { topologyKey: ZONE, maxSkew: 5, ...common },
+    { topologyKey: HOSTNAME_LABEL, maxSkew: 3, ...common },
+    { topologyKey: ZONE_LABEL, maxSkew: 5, ...common },
   ]
 }
 

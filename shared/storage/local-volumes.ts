@@ -1,4 +1,5 @@
 import type { PersistentVolume, StorageClass } from '../api/kinds.ts'
+import { HOSTNAME_LABEL } from '../topology-labels.ts'
 
 /** Who makes the volumes of the class `local`: Docker volumes on the node where a claim's first Pod landed. */
 export const LOCAL_PROVISIONER = 'kubette.dev/local'
@@ -29,8 +30,6 @@ export function isDataToBeRemoved(volume: PersistentVolume): boolean {
   const isOurs = dockerVolumeOf(volume) !== undefined && volume.spec.persistentVolumeReclaimPolicy === 'Delete'
   return deletionTimestamp !== undefined && hasOnlyData && isOurs
 }
-
-export const HOSTNAME_LABEL = 'kubernetes.io/hostname'
 
 /** The node to which a volume's affinity ties it, where that is a single one. */
 export function nodeNameOf({ spec }: Pick<PersistentVolume, 'spec'>): string | undefined {

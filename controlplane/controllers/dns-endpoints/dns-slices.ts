@@ -5,9 +5,9 @@ import { DNS_PORT, GATEWAY_PLACE } from '../../../shared/dns-service.ts'
 import { DOMAIN } from '../../../shared/domain.ts'
 import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../../shared/endpoint-slices.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
+import { ZONE_LABEL } from '../../../shared/topology-labels.ts'
 import { findCondition } from '../conditions.ts'
 import { controllerRefTo } from '../ownership/controller-ref.ts'
-import { ZONE_LABEL } from '../services/zone-label.ts'
 import type { DesiredSlices } from '../slices/desired-slices.ts'
 
 export const MANAGED_BY = `dns-endpoints.${DOMAIN}`

@@ -1,9 +1,9 @@
 import type { Endpoint, EndpointPort } from '../../../shared/api/generated/discovery-v1.ts'
 import type { Node, Pod, Service } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { ZONE_LABEL } from '../../../shared/topology-labels.ts'
 import { isPodReady, isPodTerminating } from '../pods/pod-state.ts'
 import { addressesOf, hostnameIn, referenceTo, targetPortOf } from '../services/pod-endpoints.ts'
-import { ZONE_LABEL } from '../services/zone-label.ts'
 import { endpointHints } from './endpoint-hints.ts'
 
 /**

@@ -1,9 +1,5 @@
 import type { KubeObject } from '../../../shared/api/object.ts'
-
-/** Holds an owner until the dependents that block its deletion are gone. */
-export const FOREGROUND = 'foregroundDeletion'
-/** Holds an owner until its dependents are no longer its own. */
-export const ORPHAN = 'orphan'
+import { FOREGROUND_FINALIZER } from '../../../shared/deletion-finalizers.ts'
 
 export function hasFinalizer({ metadata }: KubeObject, finalizer: string): boolean {
   return metadata.finalizers?.includes(finalizer) ?? false
@@ -11,5 +7,5 @@ export function hasFinalizer({ metadata }: KubeObject, finalizer: string): boole
 
 /** Its deletion was asked for, and waits for that of its dependents. */
 export function isDeletingDependents(object: KubeObject): boolean {
-  return object.metadata.deletionTimestamp !== undefined && hasFinalizer(object, FOREGROUND)
+  return object.metadata.deletionTimestamp !== undefined && hasFinalizer(object, FOREGROUND_FINALIZER)
 }

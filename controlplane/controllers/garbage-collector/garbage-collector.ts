@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import type { OwnerReference } from '../../../shared/api/generated/meta-v1.ts'
 import type { Kind } from '../../../shared/api/kinds.ts'
 import type { KubeObject, ObjectKey, Persisted, PersistedMeta } from '../../../shared/api/object.ts'
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../../../shared/deletion-finalizers.ts'
 import type { Client } from '../../client/client.ts'
 import { type Change, type Controller, watch } from '../../reconcile/controller.ts'
 import { createEventRecorder, type EventRecorder } from '../../reconcile/event-recorder.ts'
 import type { ControllerDeps } from '../controller-deps.ts'
 import { unlessGone } from '../unless-gone.ts'
-import { FOREGROUND, hasFinalizer, isDeletingDependents, ORPHAN } from './finalizers.ts'
+import { hasFinalizer, isDeletingDependents } from './finalizers.ts'
 import { graphKey } from './graph-key.ts'
 import { COLLECTED_KINDS, type GraphNode, OwnershipGraph } from './ownership-graph.ts'
 
@@ -35,8 +36,8 @@ export class GarbageCollector implements Controller {
     const node = this.#graph.find(key)
     if (!node) return
     if (!node.object.metadata.deletionTimestamp) await this.#collect(node)
-    else if (hasFinalizer(node.object, ORPHAN)) await this.#orphanDependents(node)
-    else if (hasFinalizer(node.object, FOREGROUND)) await this.#releaseIfAlone(node)
+    else if (hasFinalizer(node.object, ORPHAN_FINALIZER)) await this.#orphanDependents(node)
+    else if (hasFinalizer(node.object, FOREGROUND_FINALIZER)) await this.#releaseIfAlone(node)
   }
 
   /** One owner that keeps it is enough; without any, it goes. */
@@ -85,7 +86,7 @@ export class GarbageCollector implements Controller {
   async #releaseIfAlone(node: GraphNode): Promise<void> {
     const { uid } = node.object.metadata
     const isBlocked = this.#graph.dependentsOf(uid).some(({ object }) => blocks(object, uid))
-    if (!isBlocked) await this.#dropFinalizer(node, FOREGROUND)
+    if (!isBlocked) await this.#dropFinalizer(node, FOREGROUND_FINALIZER)
   }
 
   /** Lists anew: a dependent that the informers do not show yet would be collected later. */
@@ -96,7 +97,7 @@ export class GarbageCollector implements Controller {
       const dependents = items.filter(({ metadata }) => metadata.ownerReferences?.some((ref) => ref.uid === uid))
       for (const object of dependents) await this.#dropOwners({ kind, object }, new Set([uid]))
     }
-    await this.#dropFinalizer(node, ORPHAN)
+    await this.#dropFinalizer(node, ORPHAN_FINALIZER)
   }
 
   async #dropOwners(node: GraphNode, uids: ReadonlySet<string>): Promise<void> {
@@ -176,6 +177,6 @@ function blocks({ metadata }: KubeObject, ownerUid: string): boolean {
 
 /** What its finalizers ask for already. */
 function policyOf(object: KubeObject): Policy {
-  if (hasFinalizer(object, ORPHAN)) return 'Orphan'
-  return hasFinalizer(object, FOREGROUND) ? 'Foreground' : 'Background'
+  if (hasFinalizer(object, ORPHAN_FINALIZER)) return 'Orphan'
+  return hasFinalizer(object, FOREGROUND_FINALIZER) ? 'Foreground' : 'Background'
 }

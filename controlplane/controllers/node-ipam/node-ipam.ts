@@ -1,5 +1,6 @@
 import { NODES, type Node } from '../../../shared/api/kinds.ts'
 import { keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
+import { DEFAULT_CLUSTER_FACTS } from '../../../shared/cluster-facts.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Client } from '../../client/client.ts'
 import { type Change, type Controller, watch } from '../../reconcile/controller.ts'
@@ -14,8 +15,6 @@ export interface NodeIpamOptions {
   podRange?: Ipv4Range
 }
 
-export const DEFAULT_POD_CIDR = '10.42.0.0/16'
-
 /** Gives each Node the range that its Pods' addresses come from, once. What is free is what no Node has, and none is about to get. */
 export class NodeIpam implements Controller {
   readonly name = 'node-ipam'
@@ -25,7 +24,10 @@ export class NodeIpam implements Controller {
   readonly #events: EventRecorder
   readonly #ranges: RangePool
 
-  constructor(deps: ControllerDeps, { podRange = Ipv4Range.parse(DEFAULT_POD_CIDR) }: NodeIpamOptions = {}) {
+  constructor(
+    deps: ControllerDeps,
+    { podRange = Ipv4Range.parse(DEFAULT_CLUSTER_FACTS.clusterCIDR) }: NodeIpamOptions = {},
+  ) {
     this.#client = deps.client
     this.#nodes = deps.informers.of(NODES)
     this.#events = createEventRecorder({ ...deps, component: 'cidrAllocator' })

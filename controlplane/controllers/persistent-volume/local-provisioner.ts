@@ -9,12 +9,12 @@ import {
 } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
 import {
-  HOSTNAME_LABEL,
   LOCAL_DRIVER,
   LOCAL_PROVISIONER,
   SELECTED_NODE_ANNOTATION,
   VOLUME_DATA_FINALIZER,
 } from '../../../shared/storage/local-volumes.ts'
+import { HOSTNAME_LABEL } from '../../../shared/topology-labels.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informer } from '../../reconcile/informer.ts'
 import type { ControllerDeps } from '../controller-deps.ts'

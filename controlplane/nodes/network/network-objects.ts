@@ -1,8 +1,7 @@
 import type { EndpointSlice, Node, Service } from '../../../shared/api/kinds.ts'
 import type { ObjectMeta, Persisted, PersistedMeta } from '../../../shared/api/object.ts'
 import type { NetworkNode, NetworkObject } from '../../../shared/protocol/network-frames.ts'
-
-const ZONE_LABEL = 'topology.kubernetes.io/zone'
+import { ZONE_LABEL } from '../../../shared/topology-labels.ts'
 
 /** What agents get of a Node. */
 export function networkNode({ metadata, spec, status }: Persisted<Node>): NetworkObject {

@@ -1,3 +1,4 @@
+import { DEFAULT_CLUSTER_FACTS } from '../../../shared/cluster-facts.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 
 /** What Services have their addresses and node ports from. */
@@ -12,10 +13,9 @@ export interface PortRange {
   readonly last: number
 }
 
-export const DEFAULT_SERVICE_CIDR = '10.43.0.0/16'
 export const DEFAULT_NODE_PORTS: PortRange = { first: 30_000, last: 32_767 }
 
 export const DEFAULT_SERVICE_NETWORK: ServiceNetwork = {
-  addresses: Ipv4Range.parse(DEFAULT_SERVICE_CIDR),
+  addresses: Ipv4Range.parse(DEFAULT_CLUSTER_FACTS.serviceCIDR),
   nodePorts: DEFAULT_NODE_PORTS,
 }

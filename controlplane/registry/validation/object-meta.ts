@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectMeta, Persisted } from '../../../shared/api/object.ts'
-import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../delete-options.ts'
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../../../shared/deletion-finalizers.ts'
 import type { Strategy } from '../strategy.ts'
 import type { FieldErrors } from './field-errors.ts'
 import { validateAnnotations, validateLabels } from './labels.ts'

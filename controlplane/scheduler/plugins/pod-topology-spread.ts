@@ -1,3 +1,4 @@
+import { HOSTNAME_LABEL } from '../../../shared/topology-labels.ts'
 import {
   type ClusterView,
   FITS,
@@ -10,12 +11,7 @@ import {
 import type { NodeInfo } from '../node-info.ts'
 import { countByTopology, countOn } from '../pod-class.ts'
 import type { PodInfo } from '../pod-info.ts'
-import {
-  defaultSpreadConstraintsOf,
-  HOSTNAME,
-  type SpreadConstraint,
-  spreadConstraintsOf,
-} from '../spread-constraint.ts'
+import { defaultSpreadConstraintsOf, type SpreadConstraint, spreadConstraintsOf } from '../spread-constraint.ts'
 
 const TOO_SKEWED = refuse("node(s) didn't match pod topology spread constraints")
 const NO_LABEL = ruleOut("node(s) didn't match pod topology spread constraints (missing required label)")
@@ -86,9 +82,10 @@ function countPlaces(constraint: SpreadConstraint, keys: readonly string[], clus
  */
 function crowdingBy(constraint: SpreadConstraint, needed: readonly string[], nodes: readonly NodeInfo[]) {
   const { topologyKey, maxSkew, counted, includes } = constraint
-  if (topologyKey === HOSTNAME) {
+  if (topologyKey === HOSTNAME_LABEL) {
     const weight = weightOf(nodes.length)
-    return (node: NodeInfo) => (node.labels[HOSTNAME] === undefined ? 0 : countOn(node, counted) * weight + maxSkew - 1)
+    return (node: NodeInfo) =>
+      node.labels[HOSTNAME_LABEL] === undefined ? 0 : countOn(node, counted) * weight + maxSkew - 1
   }
   const places = new Set<string>()
   for (const { labels } of nodes) if (labels[topologyKey] !== undefined) places.add(labels[topologyKey])
