@@ -8,6 +8,7 @@ import { Shortcuts } from '../../agent/network/fabric/shortcuts.ts'
 import { Links } from '../../agent/network/netlink/links.ts'
 import { NetlinkClient } from '../../agent/network/netlink/netlink-client.ts'
 import { NETLINK_ROUTE } from '../../agent/network/netlink/with-netlink.ts'
+import { rulesetGeneration } from '../../agent/network/nftables/ruleset-generation.ts'
 import type { PodNetwork } from '../../agent/network/pod-network.ts'
 import { SocketRelays } from '../../agent/network/socket-relays.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
@@ -110,7 +111,7 @@ describe('the links of Pods on Docker', () => {
     const next = newLinks()
     next.adopt(server.sandbox)
     next.adopt(client.sandbox)
-    await next.mend()
+    await next.mend(await machine.list())
     expect(await greeting()).toBe('hello\n')
     await runtime.removeContainer(client.id)
     await runtime.removeSandbox(client.sandbox.id)
@@ -136,9 +137,15 @@ describe('the links of Pods on Docker', () => {
     for (const { sandbox } of [client, other]) shortcuts.cover(sandbox)
     shortcuts.cover({ ...server.sandbox, publishedPorts: [82] })
     const ranges = { clusterCIDR: network.subnet, serviceCIDR: '', peers: [] }
-    shortcuts.keep({ uplinkId, state: { ...ranges, own: { podCIDR: network.subnet } } })
+    const place = { uplinkId, state: { ...ranges, own: { podCIDR: network.subnet } } }
+    shortcuts.keep(place)
     const name = shortcutName(networkId, network.subnet)
-    await eventually('they are made', async () => (await tableNames(netfilter)).includes(name))
+    const areMade = async () => (await tableNames(netfilter)).includes(name)
+    await eventually('they are made', areMade)
+    expect(await rulesetGeneration(netfilter)).toBeGreaterThan(0)
+    await removeShortcuts(relay, networkId)
+    shortcuts.keep(place)
+    await eventually('they are made again after somebody took them away', areMade)
     expect(await tracked(80, addressOf(22))).toMatchObject({ toServer: isBridgeTracked })
     expect(await tracked(81)).toEqual({ toServer: false, toClient: false })
     expect(await tracked(82)).toEqual({ toServer: false, toClient: isBridgeTracked })

@@ -1,4 +1,4 @@
-import { decodeAttributes, text, textOf } from '../../agent/network/netlink/netlink-attributes.ts'
+import { be32, decodeAttributes, text, textOf } from '../../agent/network/netlink/netlink-attributes.ts'
 import { decodeMessages, encodeMessage, type ReceivedMessage } from '../../agent/network/netlink/netlink-message.ts'
 import type { DatagramSocket, SocketRelay } from '../../agent/runtime/socket-relay.ts'
 
@@ -9,6 +9,8 @@ const NFTABLES = 10
 const NEWTABLE = (NFTABLES << 8) | 0
 const GETTABLE = (NFTABLES << 8) | 1
 const DELTABLE = (NFTABLES << 8) | 2
+const NEWGEN = (NFTABLES << 8) | 15
+const GETGEN = (NFTABLES << 8) | 16
 const BATCH_BEGIN = 0x10
 
 /** A relay into a network namespace whose kernel takes every transaction, or none, and has no flows. */
@@ -17,6 +19,8 @@ export class FakeNetfilter {
   readonly transactions: ('table' | 'change')[] = []
   /** By its name: the messages that made a table what it is. */
   readonly tables = new Map<string, ReceivedMessage[]>()
+  /** Whoever changes something by another way changes this, too. */
+  generation = 1
   /** Does not answer while it is set. */
   isSilent = false
   /** The errno that the next transactions fail with; 0 for none. */
@@ -64,6 +68,7 @@ export class FakeNetfilter {
     const messages = decodeMessages(datagram)
     const isBatch = messages[0]?.type === BATCH_BEGIN
     const payload = Buffer.alloc(20)
+    if (messages[0]?.type === GETGEN) return this.#tellGeneration(messages[0].sequence)
     if (!isBatch) return this.#list(messages[0], payload)
     const last = messages.find(({ flags }) => flags & NLM_F_ACK)
     payload.writeInt32LE(-this.errno)
@@ -81,7 +86,14 @@ export class FakeNetfilter {
     return Buffer.concat([...found, encodeMessage({ type: NLMSG_DONE, flags: 0, payload: done }, sequence)])
   }
 
+  #tellGeneration(sequence: number): Buffer {
+    const payload = Buffer.concat([Buffer.alloc(4), be32(1, this.generation)])
+    const told = encodeMessage({ type: NEWGEN, flags: 0, payload }, sequence)
+    return Buffer.concat([told, encodeMessage({ type: NLMSG_ERROR, flags: 0, payload: Buffer.alloc(20) }, sequence)])
+  }
+
   #apply(messages: readonly ReceivedMessage[]): void {
+    this.generation++
     this.transactions.push(messages[0]?.type === NEWTABLE ? 'table' : 'change')
     for (const message of messages) {
       const name = textOf(decodeAttributes(message.payload.subarray(4)).get(1) ?? Buffer.alloc(0))

@@ -3,6 +3,7 @@ import type { Logger } from '../../../shared/log.ts'
 import { type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
 import { SHORT_MEMORY } from '../conntrack/short-memory.ts'
 import type { AddressNews } from '../netlink/address-news.ts'
+import type { Link } from '../netlink/links.ts'
 import { type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
@@ -60,21 +61,27 @@ export class NodeNetwork {
     const machine = await this.#uplink.look(state)
     const { mtu } = machine
     this.#network = await runtime.ensurePodNetwork(podNetwork(clusterId, podCIDR, state, mtu))
-    await this.#requireBridge(this.#network.bridge)
-    this.#hasIPv6 = machine.links.some(({ hasIPv6 }) => hasIPv6)
+    const links = await this.#linksWith(this.#network.bridge, machine.links)
+    this.#hasIPv6 = links.some(({ hasIPv6 }) => hasIPv6)
     this.#tracksConnections = machine.tracksConnections
     this.links.use({ ...this.#network, mtu })
-    await this.links.mend()
-    return machine
+    const areMended = await this.links.mend(links)
+    return { ...machine, links: areMended ? await this.#listLinks() : links }
   }
 
-  /** Docker makes it with the network and when it starts itself, and never again. */
-  async #requireBridge(name: string): Promise<void> {
-    if (await (await this.#uplink.links()).find(name)) return
+  /** Docker makes the bridge with the network and when it starts itself, and never again. */
+  async #linksWith(bridge: string, known: readonly Link[]): Promise<readonly Link[]> {
+    const isAmong = (links: readonly Link[]) => links.some(({ name }) => name === bridge)
+    const links = isAmong(known) ? known : await this.#listLinks()
+    if (isAmong(links)) return links
     throw new RuntimeFailure(
       'failed',
-      `the bridge ${name} of the Pods' network is gone: Docker makes it when it starts`,
+      `the bridge ${bridge} of the Pods' network is gone: Docker makes it when it starts`,
     )
+  }
+
+  async #listLinks(): Promise<Link[]> {
+    return (await this.#uplink.links()).list()
   }
 
   /** After `join`. `isNews` as for `Tunnel.make`. */

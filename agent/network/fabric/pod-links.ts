@@ -80,23 +80,33 @@ export class PodLinks {
     return [...this.#kept.values()].some(({ sandbox, isMade }) => isMade && linkName(sandbox) === name)
   }
 
-  /** Makes what is missing, and has all of them on the bridge. What cannot be mended is told of, and tried again by the next call. */
-  async mend(): Promise<void> {
-    if (this.#kept.size === 0) return
-    const links = await this.#options.uplink.links()
-    const there = new Map((await links.list()).map((link) => [link.name, link]))
+  /**
+   * Makes what is missing of these, all of the machine's links, and has what is there on the bridge. True where there was
+   * anything to do. What cannot be mended is told of, and tried again by the next call.
+   */
+  async mend(links: readonly Link[]): Promise<boolean> {
+    const there = new Map(links.map((link) => [link.name, link]))
     const bridge = there.get(this.#network?.bridge ?? '')
+    let isAny = false
     for (const kept of [...this.#kept.values()]) {
+      if (kept.making && !kept.isMade) continue
       const link = there.get(linkName(kept.sandbox))
+      if (link && kept.isMade && (!bridge || link.master === bridge.index)) continue
+      isAny = true
       try {
-        if (kept.making && !kept.isMade) continue
-        if (!link || !kept.isMade) await this.#remake(kept)
-        else if (bridge && link.master !== bridge.index)
-          await links.change(link.index, { master: bridge.index, up: true })
+        if (link && kept.isMade) await this.#putOn(bridge, link)
+        else await this.#remake(kept)
       } catch (err) {
         this.#options.log.warn({ err, pod: kept.sandbox.pod }, 'the link of a Pod is not as it should be')
       }
     }
+    return isAny
+  }
+
+  async #putOn(bridge: Link | undefined, { index }: Link): Promise<void> {
+    if (!bridge) return
+    const links = await this.#options.uplink.links()
+    await links.change(index, { master: bridge.index, up: true })
   }
 
   async #remake({ sandbox }: KeptLink): Promise<void> {

@@ -3,10 +3,9 @@ import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { type Link, Links } from '../netlink/links.ts'
-import type { NetlinkRequest } from '../netlink/netlink-client.ts'
 import { NETLINK_NETFILTER, NETLINK_ROUTE, withNetlink } from '../netlink/with-netlink.ts'
 import { encodeRemoval, encodeTable } from '../nftables/encode-change.ts'
-import { NFTABLES_SUBSYSTEM } from '../nftables/table-message.ts'
+import { WrittenTable } from '../nftables/written-table.ts'
 import { bridgeName, POD_LINK, tunnelName } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
@@ -60,6 +59,7 @@ export class Shortcuts {
   readonly #options: ShortcutsOptions
   readonly #covered = new Map<string, Covered>()
   readonly #loop: WakeLoop
+  readonly #table = new WrittenTable()
   #place: Place | undefined
   #delay: Timer | undefined
   #complaint = ''
@@ -114,18 +114,21 @@ export class Shortcuts {
     const { podCIDR } = state.own
     if (podCIDR === undefined) return
     const name = shortcutName(clusterId, podCIDR)
-    const messages = takesShortcuts
-      ? await this.#table(name, Ipv4Range.parse(podCIDR), { uplinkId, state })
-      : encodeRemoval({ name, family: 'netdev' })
+    const ways = takesShortcuts ? await this.#ways(Ipv4Range.parse(podCIDR), { uplinkId, state }) : undefined
+    const messages = () => {
+      if (!ways) return encodeRemoval({ name, family: 'netdev' })
+      const { frame, contents } = shortcutTable(name, ways)
+      return encodeTable(frame, contents)
+    }
     const relay = await relays.of(uplinkId)
-    await withNetlink(relay, NETLINK_NETFILTER, (client) => client.batch(NFTABLES_SUBSYSTEM, messages))
+    const text = JSON.stringify([name, ways && waysText(ways)])
+    await withNetlink(relay, NETLINK_NETFILTER, (client) => this.#table.write(client, text, messages))
   }
 
-  async #table(name: string, range: Ipv4Range, { uplinkId, state }: Place): Promise<NetlinkRequest[]> {
+  async #ways(range: Ipv4Range, { uplinkId, state }: Place): Promise<ShortcutWays> {
     const links = await this.#links(uplinkId)
     const tunnel = this.#tunnel(state, links)
-    const { frame, contents } = shortcutTable(name, { ...(await this.#ends(range, links)), ...(tunnel && { tunnel }) })
-    return encodeTable(frame, contents)
+    return { ...(await this.#ends(range, links)), ...(tunnel && { tunnel }) }
   }
 
   #tunnel(state: FabricState, links: readonly Link[]): ShortcutTunnel | undefined {
@@ -173,6 +176,13 @@ export class Shortcuts {
     this.#complaint = complaint
     this.#options.log.info({ err: error }, 'what goes between Pods goes by the machine’s bridge and rules')
   }
+}
+
+/** The same for the same ways. */
+function waysText({ pods, forwarders, tunnel }: ShortcutWays): string {
+  const ends = [...pods, ...forwarders].map(([address, { name, index }]) => [address, name, index])
+  const published = Array.from(forwarders.values(), ({ publishedPorts }) => publishedPorts)
+  return JSON.stringify([pods.size, ends, published, tunnel && [tunnel.name, tunnel.index, tunnel.ranges.map(String)]])
 }
 
 /** Where it is not known on which machine a range is, nothing is spared. */

@@ -84,12 +84,12 @@ export class Uplink {
   }
 
   /** As `Tunnel.make`; links of Pods and their bridge get the MTU too. True where any had another. */
-  async make(state: FabricState, { mtu, ways, addresses }: MachineNetwork, isNews: boolean): Promise<boolean> {
+  async make(state: FabricState, machine: MachineNetwork, isNews: boolean): Promise<boolean> {
     const { clusterId } = this.#options
-    const { links, tunnel } = await this.#open()
+    const { mtu, ways, addresses, links: there } = machine
+    const { links, tunnel } = this.#hand ?? (await this.#open())
     const { address } = state.own
     const local = address !== undefined && addresses.has(address) ? { local: address } : {}
-    const there = await links.list()
     const machines = otherMachines(state)
     await tunnel.make({ machines, mtu, ...local }, there, isNews)
     const bridge = there.find(({ name }) => name === bridgeName(clusterId))

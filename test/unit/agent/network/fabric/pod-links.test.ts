@@ -21,9 +21,11 @@ describe('PodLinks', () => {
     const pod = { uid: 'u', namespace: 'default', name: 'web' }
     return { id: ID, pod, running: true, createdAt: '', ip: '10.42.0.4', process: 7, ...more }
   }
+  const machineLinks = async () => new Links(new NetlinkClient(await machine.relay().netlink(0)))
+  const mend = async () => links.mend(await (await machineLinks()).list())
   const newLinks = () => {
     const uplink = {
-      links: async () => new Links(new NetlinkClient(await machine.relay().netlink(0))),
+      links: machineLinks,
       drop: async () => void drops++,
     }
     const relays = { of: async () => inside.relay() }
@@ -95,13 +97,14 @@ describe('PodLinks', () => {
     const index = machine.link(HERE)?.index
     links = newLinks()
     links.adopt(sandbox())
-    await links.mend()
+    expect(await mend()).toBe(true)
+    expect(await mend()).toBe(false)
     expect(machine.link(HERE)?.index).toBe(index)
     expect([...inside.addresses.keys()]).toEqual(['10.42.0.4'])
     machine.removeLink(HERE)
     links = newLinks()
     links.adopt(sandbox())
-    await links.mend()
+    await mend()
     expect(isLinked()).toBe(true)
   })
 
@@ -109,15 +112,15 @@ describe('PodLinks', () => {
     await links.join(sandbox())
     expect([links.isKept(HERE), links.isKept('kblother')]).toEqual([true, false])
     machine.removeLink(HERE)
-    await links.mend()
+    await mend()
     expect(isLinked()).toBe(true)
     machine.removeLink('kbb-a')
     machine.addLink({ name: 'kbb-a', mtu: 1_350 })
-    await links.mend()
+    await mend()
     expect(isLinked()).toBe(true)
     machine.removeLink(HERE)
     listed = [{ ...sandbox(), running: false }]
-    await links.mend()
+    await mend()
     expect([isLinked(), links.isKept(HERE)]).toEqual([false, false])
   })
 
@@ -125,7 +128,7 @@ describe('PodLinks', () => {
     await links.join(sandbox())
     links.leave(ID)
     machine.removeLink(HERE)
-    await links.mend()
+    await mend()
     expect(isLinked()).toBe(false)
   })
 })
