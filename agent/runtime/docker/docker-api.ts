@@ -23,6 +23,19 @@ export interface DockerCall {
   timeoutMs?: number
 }
 
+/** A Docker as it said it is when it was first asked. */
+interface Negotiated {
+  modem: DockerModem
+  architecture: string
+}
+
+interface DockerVersion {
+  ApiVersion: string
+  MinAPIVersion?: string
+  Arch: string
+}
+
+const VERSION_CALL: DockerCall = { method: 'GET', path: '/version' }
 const TIMEOUT_MS = 120_000
 const SUCCESS = { 200: true, 201: true, 204: true, 304: true }
 
@@ -33,7 +46,7 @@ const SUCCESS = { 200: true, 201: true, 204: true, 304: true }
 export class DockerApi {
   readonly #options: DockerOptions
   readonly #clock: Clock
-  #docker: Promise<DockerModem> | undefined
+  #docker: Promise<Negotiated> | undefined
 
   constructor(options: DockerOptions, clock: Clock) {
     this.#options = options
@@ -43,7 +56,7 @@ export class DockerApi {
   /** The answer's JSON; for an empty answer an empty Buffer. */
   async json<T>(call: DockerCall): Promise<T> {
     return (await this.#withTimeout(call, async (signal) =>
-      this.#dial(await this.#connect(), call, signal, 'json'),
+      this.#dial((await this.#connect()).modem, call, signal, 'json'),
     )) as T
   }
 
@@ -51,7 +64,7 @@ export class DockerApi {
   async stream(call: DockerCall, signal: AbortSignal): Promise<IncomingMessage> {
     const answer = await this.#withTimeout(call, async (timeout) => {
       const either = AbortSignal.any([timeout, signal])
-      return this.#dial(await this.#connect(), call, either, 'stream')
+      return this.#dial((await this.#connect()).modem, call, either, 'stream')
     })
     return answer as IncomingMessage
   }
@@ -60,7 +73,7 @@ export class DockerApi {
   async hijack(call: DockerCall, signal: AbortSignal): Promise<Duplex> {
     const connection = (await this.#withTimeout(call, async (timeout) => {
       const either = AbortSignal.any([timeout, signal])
-      return this.#dial(await this.#connect(), call, either, 'hijack')
+      return this.#dial((await this.#connect()).modem, call, either, 'hijack')
     })) as Duplex
     // What breaks is seen where it is read and written.
     connection.on('error', () => connection.destroy())
@@ -71,8 +84,13 @@ export class DockerApi {
     return connection
   }
 
-  /** Asks once for the versions that Docker speaks; again after a failure. */
-  #connect(): Promise<DockerModem> {
+  /** Of the machine that Docker runs on, in Go's words, such as `amd64`. */
+  architecture(): Promise<string> {
+    return this.#withTimeout(VERSION_CALL, async () => (await this.#connect()).architecture)
+  }
+
+  /** Asks once what Docker is and which versions it speaks; again after a failure. */
+  #connect(): Promise<Negotiated> {
     this.#docker ??= this.#negotiate().catch((error: unknown) => {
       this.#docker = undefined
       throw error
@@ -80,12 +98,12 @@ export class DockerApi {
     return this.#docker
   }
 
-  async #negotiate(): Promise<DockerModem> {
-    const call: DockerCall = { method: 'GET', path: '/version' }
+  async #negotiate(): Promise<Negotiated> {
     const plain = new DockerModem(this.#options)
     const { signal } = new AbortController()
-    const answer = (await this.#dial(plain, call, signal, 'json')) as { ApiVersion: string; MinAPIVersion?: string }
-    return new DockerModem({ ...this.#options, version: `v${chooseApiVersion(answer)}` })
+    const answer = (await this.#dial(plain, VERSION_CALL, signal, 'json')) as DockerVersion
+    const modem = new DockerModem({ ...this.#options, version: `v${chooseApiVersion(answer)}` })
+    return { modem, architecture: answer.Arch }
   }
 
   #dial(

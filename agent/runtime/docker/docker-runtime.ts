@@ -201,16 +201,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 }
 
 async function version(docker: DockerApi): Promise<RuntimeInfo> {
-  const timeoutMs = INFO_TIMEOUT_MS
-  const info = await docker.json<DockerInfo>({ method: 'GET', path: '/info', timeoutMs })
-  const { Arch } = await docker.json<{ Arch: string }>({ method: 'GET', path: '/version', timeoutMs })
+  const info = await docker.json<DockerInfo>({ method: 'GET', path: '/info', timeoutMs: INFO_TIMEOUT_MS })
   return {
     name: 'docker',
     version: info.ServerVersion.split('+')[0] ?? info.ServerVersion,
     operatingSystem: info.OSType,
     osImage: info.OperatingSystem,
     kernelVersion: info.KernelVersion,
-    architecture: Arch,
+    architecture: await docker.architecture(),
     cpus: info.NCPU,
     memoryBytes: info.MemTotal,
     runningContainers: info.ContainersRunning,

@@ -52,9 +52,10 @@ export class PauseImage {
   }
 
   async #archive(): Promise<Buffer> {
-    const { Arch } = await this.#docker.json<{ Arch: string }>({ method: 'GET', path: '/version' })
-    if (Arch !== 'amd64' && Arch !== 'arm64') throw new RuntimeFailure('invalid', `no pause program for ${Arch}`)
-    return pauseArchive(this.reference, Arch, this.#clusterId)
+    const machine = await this.#docker.architecture()
+    if (machine !== 'amd64' && machine !== 'arm64')
+      throw new RuntimeFailure('invalid', `no pause program for ${machine}`)
+    return pauseArchive(this.reference, machine, this.#clusterId)
   }
 }
 

@@ -27,7 +27,8 @@ describe('DockerApi', () => {
     answer = (_, response) => response.end('{"ok":true}')
     server = createServer((request, response) => {
       seen.push(`${request.method} ${decodeURIComponent(request.url ?? '')}`)
-      if (request.url?.startsWith('/version')) response.end('{"ApiVersion":"1.52","MinAPIVersion":"1.44"}')
+      if (request.url?.startsWith('/version'))
+        response.end('{"ApiVersion":"1.52","MinAPIVersion":"1.44","Arch":"arm64"}')
       else answer(request, response)
     })
     await new Promise<void>((resolve) => server.listen(socketPath, resolve))
@@ -51,6 +52,7 @@ describe('DockerApi', () => {
   it('speaks a version that both know, and sends filters as JSON', async () => {
     await docker.json({ method: 'GET', path: '/containers/json', query: { all: true, filters: { label: ['a=b'] } } })
     await docker.json({ method: 'GET', path: '/info' })
+    expect(await docker.architecture()).toBe('arm64')
     expect(seen).toEqual([
       'GET /version',
       'GET /v1.44/containers/json?all=true&filters={"label":["a=b"]}',
