@@ -14,14 +14,17 @@ export interface Machine {
   processes?: { running: number; max: number }
 }
 
+/** Which machine it is, and where: what hardly ever changes, and takes a while to find where there are many links. */
+export type MachineIdentity = Pick<Machine, 'machineId' | 'bootId' | 'address'>
+
 /**
  * From Linux' own files; never rejects. In a container they mostly show the machine too: there `dataRoot`, the container
- * runtime's directory, is not seen, but the root is on the same filesystem.
+ * runtime's directory, is not seen, but the root is on the same filesystem. `identity`: as it was found before, if it need
+ * not be found again.
  */
-export async function readMachine(dataRoot = '/'): Promise<Machine> {
-  const [machineId, bootId, memory, load, pidMax, disk] = await Promise.all([
-    firstLine('/etc/machine-id'),
-    firstLine('/proc/sys/kernel/random/boot_id'),
+export async function readMachine(dataRoot = '/', identity?: MachineIdentity): Promise<Machine> {
+  const [{ machineId, bootId, address }, memory, load, pidMax, disk] = await Promise.all([
+    identity ?? readIdentity(),
     contentOf('/proc/meminfo'),
     firstLine('/proc/loadavg'),
     firstLine('/proc/sys/kernel/pid_max'),
@@ -31,11 +34,19 @@ export async function readMachine(dataRoot = '/'): Promise<Machine> {
   return {
     ...(machineId ? { machineId } : {}),
     ...(bootId ? { bootId } : {}),
-    ...withAddress(networkInterfaces()),
+    ...(address ? { address } : {}),
     ...memoryOf(memory ?? ''),
     ...(running && pidMax ? { processes: { running: Number(running), max: Number(pidMax) } } : {}),
     ...(disk ? { disk: diskOf(disk) } : {}),
   }
+}
+
+async function readIdentity(): Promise<MachineIdentity> {
+  const [machineId, bootId] = await Promise.all([
+    firstLine('/etc/machine-id'),
+    firstLine('/proc/sys/kernel/random/boot_id'),
+  ])
+  return { ...(machineId ? { machineId } : {}), ...(bootId ? { bootId } : {}), ...withAddress(networkInterfaces()) }
 }
 
 function memoryOf(meminfo: string): Pick<Machine, 'memory'> {

@@ -4,6 +4,7 @@ import { compareStrings } from '../../shared/compare-strings.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
 import { HOSTNAME_LABEL } from '../../shared/topology-labels.ts'
+import { Turnstile } from '../../shared/turnstile.ts'
 import { DEFAULT_EVICTION_POLICY, type EvictionPolicy } from '../eviction/eviction-policy.ts'
 import type { EvictionSignal, EvictionThreshold, Observation } from '../eviction/eviction-threshold.ts'
 import { PressureWatch } from '../eviction/pressure-watch.ts'
@@ -34,7 +35,7 @@ export interface NodeFactsOptions {
   eviction?: EvictionPolicy
   /** Where others reach this machine; found by itself unless given. */
   address?: string
-  readMachine?: (dataRoot: string | undefined) => Promise<Machine>
+  readMachine?: typeof readMachine
 }
 
 interface Seen {
@@ -67,6 +68,10 @@ export class NodeFacts {
   readonly #pressure: PressureWatch
   #observations: ReadonlyMap<EvictionSignal, Observation> = new Map()
   #refreshes = 0
+  /** Two looks at once could tell what the older one saw after the newer. */
+  readonly #turns = new Turnstile(1)
+  /** The machine may be known by another address. */
+  #isIdentityOld = true
   #timer: Timer | undefined
   #soon: Timer | undefined
   #onChange: (report: NodeReport) => void = () => {}
@@ -125,7 +130,10 @@ export class NodeFacts {
   async start(onChange: (report: NodeReport) => void): Promise<void> {
     await this.refresh()
     this.#onChange = onChange
-    this.#timer = this.#options.clock.every(REFRESH_MS, () => void this.look())
+    this.#timer = this.#options.clock.every(REFRESH_MS, () => {
+      // A runtime that hangs must not have looks pile up.
+      if (this.#turns.isEmpty) void this.look()
+    })
   }
 
   stop(): void {
@@ -135,6 +143,7 @@ export class NodeFacts {
 
   /** Looks before long, once for several changes. */
   addressesChanged(): void {
+    this.#isIdentityOld = true
     this.#soon ??= this.#options.clock.after(ADDRESSES_DELAY_MS, () => {
       this.#soon = undefined
       void this.look()
@@ -148,7 +157,11 @@ export class NodeFacts {
   }
 
   /** Never rejects: a runtime that does not answer makes the node not ready. */
-  async refresh(): Promise<NodeReport> {
+  refresh(): Promise<NodeReport> {
+    return this.#turns.pass(() => this.#refreshNow())
+  }
+
+  async #refreshNow(): Promise<NodeReport> {
     this.#seen = await this.#look()
     this.#observations = observations(this.#seen.machine)
     this.#pressure.update(this.#observations, this.#options.clock.monotonic())
@@ -172,9 +185,9 @@ export class NodeFacts {
   async #look(): Promise<Seen> {
     const { runtime, log, clock } = this.#options
     const { info, images } = this.#seen
-    const machine = await (this.#options.readMachine ?? readMachine)(info?.dataRoot)
+    const isLong = this.#refreshes % LOOKS_PER_LONG_LOOK === 0
+    const machine = await this.#lookAtMachine(isLong)
     try {
-      const isLong = this.#refreshes % LOOKS_PER_LONG_LOOK === 0
       const next = await runtime.version()
       if (isLong || next.runningContainers !== info?.runningContainers) await this.#others.look()
       const answer = {
@@ -191,6 +204,13 @@ export class NodeFacts {
       if (this.#seen.runtimeError !== runtimeError) log.warn({ err: error }, 'the container runtime does not answer')
       return { machine, images, runtimeError, ...(info ? { info } : {}) }
     }
+  }
+
+  async #lookAtMachine(isLong: boolean): Promise<Machine> {
+    const { info, machine } = this.#seen
+    const isKnown = machine.address !== undefined && !this.#isIdentityOld && !isLong
+    this.#isIdentityOld = false
+    return (this.#options.readMachine ?? readMachine)(info?.dataRoot, isKnown ? machine : undefined)
   }
 
   #compose(): NodeReport {

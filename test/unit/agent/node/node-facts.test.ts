@@ -4,6 +4,7 @@ import { parseEvictionThresholds } from '../../../../agent/eviction/eviction-thr
 import type { Machine } from '../../../../agent/node/machine.ts'
 import { NodeFacts, type NodeFactsOptions } from '../../../../agent/node/node-facts.ts'
 import type { OtherContainer } from '../../../../agent/runtime/runtime.ts'
+import { sleep } from '../../../../shared/clock.ts'
 import { silentLogger } from '../../../../shared/log.ts'
 import type { NodeReport } from '../../../../shared/protocol/frames.ts'
 import { parseUnits } from '../../../../shared/quantity.ts'
@@ -38,6 +39,45 @@ describe('NodeFacts', () => {
     node.addressesChanged()
     await clock.advance(1_000)
     expect(told).toEqual(['192.0.2.2'])
+    node.stop()
+  })
+
+  it('looks for its addresses once a minute, and whenever it is told of some', async () => {
+    const known: (string | undefined)[] = []
+    const node = new NodeFacts({
+      ...base(),
+      readMachine: async (_, identity) => {
+        known.push(identity?.address)
+        return { ...machine, address: '192.0.2.4' }
+      },
+    })
+    await node.start(() => {})
+    await clock.advance(60_000)
+    const before = '192.0.2.4'
+    expect(known).toEqual([undefined, before, before, before, before, before, undefined])
+    node.addressesChanged()
+    await clock.advance(1_000)
+    expect(known.slice(7)).toEqual([undefined])
+    node.stop()
+  })
+
+  it('looks at one time only once, also while the runtime hangs', async () => {
+    let [now, most, looks] = [0, 0, 0]
+    const version = runtime.version.bind(runtime)
+    runtime.version = async () => {
+      most = Math.max(most, ++now)
+      looks++
+      await sleep(clock, 25_000)
+      now--
+      return version()
+    }
+    const node = facts()
+    void node.start(() => {})
+    await clock.advance(60_000)
+    void node.look()
+    await clock.advance(60_000)
+    expect(most).toBe(1)
+    expect(looks).toBeLessThan(6)
     node.stop()
   })
 
