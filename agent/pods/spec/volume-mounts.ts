@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Container, Pod, PodSecurityContext, Volume, VolumeMount } from '../../../shared/api/generated/core-v1.ts'
 import type { VolumeMount as RuntimeMount } from '../../runtime/runtime.ts'
 import { isFileVolume } from '../../volumes/file-projection.ts'
@@ -23,7 +24,7 @@ export function volumeMounts(
     const propagation = PROPAGATION[mount.mountPropagation ?? '']
     return {
       volume: name,
-      mountPath,
+      mountPath: posix.isAbsolute(mountPath) ? mountPath : posix.join('/', mountPath),
       readOnly: readOnly || isReadOnly(volume),
       ...(subPath ? { subPath, ...groupOf(volume, spec?.securityContext) } : {}),
       ...(propagation ? { propagation } : {}),

@@ -31,6 +31,11 @@ describe('volumeMounts', () => {
     expect(mount({ mountPropagation: 'Bidirectional' })?.propagation).toBe('shared')
   })
 
+  it('takes a relative path from the root', () => {
+    expect(mount({ mountPath: 'var/data/' })?.mountPath).toBe('/var/data/')
+    expect(mount({ mountPath: '/a:b' })?.mountPath).toBe('/a:b')
+  })
+
   it('is read-only where the claim is', () => {
     expect(mount({ name: 'data' })?.readOnly).toBe(true)
   })
