@@ -1,10 +1,10 @@
 import type { Pod } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { podDeletionCost } from '../../../shared/pod-deletion-cost.ts'
 import { isPodActive, isPodReady, podReadySinceMs } from '../pods/pod-state.ts'
 
 type Comparison = (a: Persisted<Pod>, b: Persisted<Pod>) => number
 
-const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost'
 const PHASES = ['Pending', 'Unknown', 'Running']
 
 /**
@@ -23,7 +23,7 @@ export function podsToDelete(
     by((pod) => (pod.spec.nodeName ? 1 : 0)),
     by((pod) => PHASES.indexOf(pod.status?.phase ?? 'Pending')),
     by((pod) => (isPodReady(pod) ? 1 : 0)),
-    by(deletionCost),
+    by(({ metadata }) => podDeletionCost(metadata.annotations) ?? 0),
     by((pod) => -(perNode.get(pod.spec.nodeName ?? '') ?? 0)),
     byAge(podReadySinceMs, nowMs),
     by((pod) => -maxRestarts(pod)),
@@ -56,11 +56,6 @@ function byAge(sinceMs: (pod: Persisted<Pod>) => number | undefined, nowMs: numb
 
 function magnitude(ageMs: number): number {
   return ageMs > 0 ? Math.floor(Math.log2(ageMs * 1e6)) : -1
-}
-
-function deletionCost(pod: Persisted<Pod>): number {
-  const text = pod.metadata.annotations?.[DELETION_COST] ?? ''
-  return /^-?\d+$/.test(text) ? Number(text) : 0
 }
 
 function maxRestarts(pod: Persisted<Pod>): number {

@@ -1,4 +1,5 @@
 import type { PodSpec, PodTemplateSpec } from '../../../shared/api/generated/core-v1.ts'
+import { DELETION_COST, podDeletionCost } from '../../../shared/pod-deletion-cost.ts'
 import { unhonouredFields } from '../../../shared/pod-fields/unhonoured-fields.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
 import { validateAnnotations, validateLabels } from '../validation/labels.ts'
@@ -12,6 +13,8 @@ import { validatePodSecurityContext } from './security-context-validation.ts'
 import { validateTolerations } from './taint-validation.ts'
 import { validateTopologySpread } from './topology-spread-validation.ts'
 import { validateVolumes } from './volume-validation.ts'
+
+type Annotations = Readonly<Record<string, string>>
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
 const MAX_KERNEL_NAME = 64
@@ -36,12 +39,19 @@ export function validatePodTemplate({ metadata = {}, spec }: PodTemplateSpec, pa
   validateLabels(metadata.labels, `${path}.metadata.labels`, errors)
   const annotationsPath = `${path}.metadata.annotations`
   validateAnnotations(metadata.annotations, annotationsPath, errors)
+  validateDeletionCost(metadata.annotations, annotationsPath, errors)
   if (!spec) return
   validatePodSpec(spec, `${path}.spec`, errors)
   if (spec.ephemeralContainers?.length) {
     errors.forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')
   }
   validateAppArmorAnnotations(spec, `${path}.spec`, metadata.annotations, annotationsPath, errors)
+}
+
+/** `path` is where the annotations are. */
+export function validateDeletionCost(annotations: Annotations = {}, path: string, errors: FieldErrors): void {
+  if (podDeletionCost(annotations) !== undefined) return
+  errors.invalid(`${path}[${DELETION_COST}]`, annotations[DELETION_COST], 'must be a 32bit integer')
 }
 
 function validateScheduling(spec: PodSpec, path: string, errors: FieldErrors): void {

@@ -1,6 +1,7 @@
 import type { Container, PodSpec, Toleration } from '../../../shared/api/generated/core-v1.ts'
 import { jsonEqual } from '../json-equal.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
+import { validateNarrowing, withoutNarrowing } from './gated-pod-update.ts'
 
 const UPDATABLE = [
   '`spec.containers[*].image`',
@@ -20,7 +21,10 @@ export function validatePodUpdate(spec: PodSpec, current: PodSpec, errors: Field
   validateDeadline(spec.activeDeadlineSeconds, current.activeDeadlineSeconds, errors)
   validateTolerationsAdded(spec.tolerations ?? [], current.tolerations ?? [], errors)
   validateGatesRemoved(spec, current, errors)
-  const changed = changedFields(withoutUpdatable(spec, current), current)
+  const isGated = (current.schedulingGates?.length ?? 0) > 0
+  if (isGated) validateNarrowing(spec, current, errors)
+  const reset = withoutUpdatable(spec, current)
+  const changed = changedFields(isGated ? withoutNarrowing(reset, current) : reset, current)
   if (changed.length === 0) return
   const fields = changed.map((field) => `\`spec.${field}\``).join(', ')
   errors.forbidden('spec', `pod updates may not change fields other than ${UPDATABLE}\nchanged: ${fields}`)

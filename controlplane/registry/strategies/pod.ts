@@ -1,5 +1,6 @@
 import type { PodSpec } from '../../../shared/api/generated/core-v1.ts'
 import { PODS, type Pod } from '../../../shared/api/kinds.ts'
+import { podDeletionCost } from '../../../shared/pod-deletion-cost.ts'
 import { qosClassOf } from '../../../shared/qos-class.ts'
 import {
   applyAppArmorAnnotations,
@@ -7,7 +8,7 @@ import {
   validateAppArmorUnchanged,
 } from '../pods/app-armor-annotations.ts'
 import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
-import { validatePodSpec } from '../pods/pod-spec-validation.ts'
+import { validateDeletionCost, validatePodSpec } from '../pods/pod-spec-validation.ts'
 import { validatePodUpdate } from '../pods/pod-update-validation.ts'
 import { nameWarnings, podWarnings } from '../pods/pod-warnings.ts'
 import { tolerateLostNodes } from '../pods/tolerate-lost-nodes.ts'
@@ -15,6 +16,8 @@ import { admitPriority } from '../priority/pod-priority.ts'
 import { strategy } from '../strategy.ts'
 import { podColumns } from '../tables/pod-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
+
+const ANNOTATIONS = 'metadata.annotations'
 
 export const podStrategy = strategy<Pod>({
   kind: PODS,
@@ -52,11 +55,12 @@ export const podStrategy = strategy<Pod>({
 
   validate(pod, errors) {
     validatePodSpec(pod.spec, 'spec', errors)
-    validateAppArmorAnnotations(pod.spec, 'spec', pod.metadata.annotations, 'metadata.annotations', errors)
+    validateAppArmorAnnotations(pod.spec, 'spec', pod.metadata.annotations, ANNOTATIONS, errors)
   },
 
   validateCreate(pod, errors) {
     const { ephemeralContainers, nodeName, schedulingGates } = pod.spec
+    validateDeletionCost(pod.metadata.annotations, ANNOTATIONS, errors)
     if (ephemeralContainers?.length) errors.forbidden('spec.ephemeralContainers', 'cannot be set on create')
     if (nodeName && schedulingGates?.length) {
       errors.forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')
@@ -67,6 +71,8 @@ export const podStrategy = strategy<Pod>({
 
   validateUpdate(pod, current, errors) {
     validatePodUpdate(pod.spec, current.spec, errors)
+    const wasValid = podDeletionCost(current.metadata.annotations) !== undefined
+    if (wasValid) validateDeletionCost(pod.metadata.annotations, ANNOTATIONS, errors)
     validateAppArmorUnchanged(pod.metadata.annotations, current.metadata.annotations, errors)
   },
 

@@ -117,6 +117,20 @@ describe('Validation of where a Pod may go', () => {
     ],
   }
 
+  it('of what the loss of a Pod costs', async () => {
+    const { refusals } = await testRegistry()
+    const withCost = (cost: string) => {
+      const annotations = { 'controller.kubernetes.io/pod-deletion-cost': cost }
+      return refusals(PODS, testPod('a', { metadata: { name: 'a', annotations } }))
+    }
+    for (const cost of ['0', '-5', '2147483647']) expect(await withCost(cost)).toEqual([])
+    for (const cost of ['', '+5', '007', '1.5', '2147483648', 'high']) {
+      expect(await withCost(cost)).toEqual([
+        `metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "${cost}": must be a 32bit integer`,
+      ])
+    }
+  })
+
   it.each(Object.entries(cases))('of %s', async (_, [spec, ...causes]) => {
     const { refusals } = await testRegistry()
     expect(await refusals(PODS, { metadata: { name: 'a' }, spec: spec as Pod['spec'] })).toEqual(causes)

@@ -32,6 +32,34 @@ describe('Pod updates', () => {
     )
   })
 
+  it('may narrow down where a Pod may go, as long as it is gated', async () => {
+    const required = (...values: string[]) => ({
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: values.map((key) => ({ key, operator: 'Exists' })) }],
+        },
+      },
+    })
+    const gated = { schedulingGates: [{ name: 'a' }], nodeSelector: { a: 'b' } }
+    expect(await changed(gated, () => ({ nodeSelector: { a: 'b', c: 'd' } }))).toEqual([])
+    expect(await changed(gated, () => ({ affinity: required('x') }))).toEqual([])
+    expect(await changed({ ...gated, affinity: required('x') }, () => ({ affinity: required('x', 'y') }))).toEqual([])
+    expect(await changed(gated, () => ({ nodeSelector: { a: 'c' } }))).toEqual([
+      'spec.nodeSelector: Invalid value: {"a":"c"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+    ])
+    const terms = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'
+    expect(await changed({ ...gated, affinity: required('x') }, () => ({ affinity: required('y') }))).toEqual([
+      `${terms}[0]: Invalid value: {"matchExpressions":[{"key":"y","operator":"Exists"}]}: only additions are allowed (no mutations or deletions)`,
+    ])
+    expect(await changed({ ...gated, affinity: required('x') }, () => ({ affinity: undefined }))).toEqual([
+      `${terms}: Invalid value: []: no additions/deletions to non-empty NodeSelectorTerms list are allowed`,
+    ])
+    const other = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [] } }
+    expect(await changed(gated, () => ({ affinity: other }))).toEqual([
+      expect.stringContaining('changed: `spec.affinity`'),
+    ])
+  })
+
   it('may change nothing else', async () => {
     expect(await changed({}, () => ({ nodeSelector: { a: 'b' }, hostname: 'x' }))).toEqual([
       'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,' +
