@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../shared/clock.ts'
+import { messageOf } from '../../shared/error-message.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { EventReport } from '../../shared/protocol/frames.ts'
 import type { Observation } from '../eviction/eviction-threshold.ts'
@@ -91,7 +92,7 @@ export class ImageCollector {
       event({
         type: 'Warning',
         reason: 'ImageGCFailed',
-        message: error instanceof Error ? error.message : String(error),
+        message: messageOf(error),
       })
       return false
     }

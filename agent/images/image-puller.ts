@@ -1,5 +1,6 @@
 import { Backoff } from '../../shared/backoff.ts'
 import type { Clock } from '../../shared/clock.ts'
+import { messageOf } from '../../shared/error-message.ts'
 import { goDuration } from '../go-duration.ts'
 import { type ImageState, type RegistryCredentials, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
 import { parseImageReference, withDefaultTag } from './image-reference.ts'
@@ -207,8 +208,4 @@ export class ImagePuller {
 /** Who has other log-ins does not wait for those who were turned away. */
 function attemptOf(reference: string, { credentials }: ImageRequest): string {
   return JSON.stringify([reference, credentials])
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

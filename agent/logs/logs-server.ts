@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { ApiError } from '../../shared/api/api-error.ts'
 import type { Clock } from '../../shared/clock.ts'
+import { messageOf } from '../../shared/error-message.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { LogsRequest } from '../../shared/protocol/frames.ts'
 import type { Stream, StreamServer } from '../../shared/protocol/stream.ts'
@@ -84,8 +85,4 @@ function refuse(id: string, error: unknown): never {
     default:
       throw ApiError.badRequest(`unable to retrieve container logs: ${error.message}`)
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

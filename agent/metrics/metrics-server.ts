@@ -1,4 +1,5 @@
 import { ApiError } from '../../shared/api/api-error.ts'
+import { messageOf } from '../../shared/error-message.ts'
 import type { Stream } from '../../shared/protocol/stream.ts'
 import { RuntimeFailure } from '../runtime/runtime.ts'
 import type { UsageMeter } from './usage-meter.ts'
@@ -29,6 +30,6 @@ export class MetricsServer {
 }
 
 function failure(error: unknown): ApiError {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return new ApiError(error instanceof RuntimeFailure ? 'ServiceUnavailable' : 'InternalError', message)
 }

@@ -1,6 +1,7 @@
 import type { ContainerImage, NodeCondition, NodeStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { compareStrings } from '../../shared/compare-strings.ts'
+import { messageOf } from '../../shared/error-message.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { NodeReport } from '../../shared/protocol/frames.ts'
 import { HOSTNAME_LABEL } from '../../shared/topology-labels.ts'
@@ -200,7 +201,7 @@ export class NodeFacts {
       return answer
     } catch (error) {
       if (info && clock.monotonic() - this.#answeredAt < RUNTIME_PATIENCE_MS) return { machine, info, images }
-      const runtimeError = error instanceof Error ? error.message : String(error)
+      const runtimeError = messageOf(error)
       if (this.#seen.runtimeError !== runtimeError) log.warn({ err: error }, 'the container runtime does not answer')
       return { machine, images, runtimeError, ...(info ? { info } : {}) }
     }

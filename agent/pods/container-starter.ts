@@ -1,6 +1,7 @@
 import type { Container } from '../../shared/api/generated/core-v1.ts'
 import type { Secret } from '../../shared/api/kinds.ts'
 import type { Clock } from '../../shared/clock.ts'
+import { messageOf } from '../../shared/error-message.ts'
 import type { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { ImageOutcome, ImagePuller } from '../images/image-puller.ts'
 import { pullCredentials } from '../images/pull-credentials.ts'
@@ -104,7 +105,7 @@ export class ContainerStarter {
       return await step()
     } catch (error) {
       if (isVolumesLost(error)) throw error
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       this.#event(container, `Error: ${message}`)
       const isMount = error instanceof RuntimeFailure && error.code === 'mount'
       throw new StepFailed({ reason: isMount ? 'CreateContainerConfigError' : reason, message })

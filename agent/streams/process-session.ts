@@ -1,5 +1,6 @@
 import type { Status } from '../../shared/api/api-error.ts'
 import { ApiError } from '../../shared/api/api-error.ts'
+import { messageOf } from '../../shared/error-message.ts'
 import { COMMAND_CHANNELS, TerminalSizeReader } from '../../shared/protocol/command-channels.ts'
 import type { Stream } from '../../shared/protocol/stream.ts'
 import type { ContainerProcess, ExecProcess } from '../runtime/runtime.ts'
@@ -16,7 +17,7 @@ export async function serveProcess(process: ContainerProcess | ExecProcess, stre
     await stream.write(COMMAND_CHANNELS.status, Buffer.from(JSON.stringify(status)))
     stream.end()
   } catch (error) {
-    stream.end(new ApiError('InternalError', error instanceof Error ? error.message : String(error)))
+    stream.end(new ApiError('InternalError', messageOf(error)))
   } finally {
     letGo()
   }

@@ -1,4 +1,5 @@
 import type { Volume } from '../../shared/api/generated/core-v1.ts'
+import { messageOf } from '../../shared/error-message.ts'
 import { podReferences } from '../../shared/pod-references.ts'
 import { claimNamesOf } from '../../shared/storage/pod-claims.ts'
 import type { PodEvents } from '../pods/pod-events.ts'
@@ -70,7 +71,7 @@ export class PodVolumes {
     try {
       return { ...spec, path: await hostPath(spec.path, type ?? '', this.#deps) }
     } catch (error) {
-      this.#tell(spec.name, error instanceof Error ? error.message : String(error))
+      this.#tell(spec.name, messageOf(error))
       if (error instanceof VolumeError) return undefined
       throw error
     }
@@ -92,7 +93,7 @@ export class PodVolumes {
     try {
       await writing
     } catch (error) {
-      this.#tell(volume, error instanceof Error ? error.message : String(error))
+      this.#tell(volume, messageOf(error))
       // Containers that run keep the files they have; the next one to start has its sandbox made anew.
       if (!(error instanceof RuntimeFailure && error.code === 'volumesLost')) throw error
     }

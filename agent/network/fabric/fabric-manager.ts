@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Random } from '../../../shared/random.ts'
 import { followEvents } from '../../runtime/follow-events.ts'
@@ -202,7 +203,7 @@ export class FabricManager implements AddressSource, SandboxLinks {
     const isLasting = clock.monotonic() - this.#failedSinceMs >= FAILURE_PATIENCE_MS
     log.warn({ err: error }, 'the Pod network is not as it should be')
     if (!isLasting && this.#condition === UP) return
-    this.#tell(failing(error instanceof Error ? error.message : String(error)))
+    this.#tell(failing(messageOf(error)))
   }
 
   #tell(condition: NetworkCondition): void {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/error-message.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { type Runtime, RuntimeFailure, type SandboxState } from '../../runtime/runtime.ts'
@@ -123,7 +124,7 @@ export class PodLinks {
     } catch (error) {
       // One that an older agent made does not see the processes of others.
       if (isRefusal(error, 'ESRCH')) await this.#options.uplink.drop()
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       throw new RuntimeFailure('failed', `could not link the sandbox to the network: ${why}`, error)
     }
   }

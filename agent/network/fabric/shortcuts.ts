@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { WakeLoop } from '../../wake-loop.ts'
@@ -171,7 +172,7 @@ export class Shortcuts {
 
   /** A kernel that cannot do this is told of once. */
   #failed(error: unknown): void {
-    const complaint = error instanceof Error ? error.message : String(error)
+    const complaint = messageOf(error)
     if (complaint === this.#complaint) return
     this.#complaint = complaint
     this.#options.log.info({ err: error }, 'what goes between Pods goes by the machine’s bridge and rules')

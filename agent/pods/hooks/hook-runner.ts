@@ -1,5 +1,6 @@
 import type { HTTPGetAction, LifecycleHandler, Pod } from '../../../shared/api/generated/core-v1.ts'
 import { type Clock, sleep } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { HandlerTarget } from '../handlers/handler-target.ts'
 import { httpGet, httpUrl, isAnsweredInHttp } from '../handlers/http-get.ts'
@@ -68,7 +69,7 @@ export class HookRunner {
         `Exec lifecycle hook ([${command.join(' ')}]) for ${subject(pod, target)} failed - error: ${why}, message: ${JSON.stringify(output)}`,
       )
     const result = await this.#options.runtime.exec(target.containerId, command, NO_LIMIT_MS).catch((error) => {
-      throw say(error instanceof Error ? error.message : String(error), '')
+      throw say(messageOf(error), '')
     })
     const { exitCode, output } = result
     if (exitCode !== 0) throw say(`command '${command.join(' ')}' exited with ${exitCode}: ${output}`, output)
@@ -93,7 +94,7 @@ export class HookRunner {
         tell('LifecycleHTTPFallback', `${asked}, retry with HTTP succeeded`)
       })
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       throw new Error(`HTTP lifecycle hook (${action.path}) for ${subject(pod, target)} failed - error: ${why}`)
     }
   }

@@ -1,4 +1,5 @@
 import type { LifecycleHandler, Pod } from '../../../shared/api/generated/core-v1.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { ContainerState, NotedContainer } from '../../runtime/runtime.ts'
 import type { HandlerTarget } from '../handlers/handler-target.ts'
@@ -112,6 +113,6 @@ async function failureOf(running: Promise<void>): Promise<string | undefined> {
     await running
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }

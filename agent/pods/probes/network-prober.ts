@@ -6,6 +6,7 @@ import type {
   TCPSocketAction,
 } from '../../../shared/api/generated/core-v1.ts'
 import type { Clock } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { goDuration } from '../../go-duration.ts'
 import { type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
 import { withinTime } from '../../within-time.ts'
@@ -112,8 +113,4 @@ export class NetworkProber implements Prober {
 
 function failure(message: string): ProbeOutcome {
   return { success: false, message }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

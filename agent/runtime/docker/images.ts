@@ -1,4 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { type ImageState, type RegistryCredentials, RuntimeFailure } from '../runtime.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
@@ -65,7 +66,7 @@ export class Images {
       signal.throwIfAborted()
       if (isFailure(error, 'unavailable', 'registryUnavailable')) throw error
       if (isFailure(error, 'timeout')) throw stalledPull(this.#stallMs, error)
-      throw pullFailure(error instanceof Error ? error.message : String(error), undefined, error)
+      throw pullFailure(messageOf(error), undefined, error)
     }
     const image = await this.inspect(reference)
     if (!image) throw new RuntimeFailure('imagePull', `${reference} was pulled, but is not there`)

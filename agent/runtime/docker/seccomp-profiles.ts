@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, join, normalize } from 'node:path'
+import { messageOf } from '../../../shared/error-message.ts'
 import { type ContainerSecurity, RuntimeFailure } from '../runtime.ts'
 
 /** Seccomp profiles that lie as JSON files in a directory of the machine. */
@@ -19,7 +20,7 @@ export class SeccompProfiles {
       // Docker takes it as one line.
       return JSON.stringify(JSON.parse(profile))
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       throw new RuntimeFailure('invalid', `cannot load seccomp profile "${seccomp.name}": ${why}`, error)
     }
   }

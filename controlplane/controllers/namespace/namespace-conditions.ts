@@ -1,7 +1,7 @@
 import type { NamespaceCondition } from '../../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { findCondition } from '../conditions.ts'
-import { messageOf } from '../error-message.ts'
 import type { Leftovers } from './namespace-content.ts'
 
 /** What keeps a Namespace from going, in the five conditions that Kubernetes has for it. */

@@ -2,9 +2,9 @@ import type { ReplicaSetStatus } from '../../../shared/api/generated/apps-v1.ts'
 import type { Pod, ReplicaSet } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
 import { timestamp } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { matchesLabelSelector } from '../../../shared/selectors.ts'
 import { findCondition, withCondition, withoutCondition } from '../conditions.ts'
-import { messageOf } from '../error-message.ts'
 import { isPodAvailable, isPodReady } from '../pods/pod-state.ts'
 
 /** The status of a ReplicaSet that has these active Pods; `failure` is what kept it from creating or deleting some. */
