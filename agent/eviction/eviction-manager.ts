@@ -2,6 +2,8 @@ import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { EventReport } from '../../shared/protocol/frames.ts'
+import { runtimeContainerId } from '../container-id.ts'
+import { containerStatusesOf } from '../container-statuses.ts'
 import type { ContainerUsage, Runtime } from '../runtime/runtime.ts'
 import { evictionMessage } from './eviction-message.ts'
 import { evictionOrder } from './eviction-order.ts'
@@ -199,8 +201,8 @@ export class EvictionManager {
 }
 
 function runningContainers(status: PodStatus | undefined): { name: string; id: string }[] {
-  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
-  return all.flatMap(({ name, state, containerID }) =>
-    state?.running && containerID ? [{ name, id: containerID.replace(/^\w+:\/\//, '') }] : [],
-  )
+  return containerStatusesOf(status).flatMap(({ name, state, containerID }) => {
+    const id = runtimeContainerId(containerID)
+    return state?.running && id !== undefined ? [{ name, id }] : []
+  })
 }

@@ -1,22 +1,22 @@
 import { ApiError } from '../../shared/api/api-error.ts'
 import type { ContainerStatus, Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
+import { runtimeContainerId } from '../container-id.ts'
+import { containerStatusesOf } from '../container-statuses.ts'
 
 /** Which instance of a container to read: the id that the runtime knows. Throws an ApiError where there is none. */
 export function logSource(pod: Pod, status: PodStatus | undefined, container: string, previous: boolean): string {
   const where = `container ${JSON.stringify(container)} in pod ${JSON.stringify(pod.metadata.name)}`
-  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = status ?? {}
-  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
-  const found = all.find(({ name }) => name === container)
+  const found = containerStatusesOf(status).find(({ name }) => name === container)
   if (!found) throw ApiError.badRequest(`${where} is not available`)
-  const id = previous ? idOf(found.lastState?.terminated?.containerID) : currentId(found)
+  const id = previous ? runtimeContainerId(found.lastState?.terminated?.containerID) : currentId(found)
   if (id !== undefined) return id
   throw ApiError.badRequest(previous ? `previous terminated ${where} not found` : whyNotYet(found, where))
 }
 
 /** One that waits for its restart is shown by its last instance. */
 function currentId({ state, lastState, containerID }: ContainerStatus): string | undefined {
-  if (state?.running) return idOf(containerID)
-  return idOf(state?.terminated?.containerID) ?? idOf(lastState?.terminated?.containerID)
+  if (state?.running) return runtimeContainerId(containerID)
+  return runtimeContainerId(state?.terminated?.containerID) ?? runtimeContainerId(lastState?.terminated?.containerID)
 }
 
 function whyNotYet({ state }: ContainerStatus, where: string): string {
@@ -31,8 +31,4 @@ function whyNotYet({ state }: ContainerStatus, where: string): string {
     default:
       return `${where} is waiting to start: ${reason}`
   }
-}
-
-function idOf(containerID: string | undefined): string | undefined {
-  return containerID?.replace(/^[^:]*:\/\//, '') || undefined
 }

@@ -5,6 +5,7 @@ import { messageOf } from '../../shared/error-message.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { LogsRequest } from '../../shared/protocol/frames.ts'
 import type { Stream, StreamServer } from '../../shared/protocol/stream.ts'
+import { apiContainerId } from '../container-id.ts'
 import type { PodLookup } from '../pod-lookup.ts'
 import { type LogOptions, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
 import { logSource } from './log-source.ts'
@@ -78,7 +79,7 @@ function refuse(id: string, error: unknown): never {
   switch (error.code) {
     case 'notFound':
     case 'conflict':
-      throw ApiError.badRequest(`unable to retrieve container logs for docker://${id}`)
+      throw ApiError.badRequest(`unable to retrieve container logs for ${apiContainerId(id)}`)
     case 'unavailable':
     case 'timeout':
       throw new ApiError('ServiceUnavailable', `unable to retrieve container logs: ${error.message}`)

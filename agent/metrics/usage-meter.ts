@@ -1,6 +1,8 @@
 import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
 import { type Clock, sleep } from '../../shared/clock.ts'
 import type { PodUsage, Usage, UsageReport } from '../../shared/protocol/usage-report.ts'
+import { runtimeContainerId } from '../container-id.ts'
+import { containerStatusesOf } from '../container-statuses.ts'
 import type { MachineUsage } from '../node/machine-usage.ts'
 import type { ContainerUsage, Runtime } from '../runtime/runtime.ts'
 
@@ -73,13 +75,12 @@ export class UsageMeter {
 
   #running(): RunningContainer[] {
     return [...this.#options.pods()].flatMap(({ pod, status }) =>
-      [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].flatMap(
-        ({ name, state, containerID }) => {
-          if (!state?.running || !containerID) return []
-          const startedAtMs = Date.parse(state.running.startedAt ?? '')
-          return [{ podUid: pod.metadata.uid ?? '', name, id: containerID.replace(/^\w+:\/\//, ''), startedAtMs }]
-        },
-      ),
+      containerStatusesOf(status).flatMap(({ name, state, containerID }) => {
+        const id = runtimeContainerId(containerID)
+        if (!state?.running || id === undefined) return []
+        const startedAtMs = Date.parse(state.running.startedAt ?? '')
+        return [{ podUid: pod.metadata.uid ?? '', name, id, startedAtMs }]
+      }),
     )
   }
 

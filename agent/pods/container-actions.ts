@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
+import { containerStatusesOf } from '../container-statuses.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
 import { stopWithin } from './container-stop.ts'
 import type { PlanBuilder, StartContainer } from './plan.ts'
@@ -103,7 +104,6 @@ export function isReplacing(why: StopReason | undefined): boolean {
 
 /** For a container of which the runtime shows nothing: one more than the API knows of, if it ever ran. */
 function restartCountFromApi(pod: Pod, container: Container): number {
-  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
-  const known = statuses.find(({ name }) => name === container.name)
+  const known = containerStatusesOf(pod.status).find(({ name }) => name === container.name)
   return known?.containerID ? known.restartCount + 1 : 0
 }

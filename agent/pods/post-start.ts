@@ -1,4 +1,6 @@
 import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
+import { apiContainerId } from '../container-id.ts'
+import { containerStatusesOf } from '../container-statuses.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
 import type { PodMemory } from './pod-memory.ts'
 
@@ -18,6 +20,7 @@ export function isBeforePostStart(
 }
 
 function isRunningInApi({ status }: Pod, id: string): boolean {
-  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
-  return statuses.some(({ containerID, state }) => containerID === `docker://${id}` && state?.running)
+  return containerStatusesOf(status).some(
+    ({ containerID, state }) => containerID === apiContainerId(id) && state?.running,
+  )
 }

@@ -1,7 +1,9 @@
 import { ApiError } from '../../shared/api/api-error.ts'
-import type { ContainerStatus, PodStatus } from '../../shared/api/generated/core-v1.ts'
+import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { AttachRequest, ExecRequest } from '../../shared/protocol/frames.ts'
 import type { Stream, StreamServer } from '../../shared/protocol/stream.ts'
+import { runtimeContainerId } from '../container-id.ts'
+import { containerStatusesOf } from '../container-statuses.ts'
 import type { PodLookup } from '../pod-lookup.ts'
 import { type ContainerProcess, type ExecProcess, type Runtime, RuntimeFailure } from '../runtime/runtime.ts'
 import { serveProcess } from './process-session.ts'
@@ -39,10 +41,8 @@ export class CommandServer implements StreamServer<ExecRequest | AttachRequest> 
 }
 
 function runningContainerId(status: PodStatus | undefined, name: string): string | undefined {
-  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = status ?? {}
-  const all: ContainerStatus[] = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
-  const found = all.find((container) => container.name === name)
-  return found?.state?.running ? found.containerID?.replace(/^[^:]*:\/\//, '') : undefined
+  const found = containerStatusesOf(status).find((container) => container.name === name)
+  return found?.state?.running ? runtimeContainerId(found.containerID) : undefined
 }
 
 /** In the kubelet's words, for one that is not running just as for one that is not there. */

@@ -1,6 +1,8 @@
 import type { Container, ContainerStatus, Pod, PodStatus, Probe } from '../../../shared/api/generated/core-v1.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Random } from '../../../shared/random.ts'
+import { apiContainerId } from '../../container-id.ts'
+import { containerStatusesOf } from '../../container-statuses.ts'
 import type { ContainerState } from '../../runtime/runtime.ts'
 import type { HandlerTarget } from '../handlers/handler-target.ts'
 import type { StopReason } from '../pod-memory.ts'
@@ -135,8 +137,7 @@ export class PodProbes {
 }
 
 function knownBefore(before: PodStatus | undefined, id: string): ContainerStatus | undefined {
-  const statuses = [...(before?.containerStatuses ?? []), ...(before?.initContainerStatuses ?? [])]
-  return statuses.find(({ containerID }) => containerID === `docker://${id}`)
+  return containerStatusesOf(before).find(({ containerID }) => containerID === apiContainerId(id))
 }
 
 /** A probe that is not there always passes. */

@@ -1,5 +1,6 @@
 import type { Container, Pod, PodStatus, ResourceRequirements } from '../../../shared/api/generated/core-v1.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { containerStatusesOf } from '../../container-statuses.ts'
 import { isSidecar } from '../restart-policy.ts'
 import { type ResizeEvent, resizeEvents } from './resize-events.ts'
 
@@ -71,7 +72,7 @@ function isGrantedInApi({ metadata, status }: Pod): boolean {
 }
 
 function allocationsInApi(pod: Pod): Map<string, ResourceRequirements> {
-  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
+  const statuses = containerStatusesOf(pod.status)
   return new Map(
     resizable(pod).map(({ name, resources = {} }) => {
       const known = statuses.find((status) => status.name === name)

@@ -5,6 +5,8 @@ import type {
   ContainerStatus,
 } from '../../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../../shared/clock.ts'
+import { apiContainerId } from '../../container-id.ts'
+import { containerStatusesOf } from '../../container-statuses.ts'
 import { goDuration } from '../../go-duration.ts'
 import type { ContainerState } from '../../runtime/runtime.ts'
 import { attemptsOf, type ExitedContainer, isExited } from '../pod-observation.ts'
@@ -40,7 +42,7 @@ export function containerStatus(input: StatusInput, container: Container): Conta
     ...resourceStatus(container, latest),
     image: latest?.image ?? container.image ?? '',
     imageID: latest ? imageIdOf(latest) : '',
-    ...(latest ? { containerID: `docker://${latest.id}`, ...containerSetup(container) } : {}),
+    ...(latest ? { containerID: apiContainerId(latest.id), ...containerSetup(container) } : {}),
     ...(latest?.user ? { user: { linux: latest.user } } : {}),
   }
 }
@@ -120,7 +122,7 @@ function terminated(input: StatusInput, { id, state }: ExitedContainer): Contain
     ...(message === '' ? {} : { message }),
     startedAt: wholeSeconds(state.startedAt),
     finishedAt: wholeSeconds(state.finishedAt),
-    containerID: `docker://${id}`,
+    containerID: apiContainerId(id),
   }
 }
 
@@ -140,9 +142,7 @@ function lost(containerID: string | undefined): ContainerStateTerminated {
 }
 
 function previousStatus({ previous }: StatusInput, name: string): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = previous ?? {}
-  const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
-  return statuses.find((status) => status.name === name)
+  return containerStatusesOf(previous).find((status) => status.name === name)
 }
 
 function imageIdOf({ imageId }: ContainerState): string {

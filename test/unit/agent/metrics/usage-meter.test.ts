@@ -45,6 +45,14 @@ describe('UsageMeter', () => {
     expect(whole).toMatchObject({ cpuNanoCores: 510_000_000, workingSetBytes: 4_000_000, windowMs: 1_000 })
   })
 
+  it('tells of containers that were added to a Pod, too', async () => {
+    const containers = [podContainer('busy'), podContainer('idle')]
+    node.put(assignedPod('a', { containers, ephemeralContainers: [podContainer('debug')] }))
+    await clock.advance(10_000)
+    const { pods } = await measured(meter())
+    expect(pods[0]?.containers.map(({ name }) => name)).toEqual(['busy', 'idle', 'debug'])
+  })
+
   it('tells what the whole machine uses', async () => {
     machine = { atMs: clock.now(), cpuNanoseconds: 0, workingSetBytes: 7 }
     const report = meter().measure()
