@@ -14,11 +14,14 @@ import type { ApiClient } from './api-client.ts'
 
 const PATH = `/api/v1/namespaces/${JOIN_TOKEN_NAMESPACE}/secrets`
 
-/** Makes a token that admits new nodes for `ttlMs` (0: for ever) and returns it; it can be seen only now. */
-export async function createJoinToken(
-  api: ApiClient,
-  options: { ttlMs: number; description: string },
-): Promise<string> {
+export interface NewToken {
+  /** 0: for ever. */
+  ttlMs: number
+  description: string
+}
+
+/** Makes a token that admits new nodes for a time and returns it; it can be seen only now. */
+export async function createJoinToken(api: ApiClient, options: NewToken): Promise<string> {
   const token = newJoinToken(systemRandom, api.caHash)
   const expiresAt = options.ttlMs > 0 ? systemClock().now() + options.ttlMs : undefined
   await api.call('POST', PATH, joinTokenSecret(token.secret, { expiresAt, description: options.description }))

@@ -5,14 +5,14 @@ import { setFlagsFromString } from 'node:v8'
 import { type Command, Option } from 'commander'
 import type { ClusterNetwork } from '../../controlplane/core.ts'
 import { startControlPlane } from '../../controlplane/main.ts'
-import { type Clock, systemClock, type Timer } from '../../shared/clock.ts'
-import { writeDurably } from '../../shared/durable-file.ts'
+import { type Clock, systemClock } from '../../shared/clock.ts'
 import { createLogger, type Logger } from '../../shared/log.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { ApiClient } from '../api-client.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { VERSION } from '../installation.ts'
-import { createJoinToken } from '../join-token.ts'
+import { createJoinToken, type NewToken } from '../join-token.ts'
+import { keepTokenIn } from '../kept-token.ts'
 import { advertisedAddress, clusterNetworkOf, type NetworkOptionValues, networkOptions } from '../network-options.ts'
 import { DEFAULT_PORT, dataDirectory, parsePort } from '../options.ts'
 import { claimProcessFile } from '../process-file.ts'
@@ -106,11 +106,11 @@ async function serve(options: ServerOptions, { dataDir, network, stopped, log }:
   })
   const { url, kubeconfigPath } = controlPlane
   console.log(`kubette server: ${url}, kubeconfig ${kubeconfigPath}`)
-  const renewal = options.writeToken ? await keepTokenIn(options.writeToken, kubeconfigPath, clock, log) : undefined
+  const stopKeeping = options.writeToken && (await keepToken(options.writeToken, kubeconfigPath, clock, log))
   announceReady()
   const reason = await Promise.race([stopped, restored])
   log.info({ reason }, 'stopping')
-  renewal?.cancel()
+  if (stopKeeping) stopKeeping()
   await controlPlane.close()
   return reason
 }
@@ -121,18 +121,12 @@ function endAtOnce(error: Error): never {
   process.exit(1)
 }
 
-const TOKEN_TTL_MS = 24 * 3_600_000
-const TOKEN_RENEWAL_MS = TOKEN_TTL_MS / 2
-
-/** For agents that are set up before there is anybody to hand them a token, as with Docker Compose. */
-async function keepTokenIn(file: string, kubeconfigPath: string, clock: Clock, log: Logger): Promise<Timer> {
+async function keepToken(file: string, kubeconfigPath: string, clock: Clock, log: Logger): Promise<() => void> {
   const api = ApiClient.fromKubeconfig(kubeconfigPath)
-  const write = async () => {
-    const token = await createJoinToken(api, { ttlMs: TOKEN_TTL_MS, description: `kept in ${file}` })
-    await writeDurably(file, `${token}\n`, systemRandom)
+  const create = (token: NewToken) => createJoinToken(api, token)
+  const stop = await keepTokenIn(file, { create, clock, random: systemRandom, log })
+  return () => {
+    stop()
+    api.close()
   }
-  await write()
-  return clock.every(TOKEN_RENEWAL_MS, () => {
-    write().catch((error) => log.warn({ err: error, file }, 'the join token is not renewed'))
-  })
 }
