@@ -40,7 +40,7 @@ export class SupervisedProcess {
   start(): Promise<void> {
     const child = this.#spawn()
     return new Promise((resolve, reject) => {
-      child.once('exit', (code, signal) => reject(new Error(`ended with ${signal ?? `code ${code}`}`)))
+      whenGone(child, (why) => reject(new Error(why)))
       child.once('message', () => {
         this.#keepAlive(child)
         resolve()
@@ -53,8 +53,8 @@ export class SupervisedProcess {
     this.#stopping = true
     this.#restart?.cancel()
     const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    if (!child || isGone(child)) return
+    const gone = new Promise<void>((resolve) => whenGone(child, () => resolve()))
     const impatience = this.#clock.after(10_000, () => child.kill('SIGKILL'))
     child.kill('SIGTERM')
     await gone
@@ -76,10 +76,33 @@ export class SupervisedProcess {
 
   #keepAlive(child: ChildProcess): void {
     const startedAt = this.#clock.monotonic()
-    child.once('exit', () => {
-      if (this.#stopping) return
+    whenGone(child, () => {
       if (this.#clock.monotonic() - startedAt > STABLE_AFTER_MS) this.#backoff.reset()
-      this.#restart = this.#clock.after(this.#backoff.next(), () => this.#keepAlive(this.#spawn()))
+      this.#startAgain()
     })
   }
+
+  #startAgain(): void {
+    if (this.#stopping) return
+    this.#restart = this.#clock.after(this.#backoff.next(), () => {
+      try {
+        this.#keepAlive(this.#spawn())
+      } catch {
+        // Its log cannot be opened now, such as for want of file descriptors.
+        this.#startAgain()
+      }
+    })
+  }
+}
+
+/** Also where it could not even be started. */
+function whenGone(child: ChildProcess, then: (why: string) => void): void {
+  child.once('exit', (code, signal) => then(`ended with ${signal ?? `code ${code}`}`))
+  child.on('error', (error) => {
+    if (child.pid === undefined) then(`cannot be started: ${error.message}`)
+  })
+}
+
+function isGone({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null
 }
