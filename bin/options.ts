@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, normalize, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
+import { isNodeName } from '../shared/pki/node-identity.ts'
 import { isQuantity } from '../shared/quantity.ts'
 import { sysctlName, sysctlNamespace } from '../shared/sysctls.ts'
 
@@ -37,9 +38,8 @@ export function parseDuration(text: string): number {
   return Number(match[1] ?? 0) * (UNITS_MS[match[2] ?? 's'] ?? 0)
 }
 
-/** A node name: an RFC 1123 label or subdomain of up to 63 characters. */
 export function parseNodeName(text: string): string {
-  if (text.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)) {
+  if (!isNodeName(text)) {
     throw new InvalidArgumentError("a node's name has at most 63 lower-case letters, digits, '-' and '.'.")
   }
   return text
