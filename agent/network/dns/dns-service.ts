@@ -3,7 +3,7 @@ import { GATEWAY_PLACE } from '../../../shared/dns-service.ts'
 import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Random } from '../../../shared/random.ts'
-import { keepRunning } from '../../keep-trying.ts'
+import { WakeLoop } from '../../wake-loop.ts'
 import type { NetworkSnapshot } from '../network-snapshot.ts'
 import type { NetworkView } from '../network-state.ts'
 import type { ResolvConf } from '../resolv-conf.ts'
@@ -40,9 +40,9 @@ interface Gateway {
 export class DnsService {
   readonly #options: DnsServiceOptions
   readonly #listener: DnsListener
+  readonly #loop: WakeLoop
   readonly #stop = new AbortController()
   #gateway: Gateway | undefined
-  #isServing = false
   #zone: { of: NetworkSnapshot; zone: ClusterZone } | undefined
   #resolvConf: { at: number; servers: Promise<readonly string[]> } | undefined
 
@@ -53,30 +53,30 @@ export class DnsService {
     const isClusterAddress = (address: string) => this.#isClusterAddress(address)
     const server = new DnsServer({ zone: () => this.#currentZone(), isClusterAddress, upstream, clock, random })
     this.#listener = new DnsListener({ server, clock, log })
+    const failed = (err: unknown) => log.debug({ err }, 'DNS is not served')
+    const pass = () =>
+      this.#serve()
+        .catch(failed)
+        .then(() => RETRY_MS)
+    this.#loop = new WakeLoop({ clock, pass, onFault: failed })
   }
 
   /** The gateway is this container now. */
   serveAt(containerId: string, address: string): void {
     this.#gateway = { containerId, address }
-    if (!this.#isServing) void this.#serve()
+    this.#loop.wake()
   }
 
   stop(): void {
+    this.#loop.stop()
     this.#stop.abort()
   }
 
-  /** Again whenever the relay ends. */
+  /** As long as the gateway is there. */
   async #serve(): Promise<void> {
     const { clock, log } = this.#options
-    this.#isServing = true
     await this.#known()
-    const failed = (err: unknown) => log.debug({ err }, 'DNS is not served')
-    await keepRunning(() => this.#serveOnce(), { clock, signal: this.#stop.signal, restMs: () => RETRY_MS, failed })
-  }
-
-  async #serveOnce(): Promise<void> {
     if (!this.#gateway) return
-    const { clock, log } = this.#options
     const { containerId, address } = this.#gateway
     const relay = await this.#options.relays.of(containerId)
     await this.#listener.serve(relay, address)

@@ -127,6 +127,20 @@ describe('the DNS of a node', () => {
     service.stop()
   })
 
+  test('is served at once by another gateway', async () => {
+    const { clock, service, relays, learn } = setUp()
+    learn('10.43.0.20')
+    service.serveAt('gateway', '10.42.1.2')
+    await clock.advance(0)
+    relays[0]?.close()
+    await clock.advance(100)
+    expect(relays).toHaveLength(1)
+    service.serveAt('another', '10.42.1.2')
+    await clock.advance(0)
+    expect(relays[1]?.bound).toHaveLength(2)
+    service.stop()
+  })
+
   test('answers several questions of one connection, however they are cut', async () => {
     const { clock, service, relays, learn } = setUp()
     learn('10.43.0.20')
