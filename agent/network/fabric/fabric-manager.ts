@@ -36,7 +36,7 @@ export interface FabricManagerOptions {
 /** What nobody tells of is seen after so long. */
 const CHECK_MS = 60_000
 /** Damage often comes in several pieces. */
-const DAMAGE_DELAY_MS = 200
+const DAMAGE_DELAY_MS = 50
 /** A Pod waits so long for the network of a node that starts. */
 const START_PATIENCE_MS = 5_000
 /** What works again before long costs the node no taint. */
