@@ -7,6 +7,8 @@ import { DEFAULT_CLUSTER_FACTS } from '../shared/cluster-facts.ts'
 import { Ipv4Range } from '../shared/ipv4-range.ts'
 import { CommandFailure } from './command-failure.ts'
 
+const LOOPBACK = Ipv4Range.parse('127.0.0.0/8')
+
 /** What `networkOptions` give. */
 export interface NetworkOptionValues {
   clusterCidr: Ipv4Range
@@ -30,7 +32,7 @@ export function networkOptions(): Option[] {
       .default(DEFAULT_NODE_PORTS, `${DEFAULT_NODE_PORTS.first}-${DEFAULT_NODE_PORTS.last}`),
     new Option(
       '--advertise-address <ip>',
-      "where Pods reach the API (default: the first address among --host, or this machine's first)",
+      "where Pods reach the API (default: the first address among --host but the loopback's, or this machine's first)",
     ).argParser(parseAddress),
   ]
 }
@@ -44,9 +46,9 @@ export function clusterNetworkOf(options: NetworkOptionValues): ClusterNetwork {
   return { podRange: clusterCidr, services: { addresses: serviceCidr, nodePorts: serviceNodePortRange } }
 }
 
-/** Undefined on a machine that has no address but its own loopback. */
+/** Undefined on a machine that has no address but its own loopback, which to a Pod is the Pod's. */
 export function advertisedAddress(given: string | undefined, hosts: readonly string[]): string | undefined {
-  return given ?? hosts.find((host) => isIPv4(host)) ?? firstAddress()
+  return given ?? hosts.find((host) => isIPv4(host) && LOOPBACK.placeOf(host) === undefined) ?? firstAddress()
 }
 
 function firstAddress(): string | undefined {

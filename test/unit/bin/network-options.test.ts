@@ -51,5 +51,7 @@ describe('options of the network', () => {
   it('take the address among the hosts for the one to advertise', () => {
     expect(advertisedAddress(undefined, ['cluster.lan', '192.0.2.5'])).toBe('192.0.2.5')
     expect(advertisedAddress('192.0.2.6', ['192.0.2.5'])).toBe('192.0.2.6')
+    expect(advertisedAddress(undefined, ['127.0.0.1', '192.0.2.5'])).toBe('192.0.2.5')
+    expect(advertisedAddress(undefined, ['127.0.0.1'])).not.toMatch(/^127\./)
   })
 })
