@@ -9,13 +9,16 @@ export interface HeartbeatOptions {
 
 /**
  * How long nodes have been silent. Silence is counted only in time that this process demonstrably lived through: a
- * node is never lost because we were stalled, or have just started.
+ * node is never lost because we were stalled, or have just started. Nor because what it said is on its way: one that
+ * seems lost is so once that is ruled out.
  */
 export class HeartbeatMonitor {
   readonly #graceMs: number
   readonly #returnGraceMs: number
   readonly #longestStepMs: number
   readonly #silenceMs = new Map<string, number>()
+  /** Those that seem lost: false until that is certain. */
+  readonly #suspects = new Map<string, boolean>()
   #isDisrupted = false
 
   constructor({ graceMs, roundMs, returnGraceMs = graceMs }: HeartbeatOptions) {
@@ -27,10 +30,12 @@ export class HeartbeatMonitor {
   /** A sign of life. */
   heard(name: string): void {
     this.#silenceMs.set(name, 0)
+    this.#suspects.delete(name)
   }
 
   forget(name: string): void {
     this.#silenceMs.delete(name)
+    this.#suspects.delete(name)
   }
 
   /** `elapsedMs` have passed since the last round; these are the nodes there are. */
@@ -46,8 +51,20 @@ export class HeartbeatMonitor {
     if (wasDisrupted && !this.#isDisrupted) this.#grantNewGrace(names)
   }
 
+  /** Suspects those that have been silent for too long; true where some wait for a `confirm`. */
+  suspect(names: readonly string[]): boolean {
+    const found = names.filter((name) => this.#seemsLost(name) && !this.#suspects.has(name))
+    for (const name of found) this.#suspects.set(name, false)
+    return [...this.#suspects.values()].includes(false)
+  }
+
+  /** All has been heard that suspects said before they were suspected. */
+  confirm(): void {
+    for (const name of this.#suspects.keys()) this.#suspects.set(name, true)
+  }
+
   isLost(name: string): boolean {
-    return (this.#silenceMs.get(name) ?? 0) >= this.#graceMs
+    return this.#suspects.get(name) ?? false
   }
 
   /**
@@ -61,7 +78,11 @@ export class HeartbeatMonitor {
   /** Beats come at different moments: when the first node is lost the others may be halfway there. */
   #seemAllLost(names: readonly string[]): boolean {
     const isSilent = (name: string) => (this.#silenceMs.get(name) ?? 0) >= this.#graceMs / 2
-    return names.length > 1 && names.every(isSilent) && names.some((name) => this.isLost(name))
+    return names.length > 1 && names.every(isSilent) && names.some((name) => this.#seemsLost(name))
+  }
+
+  #seemsLost(name: string): boolean {
+    return (this.#silenceMs.get(name) ?? 0) >= this.#graceMs
   }
 
   /** The first nodes are heard again: the others get the time to follow. */
@@ -72,5 +93,6 @@ export class HeartbeatMonitor {
   /** As if it had been heard a while after now. */
   #awaitReturn(name: string): void {
     this.#silenceMs.set(name, this.#graceMs - this.#returnGraceMs)
+    this.#suspects.delete(name)
   }
 }

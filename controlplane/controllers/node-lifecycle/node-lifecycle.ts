@@ -14,6 +14,7 @@ import { unlessGone, unlessGoneOrChanged } from '../unless-gone.ts'
 import { HeartbeatMonitor } from './heartbeat-monitor.ts'
 import { readinessOf, unknownConditions } from './node-conditions.ts'
 import { taintsToSet } from './node-taints.ts'
+import { RoundTrip } from './round-trip.ts'
 
 export interface NodeLifecycleOptions {
   /** How long a node may miss its heartbeats before it counts as lost. */
@@ -42,6 +43,7 @@ export class NodeLifecycle implements Controller {
   readonly #podsOn: (nodeName: string) => readonly Persisted<Pod>[]
   readonly #periodMs: number
   readonly #monitor: HeartbeatMonitor
+  readonly #roundTrip: RoundTrip
   #lastRoundMs: number | undefined
 
   constructor(
@@ -55,6 +57,7 @@ export class NodeLifecycle implements Controller {
     this.#nodes = deps.informers.of(NODES)
     deps.informers.of(LEASES)
     this.#podsOn = podsByNode(deps.informers)
+    this.#roundTrip = new RoundTrip(deps)
     this.#periodMs = nodeMonitorPeriodMs
     this.#monitor = new HeartbeatMonitor({
       graceMs: nodeMonitorGraceMs,
@@ -65,7 +68,9 @@ export class NodeLifecycle implements Controller {
 
   async reconcile(): Promise<Requeue> {
     const nodes = this.#nodes.list()
-    this.#countSilence(nodes.map(({ metadata }) => metadata.name))
+    const names = nodes.map(({ metadata }) => metadata.name)
+    this.#countSilence(names)
+    if (!this.#roundTrip.isUnderWay && this.#monitor.suspect(names)) this.#roundTrip.begin()
     const results = await Promise.allSettled(nodes.map((node) => this.#tend(node)))
     for (const result of results) {
       if (result.status === 'rejected')
@@ -158,8 +163,13 @@ export class NodeLifecycle implements Controller {
     return this.#taintsToSet(object) ? [ALL] : []
   }
 
-  #onLease({ type, object }: Change<KubeObject>): ObjectKey[] {
+  #onLease(change: Change<KubeObject>): ObjectKey[] {
+    const { type, object } = change
     const { namespace, name = '' } = object.metadata
+    if (this.#roundTrip.isEndedBy(change)) {
+      this.#monitor.confirm()
+      return [ALL]
+    }
     // A Lease that is new to us may be an old one.
     if (namespace === LEASE_NAMESPACE && type === 'updated') this.#monitor.heard(name)
     return []

@@ -11,6 +11,7 @@ function setUp(...names: string[]) {
     for (let passed = 0; passed < ms; passed += ROUND_MS) {
       for (const name of beating) monitor.heard(name)
       monitor.round(names, ROUND_MS)
+      if (monitor.suspect(names)) monitor.confirm()
     }
   }
   return { monitor, names, pass }
@@ -27,6 +28,17 @@ describe('heartbeat monitor', () => {
     expect(monitor.isDisrupted).toBe(false)
     monitor.heard('b')
     expect(monitor.isLost('b')).toBe(false)
+  })
+
+  it('loses none that may have been held up', () => {
+    const { monitor, names } = setUp('a')
+    for (let passed = 0; passed < 10_000; passed += ROUND_MS) monitor.round(names, ROUND_MS)
+    expect(monitor.isLost('a')).toBe(false)
+    expect(monitor.suspect(names)).toBe(true)
+    monitor.heard('a')
+    monitor.confirm()
+    expect(monitor.isLost('a')).toBe(false)
+    expect(monitor.suspect(names)).toBe(false)
   })
 
   it('does not count time in which it was stalled itself', () => {
@@ -64,6 +76,7 @@ describe('heartbeat monitor', () => {
       for (let passed = 0; passed < ms; passed += ROUND_MS) {
         for (const name of beating) monitor.heard(name)
         monitor.round(names, ROUND_MS)
+        if (monitor.suspect(names)) monitor.confirm()
       }
     }
     monitor.round(names, 0)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Client } from '../../../../../controlplane/client/client.ts'
 import { DeploymentController } from '../../../../../controlplane/controllers/deployment/deployment-controller.ts'
 import { NodeLifecycle } from '../../../../../controlplane/controllers/node-lifecycle/node-lifecycle.ts'
 import { ReplicaSetController } from '../../../../../controlplane/controllers/replicaset/replicaset-controller.ts'
@@ -20,8 +21,30 @@ function runAll(plane: TestControlPlane): void {
   startTestBinder(plane, plane.signal)
 }
 
-async function cluster(nodeCount = 3, replicas = 3) {
-  const plane = await startTestControlPlane()
+/** Writes wait, in their order, while the disk does not take them. */
+class SlowDisk {
+  #thawed: Promise<unknown> = Promise.resolve()
+  thaw: () => void = () => {}
+
+  freeze(): void {
+    this.#thawed = new Promise<void>((resolve) => {
+      this.thaw = resolve
+    })
+  }
+
+  under(client: Client): Client {
+    const isWrite = (name: string) => /^(create|update|updateStatus|modify|delete)$/.test(name)
+    return new Proxy(client, {
+      get: (target, name: keyof Client) => {
+        const method = (target[name] as (...args: unknown[]) => unknown).bind(target)
+        return isWrite(name) ? (...args: unknown[]) => this.#thawed.then(() => method(...args)) : method
+      },
+    })
+  }
+}
+
+async function cluster(nodeCount = 3, replicas = 3, disk = new SlowDisk()) {
+  const plane = await startTestControlPlane({ wrap: (client) => disk.under(client) })
   const { client, clock } = plane
   runAll(plane)
   const machines = Array.from({ length: nodeCount }, (_, i) => createTestMachine(`n${i + 1}`, plane))
@@ -137,6 +160,19 @@ describe('a node that loses its power', () => {
     machine('n1').cutPower()
     await clock.advance(6_000)
     expect(await taints('n1')).toContain(`${UNREACHABLE}:NoExecute`)
+  })
+
+  it('is not one whose heartbeats the disk of the control plane holds up', async () => {
+    const disk = new SlowDisk()
+    const { clock, events, machine, podsOn, ready } = await cluster(1, 1, disk)
+    disk.freeze()
+    await clock.advance(20_000)
+    disk.thaw()
+    await clock.advance(5_000)
+    expect(await events('NodeNotReady')).toEqual([])
+    expect((await podsOn('n1')).map(({ metadata }) => metadata.deletionTimestamp)).toEqual([undefined])
+    machine('n1').cutPower()
+    await timeUntil(clock, async () => (await ready('n1'))?.status === 'Unknown', 4_600)
   })
 
   it('gets its due even if others were lost before', async () => {
