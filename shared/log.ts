@@ -8,7 +8,7 @@ const MOST_WAITING_BYTES = 1024 * 1024
 
 /**
  * JSON lines on standard error unless `destination` says otherwise. They are written beside all else: a disk that takes its
- * time over a line of the log must not stop the heartbeats. What is under way when the process exits is still written.
+ * time over a line of the log must not stop the heartbeats.
  */
 export function createLogger(
   name: string,
