@@ -15,8 +15,8 @@ const { values } = parseArgs({
     plant: { type: 'string' },
   },
 })
-const from = Number(values.from)
-const count = Number(values.seeds)
+const from = parseCount('--from', values.from)
+const count = parseCount('--seeds', values.seeds)
 const clock = systemClock()
 const failed: number[] = []
 const planted = PLANTED_BUGS.find(({ plant }) => plant.name === values.plant)
@@ -33,6 +33,12 @@ console.log(
   failed.length > 0 ? `${failed.length} of ${count} seeds failed: ${failed.join(' ')}` : `all ${count} seeds ok`,
 )
 process.exitCode = failed.length > 0 ? 1 : 0
+
+/** Else nothing would run, and nothing fail. */
+function parseCount(option: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`${option} is to be a number from 1 on, not ${text}`)
+  return Number(text)
+}
 
 async function problemsOf(seed: number): Promise<readonly string[]> {
   try {
