@@ -31,7 +31,7 @@ function systemBytes(count: number): Uint8Array {
 }
 
 /** No vowels, and no digits that look like one, so that names spell nothing (Kubernetes' alphabet for suffixes). */
-const NAME_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
+export const NAME_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
 /** A suffix for `generateName`: five characters unless told. */
 export function nameSuffix(random: Random, length = 5): string {

@@ -2,6 +2,7 @@ import { isApiError } from '../../shared/api/api-error.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
+import { messageOf } from '../../shared/error-message.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Client } from '../client/client.ts'
@@ -164,7 +165,7 @@ class Scheduler {
       if (this.queue.infoOf(uid)) this.cluster.nominations.follow(undefined, queued.info)
       // Bound by somebody else, changed or gone: the informer will show it in a moment.
       if (isApiError(error, 'Conflict') || isApiError(error, 'NotFound')) return
-      const message = `binding rejected: ${error instanceof Error ? error.message : String(error)}`
+      const message = `binding rejected: ${messageOf(error)}`
       this.#tell(pod, { reason: 'SchedulerError', message })
     }
   }

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import { messageOf } from '../../shared/error-message.ts'
 
 /** The part of a SQLite driver that the store needs; `node:sqlite` and `libsql` both have it. All calls block. */
 export interface Database {
@@ -45,7 +46,7 @@ async function libsqlDriver(): Promise<Driver> {
   try {
     return ((await import(name)) as { default: Driver }).default
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = messageOf(cause)
     throw new Error(`no SQLite driver: use Node 22.13 or newer, or the optional dependency libsql (${why})`, { cause })
   }
 }

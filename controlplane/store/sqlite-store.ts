@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { messageOf } from '../../shared/error-message.ts'
 import type { Journal, JournalRecord, Recovered } from './journal.ts'
 import { JournaledStore, type StoreOptions } from './journaled-store.ts'
 import type { WorkerAnswer, WorkerRequest } from './sqlite-messages.ts'
@@ -14,9 +15,7 @@ export async function openSqliteStore(path: string, options: StoreOptions = {}):
     return new JournaledStore(journal, await journal.recover(), options)
   } catch (error) {
     await journal.terminate()
-    throw new StoreUnavailable(
-      new Error(`${path}: ${error instanceof Error ? error.message : error}`, { cause: error }),
-    )
+    throw new StoreUnavailable(new Error(`${path}: ${messageOf(error)}`, { cause: error }))
   }
 }
 

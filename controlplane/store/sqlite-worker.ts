@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf } from '../../shared/error-message.ts'
 import type { JournalRecord } from './journal.ts'
 import { openStateFile } from './sqlite-file.ts'
 import type { WorkerAnswer, WorkerRequest } from './sqlite-messages.ts'
@@ -38,8 +39,4 @@ function commit(tables: SqliteTables, records: readonly JournalRecord[]): Worker
   } catch (error) {
     return { type: error instanceof OutcomeUnknown ? 'outcomeUnknown' : 'failed', message: messageOf(error) }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/error-message.ts'
 /**
  * The one place where objects are kept: an ordered map of keys to bytes with a single revision counter.
  * Needs no more than etcd offers (single-key compare-and-swap, prefix lists, watches from a revision).
@@ -85,7 +86,7 @@ export class Compacted extends Error {
 
 export class StoreUnavailable extends Error {
   constructor(cause: unknown) {
-    super(`the store is not available: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(`the store is not available: ${messageOf(cause)}`, { cause })
     this.name = 'StoreUnavailable'
   }
 }
@@ -93,7 +94,7 @@ export class StoreUnavailable extends Error {
 /** Whether writes are on disk cannot be known any more: a sync failed, or who writes died. Only a new start can tell. */
 export class OutcomeUnknown extends Error {
   constructor(cause: unknown) {
-    super(`it is not known what is on disk: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(`it is not known what is on disk: ${messageOf(cause)}`, { cause })
     this.name = 'OutcomeUnknown'
   }
 }

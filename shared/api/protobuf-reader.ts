@@ -1,4 +1,5 @@
 import { Reader } from 'protobufjs/minimal.js'
+import { messageOf } from '../error-message.ts'
 
 /** Bytes that are not what they claim to be. */
 export class ProtobufError extends Error {
@@ -35,7 +36,7 @@ export function eachField(bytes: Uint8Array, visit: (field: WireField) => boolea
     }
   } catch (error) {
     if (error instanceof ProtobufError) throw error
-    throw new ProtobufError(`cannot read the message: ${error instanceof Error ? error.message : String(error)}`)
+    throw new ProtobufError(`cannot read the message: ${messageOf(error)}`)
   }
 }
 

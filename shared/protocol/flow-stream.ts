@@ -1,5 +1,6 @@
 import { ApiError } from '../api/api-error.ts'
 import type { Status } from '../api/generated/meta-v1.ts'
+import { messageOf } from '../error-message.ts'
 import { INITIAL_STREAM_CREDIT } from './frames.ts'
 import { InputQueue } from './input-queue.ts'
 import type { Stream } from './stream.ts'
@@ -148,7 +149,7 @@ export class FlowStream implements Stream {
 
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
-  return new ApiError('InternalError', error instanceof Error ? error.message : String(error))
+  return new ApiError('InternalError', messageOf(error))
 }
 
 function streamOver(): ApiError {

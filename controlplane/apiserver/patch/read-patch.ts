@@ -4,6 +4,7 @@ import { isPlainObject, isShallow } from '../../../shared/api/decode-scalar.ts'
 import { duplicateFields } from '../../../shared/api/duplicate-fields.ts'
 import { SECRETS } from '../../../shared/api/kinds.ts'
 import type { KubeObject } from '../../../shared/api/object.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { parseMediaType } from '../http/media-type.ts'
 import { type Expected, reportFields, type Strictness, unknownField } from '../request/decode-body.ts'
 import { duplicateField, MOST_BODY_DEPTH, parseJsonText, type RawBody } from '../request/parse-body.ts'
@@ -56,7 +57,7 @@ function guarded(run: () => unknown): unknown {
     return run()
   } catch (error) {
     if (error instanceof ApiError) throw error
-    throw rejectedPatch(error instanceof Error ? error.message : String(error))
+    throw rejectedPatch(messageOf(error))
   }
 }
 
@@ -64,7 +65,7 @@ function readResult(expected: Expected, patched: unknown, text: string): Decoded
   try {
     return decode(expected.type, patched)
   } catch (error) {
-    throw invalidPatch(expected, patched, text, error instanceof Error ? error.message : String(error))
+    throw invalidPatch(expected, patched, text, messageOf(error))
   }
 }
 

@@ -1,6 +1,7 @@
 import { ApiError } from '../../../shared/api/api-error.ts'
 import { type Decoded, decode } from '../../../shared/api/decode.ts'
 import { isPlainObject } from '../../../shared/api/decode-scalar.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { type ParsedBody, parseBody, type RawBody } from './parse-body.ts'
 import type { FieldValidation } from './write-query.ts'
 
@@ -57,7 +58,7 @@ function read(body: RawBody, expected: Expected): { parsed: ParsedBody; decoded:
     return { parsed, decoded: decode(expected.type, parsed.value) }
   } catch (error) {
     if (error instanceof ApiError) throw error
-    throw ApiError.badRequest(`${title(expected)}: ${error instanceof Error ? error.message : String(error)}`)
+    throw ApiError.badRequest(`${title(expected)}: ${messageOf(error)}`)
   }
 }
 

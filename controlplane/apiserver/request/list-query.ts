@@ -1,4 +1,5 @@
 import { ApiError, type FieldError } from '../../../shared/api/api-error.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { parseFieldSelector, parseLabelSelector } from '../../../shared/selectors.ts'
 import type { ListOptions, Selection } from '../../registry/registry.ts'
 import type { Query } from './query.ts'
@@ -54,7 +55,7 @@ function parsed<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    throw ApiError.badRequest(error instanceof Error ? error.message : String(error))
+    throw ApiError.badRequest(messageOf(error))
   }
 }
 

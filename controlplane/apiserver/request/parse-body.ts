@@ -2,6 +2,7 @@ import { ApiError } from '../../../shared/api/api-error.ts'
 import { isShallow } from '../../../shared/api/decode-scalar.ts'
 import { duplicateFields } from '../../../shared/api/duplicate-fields.ts'
 import { decodeEnvelope, decodeMessage } from '../../../shared/api/protobuf.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { parseMediaType } from '../http/media-type.ts'
 import { parseYaml } from './parse-yaml.ts'
 
@@ -61,7 +62,7 @@ export function parseJsonText(text: string): unknown {
 
 /** What `JSON.parse` complains about, without the piece of the text that it quotes. */
 function jsonProblem(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return message.replace(/^(Unexpected token) '.*$/s, '$1').replace(/, .*is not valid JSON$/s, '')
 }
 

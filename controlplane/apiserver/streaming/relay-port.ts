@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/error-message.ts'
 import { PORT_CHANNELS } from '../../../shared/protocol/command-channels.ts'
 import type { Stream } from '../../../shared/protocol/stream.ts'
 import type { PortClient, PortForwardTarget } from './port-client.ts'
@@ -11,7 +12,7 @@ export async function relayPort(target: PortForwardTarget, client: PortClient): 
       if (channel === PORT_CHANNELS.fromPod) await client.write(data)
     }
   } catch (why) {
-    const message = target.failure(client.port, why instanceof Error ? why.message : String(why))
+    const message = target.failure(client.port, messageOf(why))
     await client.fail(message).catch(() => {})
   }
   await client.end().catch(() => {})

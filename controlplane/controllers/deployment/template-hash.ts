@@ -1,8 +1,6 @@
 import type { PodTemplateSpec } from '../../../shared/api/generated/core-v1.ts'
+import { NAME_ALPHABET } from '../../../shared/random.ts'
 import { templateForm } from './template-form.ts'
-
-/** No vowels, so that hashes spell nothing: the alphabet of Kubernetes' names. */
-const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
 /**
  * The value of the hash label for a template, at most ten characters. `collisionCount` makes another one of it where
@@ -11,7 +9,7 @@ const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 export function templateHash(template: PodTemplateSpec, collisionCount = 0): string {
   const text = collisionCount > 0 ? `${templateForm(template)}#${collisionCount}` : templateForm(template)
   const digits = String(fnv1a(text))
-  return [...digits].map((digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length]).join('')
+  return [...digits].map((digit) => NAME_ALPHABET[digit.charCodeAt(0) % NAME_ALPHABET.length]).join('')
 }
 
 function fnv1a(text: string): number {

@@ -2,12 +2,14 @@ import { isApiError } from '../../../shared/api/api-error.ts'
 import type { Volume } from '../../../shared/api/generated/core-v1.ts'
 import { PERSISTENT_VOLUME_CLAIMS, type PersistentVolumeClaim, PODS, type Pod } from '../../../shared/api/kinds.ts'
 import { controllerOf, keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import { claimNameOf } from '../../../shared/storage/pod-claims.ts'
 import type { Client } from '../../client/client.ts'
 import { type Controller, watch } from '../../reconcile/controller.ts'
 import { createEventRecorder, type EventRecorder } from '../../reconcile/event-recorder.ts'
 import type { Informer } from '../../reconcile/informer.ts'
 import type { ControllerDeps } from '../controller-deps.ts'
+import { controllerRefTo } from '../ownership/controller-ref.ts'
 import { isPodActive } from '../pods/pod-state.ts'
 
 /** Makes the claims of a Pod's ephemeral volumes. They are the Pod's own, and go with it. */
@@ -40,8 +42,7 @@ export class EphemeralVolumeController implements Controller {
       if (!known) await this.#client.create(PERSISTENT_VOLUME_CLAIMS, claim)
     } catch (error) {
       if (isApiError(error, 'AlreadyExists')) throw error
-      const why = error instanceof Error ? error.message : String(error)
-      const message = `ephemeral volume ${volume.name}: create PVC ${claim.metadata.name}: ${why}`
+      const message = `ephemeral volume ${volume.name}: create PVC ${claim.metadata.name}: ${messageOf(error)}`
       this.#events.event(pod, 'Warning', 'FailedBinding', message)
       throw error
     }
@@ -56,16 +57,15 @@ function isEphemeral({ ephemeral }: Volume): boolean {
   return ephemeral?.volumeClaimTemplate !== undefined
 }
 
-function claimFor({ metadata }: Persisted<Pod>, volume: Volume): PersistentVolumeClaim {
-  const { name, namespace = '', uid } = metadata
+function claimFor(pod: Persisted<Pod>, volume: Volume): PersistentVolumeClaim {
+  const { name, namespace = '' } = pod.metadata
   const template = volume.ephemeral?.volumeClaimTemplate
-  const owner = { apiVersion: 'v1', kind: 'Pod', name, uid, controller: true, blockOwnerDeletion: true }
   const { labels, annotations } = template?.metadata ?? {}
   return {
     metadata: {
       name: claimNameOf(volume, name) ?? '',
       namespace,
-      ownerReferences: [owner],
+      ownerReferences: [controllerRefTo(PODS, pod)],
       ...(labels ? { labels } : {}),
       ...(annotations ? { annotations } : {}),
     },
