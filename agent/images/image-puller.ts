@@ -51,6 +51,7 @@ interface FailedPull {
 
 const FIRST_BACKOFF_MS = 10_000
 const MAX_BACKOFF_MS = 300_000
+const FORGOTTEN_AFTER_MS = 2 * MAX_BACKOFF_MS
 /** When to look again after a failure that has no backoff of its own; also how long ErrImagePull is shown. */
 const LOOK_AGAIN_MS = 5_000
 
@@ -182,14 +183,20 @@ export class ImagePuller {
     const { reason, message } = this.#reasonOf(image, error)
     event('Warning', 'Failed', `Failed to pull image "${image}": ${message}`)
     if (isNoMatch(message)) this.#unfit.add(image)
+    this.#forgetIdle()
     const known = this.#failed.get(attempt)
-    const idle = known !== undefined && this.#clock.monotonic() - known.retryAtMs > 2 * MAX_BACKOFF_MS
     // Several Pods that shared this pull fail together: the backoff grows once.
     const shared = known !== undefined && this.#clock.monotonic() < known.retryAtMs
-    const backoff = known && !idle ? known.backoff : new Backoff({ initialMs: FIRST_BACKOFF_MS, maxMs: MAX_BACKOFF_MS })
+    const backoff = known?.backoff ?? new Backoff({ initialMs: FIRST_BACKOFF_MS, maxMs: MAX_BACKOFF_MS })
     const retryAtMs = shared ? known.retryAtMs : this.#clock.monotonic() + backoff.next()
     this.#failed.set(attempt, { backoff, retryAtMs, reason, message })
     return this.#refuse(reason, message)
+  }
+
+  /** What nobody has asked for since begins anew, should somebody ask again. */
+  #forgetIdle(): void {
+    const sinceMs = this.#clock.monotonic() - FORGOTTEN_AFTER_MS
+    for (const [attempt, { retryAtMs }] of this.#failed) if (retryAtMs < sinceMs) this.#failed.delete(attempt)
   }
 
   #reasonOf(image: string, error: unknown): { reason: ImageFailureReason; message: string } {

@@ -8,6 +8,8 @@ import { execUser, joinedGroups, type UserFiles } from './exec-user.ts'
 import { LABELS, type Ownership, ownerLabels } from './labels.ts'
 
 const MAX_FILE_BYTES = 1024 * 1024
+/** A node has fewer at a time; one that is forgotten is read again. */
+const MOST_IMAGES = 500
 
 /**
  * As whom containers run. What an image knows of users is read once, and from no container that runs or starts: to read
@@ -53,7 +55,11 @@ export class ContainerUsers {
   /** What could not be read is tried again. */
   #filesOf(imageId: string): Promise<UserFiles> {
     const reading = this.#byImage.get(imageId) ?? this.#readImage(imageId)
+    // The one that was asked for last is the last to be forgotten.
+    this.#byImage.delete(imageId)
     this.#byImage.set(imageId, reading)
+    const [oldest] = this.#byImage.keys()
+    if (this.#byImage.size > MOST_IMAGES && oldest !== undefined) this.#byImage.delete(oldest)
     reading.catch(() => this.#byImage.delete(imageId))
     return reading
   }
