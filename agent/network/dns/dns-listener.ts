@@ -54,20 +54,23 @@ export class DnsListener {
     const underWay = new Set<Promise<void>>()
     let unread = Buffer.alloc(0)
     let idle = clock.after(IDLE_MS, () => connection.close())
-    for await (const chunk of connection.input) {
-      idle.cancel()
-      idle = clock.after(IDLE_MS, () => connection.close())
-      unread = Buffer.concat([unread, chunk])
-      for (let message = firstMessage(unread); message; message = firstMessage(unread)) {
-        unread = unread.subarray(2 + message.length)
-        if (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay)
-        const answering = this.#answerOver(connection, server, Buffer.from(message)).finally(() =>
-          underWay.delete(answering),
-        )
-        underWay.add(answering)
+    try {
+      for await (const chunk of connection.input) {
+        idle.cancel()
+        idle = clock.after(IDLE_MS, () => connection.close())
+        unread = Buffer.concat([unread, chunk])
+        for (let message = firstMessage(unread); message; message = firstMessage(unread)) {
+          unread = unread.subarray(2 + message.length)
+          if (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay)
+          const answering = this.#answerOver(connection, server, Buffer.from(message)).finally(() =>
+            underWay.delete(answering),
+          )
+          underWay.add(answering)
+        }
       }
+    } finally {
+      idle.cancel()
     }
-    idle.cancel()
     await Promise.all(underWay)
   }
 

@@ -25,7 +25,8 @@ export class HookRunner {
   }
 
   /**
-   * Resolves when the hook has returned. Rejects where it failed, in the kubelet's words, or when `signal` aborts.
+   * Resolves when the hook has returned. Rejects where it failed, in the kubelet's words, or when `signal` aborts: but a
+   * command goes on, and is waited for.
    * `tell` is told where it came to something else than the hook says.
    */
   async run(

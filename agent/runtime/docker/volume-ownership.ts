@@ -91,10 +91,16 @@ export class VolumeOwnership {
     await pause.ensure()
     const id = await this.#container(job)
     const wait = { method: 'POST', path: `/containers/${id}/wait`, query: { condition: 'removed' } } as const
-    const ended = await docker.stream(wait, new AbortController().signal)
-    await containers.start(id)
-    const { StatusCode } = (await json(ended)) as { StatusCode: number }
-    return StatusCode
+    const giveUp = new AbortController()
+    try {
+      const ended = await docker.stream(wait, giveUp.signal)
+      // One that cannot be started is not waited for.
+      await containers.start(id)
+      const { StatusCode } = (await json(ended)) as { StatusCode: number }
+      return StatusCode
+    } finally {
+      giveUp.abort()
+    }
   }
 
   /** A new one, or the one that is at it already. */

@@ -149,8 +149,10 @@ export class RelayClient implements SocketRelay {
     throw new SocketFailure(errnoName(-failed), what)
   }
 
+  /** One that was opened just before the relay ended has ended with it. */
   #keep<T extends RelayedSocket>(number: number, socket: T): T {
-    this.#sockets.set(number, socket)
+    if (this.#isClosed) socket.ended()
+    else this.#sockets.set(number, socket)
     return socket
   }
 
