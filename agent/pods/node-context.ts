@@ -1,5 +1,4 @@
-import type { Pod, Service } from '../../shared/api/kinds.ts'
-import type { Persisted } from '../../shared/api/object.ts'
+import type { Service } from '../../shared/api/kinds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
@@ -13,11 +12,10 @@ import type { SandboxRules } from '../network/services/sandbox-rules.ts'
 import type { Reporter } from '../reporter.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { HostPathGuard } from '../volumes/host-path-guard.ts'
-import type { PodRefusal } from './admission/pod-admission.ts'
+import type { NodeAdmission } from './admission/node-admission.ts'
 import type { HookRunner } from './hooks/hook-runner.ts'
 import type { PodDrainer } from './pod-drain.ts'
 import type { Prober } from './probes/prober.ts'
-import type { ResizeRefusal } from './resize/pod-resize.ts'
 import type { ClusterDns } from './spec/pod-dns.ts'
 
 /** What all Pods of the node share. */
@@ -47,12 +45,8 @@ export interface NodeContext {
   resolvConf(): Promise<ResolvConf>
   /** Where the cluster's names are resolved; undefined while that is not known. */
   clusterDns(): ClusterDns | undefined
-  /** Takes a Pod that is new to the node, or says why not. A critical one may push others off it. */
-  admit(pod: Pod): PodRefusal | undefined
-  /** What containers of a Pod that was taken have to wait for, because one that ends has it still. */
-  heldResource(pod: Pod): string | undefined
-  /** Why the node has no room for a Pod that it has and that asks for more; nothing where it has. */
-  refuseResize(pod: Persisted<Pod>): ResizeRefusal | undefined
+  /** What there still is for a Pod. */
+  admission: Pick<NodeAdmission, 'admit' | 'heldResource' | 'refuseResize'>
   /** Of the whole cluster; undefined while they are not known. */
   services(): Iterable<Service> | undefined
   /** As of the newest word. */

@@ -19,19 +19,15 @@ import type { Reporter } from '../reporter.ts'
 import { followEvents } from '../runtime/follow-events.ts'
 import type { PodIdentity, Runtime } from '../runtime/runtime.ts'
 import { HostPathGuard } from '../volumes/host-path-guard.ts'
-import { heldResource } from './admission/held-resources.ts'
-import { admitPod, type PodRefusal } from './admission/pod-admission.ts'
+import { NodeAdmission, type NodeFactsForPods } from './admission/node-admission.ts'
 import { HookRunner } from './hooks/hook-runner.ts'
 import type { NodeContext } from './node-context.ts'
 import { NO_DRAIN, type PodDrainer } from './pod-drain.ts'
 import { PodWorker } from './pod-worker.ts'
-import type { PodWorkerState } from './pod-worker-state.ts'
 import type { Prober } from './probes/prober.ts'
-import { resizeRefusal } from './resize/node-room.ts'
-import type { ResizeRefusal } from './resize/pod-resize.ts'
 import type { ClusterDns } from './spec/pod-dns.ts'
 
-export interface PodManagerOptions {
+export interface PodManagerOptions extends NodeFactsForPods {
   runtime: Runtime
   reporter: Reporter
   prober: Prober
@@ -46,16 +42,8 @@ export interface PodManagerOptions {
   serviceRules?: SandboxRules
   /** The node's addresses, the first of which Pods show as `hostIP`. */
   hostIPs(): readonly string[]
-  /** What the node can give to all its Pods, by resource, as far as it is known. */
-  allocatable(): Readonly<Record<string, string>>
-  /** The conditions that tell what the node is short of, such as `MemoryPressure`; by default it is short of nothing. */
-  pressure?(): readonly string[]
   /** The machine's; undefined while it is not known. */
   architecture?: () => string | undefined
-  /** Undefined while it is not known. */
-  hasAppArmor?(): boolean | undefined
-  /** Kernel parameters that a Pod may set though they are not safe: names, or beginnings of names with a `*`. */
-  allowedUnsafeSysctls?: readonly string[]
   /** Of the whole cluster, of which Pods are told; undefined while they are not known. By default there are none. */
   services?(): Iterable<Service> | undefined
   /** How the machine resolves names; by default as its own `/etc/resolv.conf` says. */
@@ -83,18 +71,11 @@ const NOTHING: Assignments = {
   volumes: new Map(),
 }
 
-const PREEMPTION: Eviction = {
-  reason: 'Preempting',
-  message: 'Preempted in order to admit critical pod',
-  disruption: 'Pod was preempted by Kubelet to accommodate a critical pod.',
-}
-
 /**
  * Keeps the node's Pods as they are assigned, with one worker each. It finds by itself what an earlier agent left:
  * what is still assigned goes on as it is, the rest is removed.
  */
 export class PodManager implements AssignmentsSink, EvictablePods {
-  readonly #options: PodManagerOptions
   readonly #node: NodeContext
   readonly #workers = new Map<string, PodWorker>()
   readonly #stop = new AbortController()
@@ -111,7 +92,12 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       protectedPaths: () => runtime.ownPaths(),
       allowedPaths: () => Promise.all(allowedHostPaths.map(async (path) => (await runtime.hostPath(path)).path)),
     })
-    this.#options = options
+    const admission = new NodeAdmission({
+      facts: options,
+      placed: this.#workers,
+      assignments: () => this.#assignments,
+      evict: (podUid, eviction) => this.evict(podUid, eviction),
+    })
     this.#node = {
       ...options,
       hostPathGuard,
@@ -122,9 +108,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       resolvConf: options.resolvConf ?? (() => readResolvConf()),
       services: options.services ?? (() => []),
       clusterDns: options.clusterDns ?? (() => undefined),
-      admit: (pod) => this.#admit(pod),
-      heldResource: (pod) => this.#heldResource(pod),
-      refuseResize: (pod) => this.#refuseResize(pod),
+      admission,
       assignments: () => this.#assignments,
     }
   }
@@ -170,37 +154,6 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     return worker && { pod: worker.pod, status: worker.status }
   }
 
-  /** Beside the others that are assigned: what is on its way out of here holds up nobody for good. */
-  #admit(pod: Pod): PodRefusal | undefined {
-    const { allowedUnsafeSysctls = [], hasAppArmor, pressure, allocatable } = this.#options
-    const { pods, node } = this.#assignments
-    const workers = [...this.#workers]
-      .filter(([uid]) => uid !== pod.metadata.uid && pods.has(uid))
-      .map(([, worker]) => worker)
-    const admission = admitPod(pod, {
-      allowedUnsafeSysctls,
-      hasAppArmor: hasAppArmor?.(),
-      allocatable: allocatable(),
-      node,
-      pressure: pressure?.() ?? [],
-      others: workers.filter(({ isAdmitted }) => isAdmitted).map((worker) => worker.pod),
-      holders: workers.filter(({ isToRun }) => isToRun).map((worker) => worker.allocatedPod),
-    })
-    if (!admission.taken) return admission.refusal
-    for (const { metadata } of admission.preempted) this.evict(metadata.uid ?? '', PREEMPTION)
-    return undefined
-  }
-
-  /** By all others, whether or not they are still assigned. */
-  #heldResource(pod: Pod): string | undefined {
-    const others = [...this.#workers].filter(([uid]) => uid !== pod.metadata.uid).map(([, worker]) => worker)
-    return heldResource(pod, {
-      allocatable: this.#options.allocatable(),
-      holders: others.filter(({ isToRun }) => isToRun).map((worker) => worker.allocatedPod),
-      ending: others.filter(({ isEnding }) => isEnding).map((worker) => worker.allocatedPod),
-    })
-  }
-
   running(): { pod: Persisted<Pod>; status: PodStatus | undefined }[] {
     const running = [...this.#workers.values()].filter(({ state }) => state.phase === 'syncing')
     return running.map(({ pod, status }) => ({ pod, status }))
@@ -218,15 +171,6 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   /** Nothing of it is on the node any more. */
   isGone(podUid: string): boolean {
     return this.#workers.get(podUid)?.isGone ?? true
-  }
-
-  /** Against all that are not over, whether or not this agent has looked at them yet. */
-  #refuseResize(pod: Persisted<Pod>): ResizeRefusal | undefined {
-    const others = [...this.#workers.values()].filter(
-      (worker) => worker.pod.metadata.uid !== pod.metadata.uid && isUnderWay(worker.state),
-    )
-    const allocated = others.map((worker) => worker.allocatedPod)
-    return resizeRefusal(pod, { allocatable: this.#options.allocatable(), others: allocated })
   }
 
   /** All Pods that the node has. */
@@ -289,8 +233,4 @@ function orphan({ uid, namespace, name }: PodIdentity): Persisted<Pod> {
     metadata: { uid, namespace, name, resourceVersion: '0', creationTimestamp: '1970-01-01T00:00:00Z' },
     spec: { containers: [] },
   }
-}
-
-function isUnderWay({ phase }: PodWorkerState): boolean {
-  return phase === 'syncing' || phase === 'terminating'
 }

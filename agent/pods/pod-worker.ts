@@ -4,6 +4,7 @@ import type { Persisted } from '../../shared/api/object.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Eviction } from '../eviction/eviction-manager.ts'
 import { WakeLoop } from '../wake-loop.ts'
+import type { PlacedPod } from './admission/node-admission.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
 import { ContainerStarter } from './container-starter.ts'
 import { PodHooks } from './hooks/pod-hooks.ts'
@@ -34,7 +35,7 @@ const RESIZE_RETRY_MS = 10_000
  * Brings one Pod to where it should be, and says how it is. Serial: one pass at a time looks at the runtime, reports,
  * plans and acts; whatever happens meanwhile asks for another pass. Nothing here waits for another Pod.
  */
-export class PodWorker {
+export class PodWorker implements PlacedPod {
   readonly #node: NodeContext
   readonly #onTerminated: () => void
   readonly #log: Logger
@@ -70,7 +71,7 @@ export class PodWorker {
     })
     this.#events = new PodEvents(reporter, clock, () => this.#pod)
     this.#reporter = new PodReporter(node, this.#events)
-    const heldResource = () => node.heldResource(this.#pod)
+    const heldResource = () => node.admission.heldResource(this.#pod)
     const starting = { runtime, images, devices, clock, heldResource, events: this.#events }
     this.#starter = new ContainerStarter({ ...starting, onImage: wake })
     this.#messages = new TerminationMessages({ runtime, clock })
@@ -78,7 +79,7 @@ export class PodWorker {
     this.#hooks = new PodHooks({ runner, preStops, events: this.#events, log: this.#log, onReturn: wake })
     this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter, hooks: this.#hooks })
     this.#drain = new PodDrain(node.drainer, wake)
-    this.#resize = new PodResize((wanted) => node.refuseResize(wanted))
+    this.#resize = new PodResize((wanted) => node.admission.refuseResize(wanted))
     this.#probes = new PodProbes({
       prober,
       clock,
@@ -287,7 +288,7 @@ export class PodWorker {
   #refusal(observed: PodObservation): PodRefusal | undefined {
     if (this.#wasAdmitted) return undefined
     const isNew = isGone(observed) && !wasTaken(this.#pod)
-    const refusal = isNew ? this.#node.admit(this.#pod) : undefined
+    const refusal = isNew ? this.#node.admission.admit(this.#pod) : undefined
     this.#wasAdmitted = refusal === undefined
     return refusal
   }
