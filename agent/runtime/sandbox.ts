@@ -33,6 +33,8 @@ export interface SandboxSpec {
    */
   linkedBy?: 'runtime' | 'agent'
   namespaces?: Namespaces
+  /** Some container in it is privileged. */
+  privileged?: boolean
   /** Kernel parameters of its network and IPC namespaces. */
   sysctls?: Record<string, string>
   /** What containers may mount; those of the Pod's own live as long as it does. */

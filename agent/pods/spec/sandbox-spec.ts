@@ -22,9 +22,14 @@ export function sandboxSpec(pod: Pod, volumes: VolumeSpec[] = [], dns?: ResolvCo
     ports: spec.hostNetwork ? [] : publishedPorts(spec),
     hostNetwork: spec.hostNetwork ?? false,
     namespaces: namespacesOf(spec),
+    privileged: hasPrivileged(spec),
     sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [sysctlName(name), value])),
     volumes,
   }
+}
+
+function hasPrivileged({ containers, initContainers = [] }: PodSpec): boolean {
+  return [...initContainers, ...containers].some(({ securityContext }) => securityContext?.privileged)
 }
 
 function publishedPorts({ containers, initContainers }: PodSpec): PublishedPort[] {

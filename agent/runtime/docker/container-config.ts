@@ -66,6 +66,8 @@ export function sandboxConfig(
       LogConfig: { Type: 'none' },
       CpuShares: 2,
       OomScoreAdj: oomScoreAdj,
+      // A /sys of the Pod's own network that is first mounted read-only stays so for each container there.
+      Privileged: !spec.hostNetwork && (spec.privileged ?? false),
       CapDrop: ['ALL'],
       // For the socket relay, in a network of the Pod's own; its containers' capabilities are theirs.
       ...(spec.hostNetwork ? {} : { CapAdd: ['NET_ADMIN'] }),

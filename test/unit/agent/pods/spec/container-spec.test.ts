@@ -81,6 +81,7 @@ describe('sandboxSpec', () => {
       ports: [{ containerPort: 80, hostPort: 8080, protocol: 'TCP' }],
       hostNetwork: false,
       namespaces: { processes: 'container', ipc: 'node' },
+      privileged: false,
       sysctls: { 'net.ipv4.ip_local_port_range': '1024 2048' },
       volumes: [{ name: 'd', medium: 'disk' }],
     })

@@ -12,3 +12,11 @@ it.each(['127.0.0.1', '::1'])('a port is published on the address %s', (hostIP) 
 it('a port is not published everywhere for want of an address', () => {
   expect(() => sandboxSpec(withPort('lo'))).toThrow('host IP lo of port 8080 is no IP address')
 })
+
+it.each(['containers', 'initContainers'])('is privileged for one privileged container among %s', (list) => {
+  const privileged = podContainer('one', { securityContext: { privileged: true } })
+  const spec = { containers: [podContainer('web')], initContainers: [podContainer('init')] }
+  expect(sandboxSpec(assignedPod('a', spec))).toMatchObject({ privileged: false })
+  const withOne = { ...spec, [list]: [podContainer('another'), privileged] }
+  expect(sandboxSpec(assignedPod('a', withOne))).toMatchObject({ privileged: true })
+})

@@ -16,6 +16,13 @@ describe('the container of a sandbox', () => {
     expect(machines.HostConfig).not.toHaveProperty('CapAdd')
   })
 
+  it('is privileged where a container in a network of the Pod’s own is', () => {
+    const hostConfig = (more: object) => sandboxConfig({ ...spec, ...more }, owner, 'pause', undefined, 0).HostConfig
+    expect(hostConfig({})).toMatchObject({ Privileged: false })
+    expect(hostConfig({ privileged: true })).toMatchObject({ Privileged: true })
+    expect(hostConfig({ privileged: true, hostNetwork: true })).toMatchObject({ Privileged: false })
+  })
+
   it('has the machine’s hosts file with what it adds to it, where that could be read', () => {
     const hosts = [{ ip: '192.0.2.7', hostnames: ['a', 'b.example'] }]
     const onMachine = { ...spec, hostNetwork: true, hosts }
