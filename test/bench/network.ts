@@ -6,59 +6,22 @@
 import { existsSync } from 'node:fs'
 import { Machines } from '../support/machines.ts'
 import { loadProgramImage } from '../support/program-image.ts'
-import { eventually } from '../support/shell.ts'
+import { eventually, tryRun } from '../support/shell.ts'
+import { IMAGE, OFFSETS, portsAt, serveCommand } from './network-ways/bench-servers.ts'
+import { type KubetteWays, kubetteWays } from './network-ways/kubette-ways.ts'
+import { type SwarmWays, swarmServiceWays, swarmWaysWithoutServices } from './network-ways/swarm-ways.ts'
+import type { Way } from './network-ways/way.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 3)
 const SECONDS = 2
-const IMAGE = 'kubette-test/network:1'
 /** Connections under way at a time. */
 const CLIENTS = 16
-
-type Ports = Readonly<Record<'throughput' | 'latency' | 'connections', number>>
-
-const PORTS: Ports = { throughput: 5201, latency: 11111, connections: 9000 }
-const NODE_PORTS: Ports = { throughput: 30201, latency: 31111, connections: 30900 }
-/**
- * How far its ports are from `PORTS`: each way has servers of its own. A server takes a client that comes by another way
- * from the same port, within a minute, for the one before that is not quite gone, and has it wait for a second.
- */
-const OFFSETS = { direct: 0, service: 1, nodePort: 2 } as const
-
-/** Runs a command where the connections begin, and gives what it prints. */
-type Run = (...command: string[]) => Promise<string>
-
-/** A way to the servers. */
-interface Way {
-  name: string
-  run: Run
-  address: string
-  ports: Ports
-}
 
 interface Figures {
   gigabits: number
   p50: number
   p99: number
   connections: number
-}
-
-function portsAt(offset: number): Ports {
-  const { throughput, latency, connections } = PORTS
-  return { throughput: throughput + offset, latency: latency + offset, connections: connections + offset }
-}
-
-function serveScript({ throughput, latency, connections }: Ports): string {
-  const accept = `require('net').createServer((s)=>{s.on('error',()=>{});s.end('x')}).listen(${connections})`
-  return [
-    `iperf3 -s -p ${throughput} >/dev/null &`,
-    `sockperf server --tcp -p ${latency} >/dev/null &`,
-    `${process.execPath} -e "${accept}" &`,
-  ].join(' ')
-}
-
-function serveCommand(...offsets: number[]): string[] {
-  const scripts = offsets.map((offset) => serveScript(portsAt(offset)))
-  return ['/bin/sh', '-c', `PATH=/usr/bin:/bin; ${scripts.join(' ')} wait`]
 }
 
 /** Opens connections one after the other, so many at a time, and prints how many came about in a second. */
@@ -90,93 +53,13 @@ function median(all: readonly Figures[]): Figures {
   return { gigabits: of('gigabits'), p50: of('p50'), p99: of('p99'), connections: of('connections') }
 }
 
-async function kubetteWays(machines: Machines, [near = '', far = '']: readonly string[]): Promise<Way[]> {
-  const container = (command: string[]) => ({ name: 'bench', image: IMAGE, command })
-  const pod = (name: string, nodeName: string, command: string[]) =>
-    machines.apply({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, labels: { app: name } },
-      spec: { nodeName, terminationGracePeriodSeconds: 0, containers: [container(command)] },
-    })
-  await pod('server', far, serveCommand(...Object.values(OFFSETS)))
-  await pod('client', near, ['/bin/busybox', 'sleep', '86400'])
-  const selector = { app: 'server' }
-  const service = (name: string, spec: object) =>
-    machines.apply({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { selector, ...spec } })
-  const ports = Object.entries(portsAt(OFFSETS.service)).map(([name, port]) => ({ name, port }))
-  await service('bench', { ports })
-  const nodePorts = Object.entries(portsAt(OFFSETS.nodePort)).map(([name, port]) => {
-    return { name, port, nodePort: NODE_PORTS[name as keyof Ports] }
-  })
-  await service('published', { type: 'NodePort', ports: nodePorts })
-  await machines.kubectl('wait', '--for=condition=Ready', 'pod/server', 'pod/client', '--timeout=60s')
-  const text = (...args: string[]) => machines.kubectl('get', ...args)
-  const run: Run = (...command) => machines.kubectl('exec', 'client', '--', ...command)
-  const podIp = await text('pod', 'server', '-o', 'jsonpath={.status.podIP}')
-  const clusterIp = await text('service', 'bench', '-o', 'jsonpath={.spec.clusterIP}')
-  const onHost: Run = (...command) => machines.lab.exec(near, ...command)
-  return [
-    { name: 'kubette: Pod to Pod', run, address: podIp, ports: portsAt(OFFSETS.direct) },
-    { name: 'kubette: Pod to Service', run, address: clusterIp, ports: portsAt(OFFSETS.service) },
-    { name: 'kubette: machine to node port', run: onHost, address: machines.lab.address(far), ports: NODE_PORTS },
-  ]
-}
-
-async function swarmWays({ lab }: Machines, [near = '', far = '']: readonly string[]): Promise<Way[]> {
-  await lab.exec(near, 'docker', 'swarm', 'init', '--advertise-addr', lab.address(near))
-  const token = (await lab.exec(near, 'docker', 'swarm', 'join-token', '-q', 'worker')).trim()
-  const join = ['swarm', 'join', '--token', token, '--advertise-addr', lab.address(far), `${lab.address(near)}:2377`]
-  await lab.exec(far, 'docker', ...join)
-  await lab.exec(near, 'docker', 'network', 'create', '-d', 'overlay', '--attachable', 'bench')
-  const publish = Object.entries(PORTS).flatMap(([name, port]) => {
-    return ['-p', `${NODE_PORTS[name as keyof Ports] + 1}:${port}`]
-  })
-  await lab.exec(
-    near,
-    'docker',
-    'run',
-    '-d',
-    '--name',
-    'client',
-    '--network',
-    'bench',
-    IMAGE,
-    '/bin/busybox',
-    'sleep',
-    '86400',
-  )
-  await lab.exec(
-    far,
-    'docker',
-    'run',
-    '-d',
-    '--name',
-    'server',
-    '--network',
-    'bench',
-    ...publish,
-    IMAGE,
-    ...serveCommand(OFFSETS.direct),
-  )
-  const format = '{{(index .NetworkSettings.Networks "bench").IPAddress}}'
-  const address = (await lab.exec(far, 'docker', 'inspect', '-f', format, 'server')).trim()
-  const run: Run = (...command) => lab.exec(near, 'docker', 'exec', 'client', ...command)
-  const onHost: Run = (...command) => lab.exec(near, ...command)
-  const published = Object.fromEntries(Object.entries(NODE_PORTS).map(([name, port]) => [name, port + 1]))
-  return [
-    { name: 'swarm: container to container', run, address, ports: PORTS },
-    { name: 'swarm: machine to published port', run: onHost, address: lab.address(far), ports: published as Ports },
-  ]
-}
-
-async function hostWay({ lab }: Machines, [near = '', far = '']: readonly string[]): Promise<Way> {
+async function hostWay({ lab, hosts: [near = '', far = ''] }: Machines): Promise<Way> {
   await lab.spawn(far, 'bench', ...serveCommand(OFFSETS.direct))
   return {
     name: 'machine to machine',
     run: (...command) => lab.exec(near, ...command),
     address: lab.address(far),
-    ports: PORTS,
+    ports: portsAt(OFFSETS.direct),
   }
 }
 
@@ -196,6 +79,22 @@ function compare(what: string, ours: Figures, theirs: Figures): void {
   console.log(`${what}: ${ratios.map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`).join(', ')} (goal > 1 each)`)
 }
 
+async function kernelHasIpvs(): Promise<boolean> {
+  await tryRun('modprobe', ['ip_vs']).catch(() => {})
+  return existsSync('/proc/net/ip_vs')
+}
+
+/** Ways for the same purpose, ours first. */
+function pairsOf(ours: KubetteWays, theirs: SwarmWays): [Way, Way][] {
+  const { otherPublished } = theirs
+  return [
+    [ours.direct, theirs.direct],
+    [ours.service, theirs.service],
+    [ours.nodePort, theirs.published],
+    ...(otherPublished ? [[ours.otherNodePort, otherPublished] satisfies [Way, Way]] : []),
+  ]
+}
+
 const machines = await Machines.start(3)
 try {
   const { hosts, lab } = machines
@@ -205,25 +104,21 @@ try {
     await loadProgramImage({ reference: IMAGE, programs, docker })
     await eventually(`${host} is Ready`, () => machines.kubectl('wait', '--for=condition=Ready', `node/${host}`))
   }
-  const ways = [
-    await hostWay(machines, hosts),
-    ...(await kubetteWays(machines, hosts)),
-    ...(await swarmWays(machines, hosts)),
-  ]
+  const hasIpvs = await kernelHasIpvs()
+  const ours = await kubetteWays(machines)
+  const theirs = await (hasIpvs ? swarmServiceWays(machines) : swarmWaysWithoutServices(machines))
+  const pairs = pairsOf(ours, theirs)
+  const ways = [...new Set([await hostWay(machines), ...pairs.flat()])]
   for (const way of ways) await eventually(`${way.name} answers`, () => measure(way), 60_000)
-  const figures = new Map<string, Figures[]>(ways.map(({ name }) => [name, []]))
-  for (let round = 0; round < ROUNDS; round++) for (const way of ways) figures.get(way.name)?.push(await measure(way))
-  const [host, pod, service, nodePort, overlay, published] = ways.map(({ name }) => median(figures.get(name) ?? []))
-  for (const { name } of ways) print(name, median(figures.get(name) ?? []))
-  if (!host || !pod || !service || !nodePort || !overlay || !published) throw new Error('a way is missing')
-  compare('Pod to Pod, beside the overlay', pod, overlay)
-  const hasIpvs = existsSync('/proc/net/ip_vs')
+  const figures = new Map<Way, Figures[]>(ways.map((way) => [way, []]))
+  for (let round = 0; round < ROUNDS; round++) for (const way of ways) figures.get(way)?.push(await measure(way))
+  const medianOf = (way: Way) => median(figures.get(way) ?? [])
+  for (const way of ways) print(way.name, medianOf(way))
   if (!hasIpvs)
     console.log(
       'This kernel has no IPVS: Swarm’s virtual addresses and routing mesh cannot work, so its direct ways stand for them.',
     )
-  compare('Pod to Service, beside the overlay', service, overlay)
-  compare('node port, beside a published port', nodePort, published)
+  for (const [way, other] of pairs) compare(`${way.name}, beside ${other.name}`, medianOf(way), medianOf(other))
 } finally {
   await machines.stop()
 }

@@ -15,13 +15,16 @@ export interface Options {
   onStdout?: (text: string) => void
 }
 
+/** How many times as long as on a usual machine is waited, a whole number: see test/README.md. */
+const PATIENCE = Number(process.env.TEST_PATIENCE ?? 1)
+
 /** Runs a program to its end, whatever that is. */
 export function tryRun(program: string, args: readonly string[], options: Options = {}): Promise<Output> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      timeout: options.timeoutMs ?? 120_000,
+      timeout: (options.timeoutMs ?? 120_000) * PATIENCE,
     })
     let stdout = ''
     let stderr = ''
@@ -46,7 +49,8 @@ export async function run(program: string, args: readonly string[], options: Opt
 
 /** Asks again and again until the answer is truthy; throws with the last answer or error when it takes too long. */
 export async function eventually<T>(what: string, ask: () => Promise<T>, limitMs = 60_000, pauseMs = 200): Promise<T> {
-  const deadline = Date.now() + limitMs
+  const patienceMs = limitMs * PATIENCE
+  const deadline = Date.now() + patienceMs
   for (;;) {
     let last: unknown
     try {
@@ -56,7 +60,7 @@ export async function eventually<T>(what: string, ask: () => Promise<T>, limitMs
     } catch (error) {
       last = error
     }
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms; last: ${String(last)}`)
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${patienceMs} ms; last: ${String(last)}`)
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
