@@ -2,7 +2,9 @@
 // test/lab/README.md) and Debian's iperf3 and sockperf.
 //   npx tsx test/bench/network.ts [rounds]
 // For each way from one machine to another: throughput, half a round trip (p50 and p99), and new connections a second; then
-// the ratio to Swarm's way for the same purpose. The rounds are interleaved, and the medians are printed.
+// the ratio to Swarm's way for the same purpose. The rounds are interleaved, and the medians are printed. Where the kernel has
+// IPVS, Services are beside the virtual addresses of Swarm's, and node ports beside its routing mesh; elsewhere beside the
+// overlay, and beside a port that Docker publishes.
 import { existsSync } from 'node:fs'
 import { Machines } from '../support/machines.ts'
 import { loadProgramImage } from '../support/program-image.ts'
