@@ -73,7 +73,8 @@ export class UpProcess {
   /** What Ctrl-C does; resolves with the exit code. */
   async interrupt(): Promise<number | null> {
     const child = this.#child
-    if (!child || child.exitCode !== null) return child?.exitCode ?? null
+    // Who was killed has no exit code, and will not end a second time.
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
     child.kill('SIGINT')
     await once(child, 'exit')
     this.#output = ''
