@@ -10,6 +10,8 @@ interface Nomination {
 /** Which waiting Pod is to have the room that others make for it, and where. `onEnd` hears of each that ends. */
 export class Nominations {
   readonly #byPod = new Map<string, Nomination>()
+  /** By node and UID: every filter asks for those of every node that it looks at. */
+  readonly #byNode = new Map<string, Map<string, PodInfo>>()
   readonly #onEnd: (pod: PodInfo, nodeName: string) => void
 
   constructor(onEnd: (pod: PodInfo, nodeName: string) => void) {
@@ -24,9 +26,8 @@ export class Nominations {
     return this.#byPod.get(uid)?.nodeName
   }
 
-  /** Few Pods are nominated at any time: they are looked through. */
   on(nodeName: string): PodInfo[] {
-    return [...this.#byPod.values()].filter((nomination) => nomination.nodeName === nodeName).map(({ pod }) => pod)
+    return [...(this.#byNode.get(nodeName)?.values() ?? [])]
   }
 
   /** Those on a node that go before `pod`: its room is what they leave. */
@@ -37,13 +38,19 @@ export class Nominations {
   set(pod: PodInfo, nodeName: string): void {
     if (this.nodeNameOf(pod.uid) !== nodeName) this.delete(pod.uid)
     this.#byPod.set(pod.uid, { pod, nodeName })
+    const there = this.#byNode.get(nodeName) ?? new Map<string, PodInfo>()
+    this.#byNode.set(nodeName, there.set(pod.uid, pod))
   }
 
   delete(uid: string): void {
     const nomination = this.#byPod.get(uid)
     if (!nomination) return
+    const { pod, nodeName } = nomination
     this.#byPod.delete(uid)
-    this.#onEnd(nomination.pod, nomination.nodeName)
+    const there = this.#byNode.get(nodeName)
+    there?.delete(uid)
+    if (there?.size === 0) this.#byNode.delete(nodeName)
+    this.#onEnd(pod, nodeName)
   }
 
   /**
