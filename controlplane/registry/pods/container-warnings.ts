@@ -1,22 +1,17 @@
 import type { Container, EnvVar } from '../../../shared/api/generated/core-v1.ts'
-import { parseMilli } from '../../../shared/quantity.ts'
+import { fractionWarning } from '../validation/fraction-warning.ts'
 
 const WHOLE_BYTES = ['memory', 'ephemeral-storage']
 
 /** What of a container is valid but hardly meant. `path` is where it is. */
 export function containerWarnings({ resources = {}, env = [] }: Container, path: string): string[] {
   const amounts = (['limits', 'requests'] as const).flatMap((list) =>
-    WHOLE_BYTES.flatMap((name) => fraction(resources[list]?.[name], `${path}.resources.${list}[${name}]`)),
+    WHOLE_BYTES.flatMap((name) => fractionWarning(resources[list]?.[name], `${path}.resources.${list}[${name}]`)),
   )
   return [
     ...amounts,
     ...env.flatMap((variable, index) => hidden(variable, env.slice(0, index), `${path}.env[${index}]`)),
   ]
-}
-
-function fraction(amount: string | undefined, path: string): string[] {
-  if (amount === undefined || parseMilli(amount) % 1000n === 0n) return []
-  return [`${path}: fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`]
 }
 
 /** A second variable of one name is meant where it extends the first: `$(PATH):/more`. */

@@ -1,27 +1,20 @@
-import type {
-  Affinity,
-  Container,
-  NodeSelectorTerm,
-  PodSpec,
-  PodTemplateSpec,
-} from '../../../shared/api/generated/core-v1.ts'
+import type { Container, PodSpec, PodTemplateSpec } from '../../../shared/api/generated/core-v1.ts'
 import { unhonouredFields } from '../../../shared/pod-fields/unhonoured-fields.ts'
+import { claimSpecWarnings } from '../storage/claim-spec.ts'
 import { isDnsLabel } from '../validation/names.ts'
 import { appArmorWarnings } from './app-armor-annotations.ts'
 import { containerWarnings } from './container-warnings.ts'
 import { portWarnings } from './port-warnings.ts'
+import { schedulingWarnings } from './scheduling-warnings.ts'
 
-/** Labels of nodes that have another name since. */
-const OLD_NODE_LABELS: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
+/** Annotations that fields have taken the place of. */
+const OLD_ANNOTATIONS: Readonly<Record<string, string>> = {
+  'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
+  'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
+  'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
 }
-const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
-const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution'
-const MATCHES_NONE = 'a null labelSelector results in matching no pod'
+const SECCOMP = 'seccomp.security.alpha.kubernetes.io'
+const NO_SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead'
 const NEGATIVE_GRACE = 'must be >= 0; negative values are invalid and will be treated as 1'
 
 /**
@@ -36,7 +29,9 @@ export function podWarnings(pod: PodTemplateSpec | undefined, path: string): str
   return [
     ...unhonoured.map(({ path: field, reason }) => `${field}: ${reason}`),
     ...appArmorWarnings(pod.metadata?.annotations, `${path}metadata.annotations`),
+    ...annotationWarnings(pod.metadata?.annotations ?? {}, spec).map((text) => `${path}metadata.annotations${text}`),
     ...schedulingWarnings(spec, at),
+    ...claimTemplateWarnings(spec, `${at}.volumes`),
     ...duplicates(
       spec.hostAliases?.map(({ ip }) => ip),
       'ip',
@@ -70,48 +65,25 @@ function containersOf(spec: PodSpec, path: string): [Container, string][] {
   )
 }
 
-function schedulingWarnings(spec: PodSpec, path: string): string[] {
-  const selector = Object.keys(spec.nodeSelector ?? {}).filter((label) => OLD_NODE_LABELS[label])
-  return [
-    ...selector.map((label) => `${path}.nodeSelector[${label}]: ${OLD_NODE_LABELS[label]}`),
-    ...affinityWarnings(spec.affinity ?? {}, `${path}.affinity`),
-    ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey, labelSelector }, index) => {
-      const at = `${path}.topologySpreadConstraints[${index}]`
-      return [...oldLabel(topologyKey, `${at}.topologyKey`), ...matchesNone(labelSelector, at)]
-    }),
+/** Those for seccomp may stay where the field says it, too. */
+function annotationWarnings(annotations: Readonly<Record<string, string>>, spec: PodSpec): string[] {
+  const old = Object.entries(OLD_ANNOTATIONS).filter(([key]) => annotations[key] !== undefined)
+  const profiles = [
+    { key: `${SECCOMP}/pod`, security: spec.securityContext },
+    ...containersOf(spec, '').map(([{ name, securityContext }]) => ({
+      key: `container.${SECCOMP}/${name}`,
+      security: securityContext,
+    })),
   ]
+  const inVain = profiles.filter(({ key, security }) => annotations[key] !== undefined && !security?.seccompProfile)
+  return [...old.map(([key, why]) => `[${key}]: ${why}`), ...inVain.map(({ key }) => `[${key}]: ${NO_SECCOMP}`)]
 }
 
-function affinityWarnings({ nodeAffinity, ...others }: Affinity, path: string): string[] {
-  const required = nodeAffinity?.[REQUIRED]?.nodeSelectorTerms ?? []
-  const preferred = nodeAffinity?.[PREFERRED] ?? []
-  const at = `${path}.nodeAffinity`
-  return [
-    ...required.flatMap((term, index) => termWarnings(term, `${at}.${REQUIRED}.nodeSelectorTerms[${index}]`)),
-    ...preferred.flatMap(({ preference }, index) =>
-      termWarnings(preference, `${at}.${PREFERRED}[${index}].preference`),
-    ),
-    ...(['podAffinity', 'podAntiAffinity'] as const).flatMap((type) => [
-      ...(others[type]?.[REQUIRED] ?? []).flatMap(({ labelSelector }, index) =>
-        matchesNone(labelSelector, `${path}.${type}.${REQUIRED}[${index}]`),
-      ),
-      ...(others[type]?.[PREFERRED] ?? []).flatMap(({ podAffinityTerm }, index) =>
-        matchesNone(podAffinityTerm.labelSelector, `${path}.${type}.${PREFERRED}[${index}].podAffinityTerm`),
-      ),
-    ]),
-  ]
-}
-
-function termWarnings({ matchExpressions = [] }: NodeSelectorTerm, path: string): string[] {
-  return matchExpressions.flatMap(({ key }, index) => oldLabel(key, `${path}.matchExpressions[${index}].key`))
-}
-
-function oldLabel(label: string, path: string): string[] {
-  return OLD_NODE_LABELS[label] ? [`${path}: ${label} is ${OLD_NODE_LABELS[label]}`] : []
-}
-
-function matchesNone(selector: object | undefined, path: string): string[] {
-  return selector ? [] : [`${path}.labelSelector: ${MATCHES_NONE}`]
+function claimTemplateWarnings({ volumes = [] }: PodSpec, path: string): string[] {
+  return volumes.flatMap(({ ephemeral }, index) => {
+    const template = ephemeral?.volumeClaimTemplate
+    return template ? claimSpecWarnings(template.spec, `${path}[${index}].ephemeral.volumeClaimTemplate.spec`) : []
+  })
 }
 
 function duplicates(values: readonly string[] = [], field: string, path: string): string[] {

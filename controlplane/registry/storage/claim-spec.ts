@@ -2,6 +2,7 @@ import type { PersistentVolumeClaimSpec } from '../../../shared/api/generated/co
 import { claimSpecSupport } from '../../../shared/pod-fields/claim-support.ts'
 import { parseMilli } from '../../../shared/quantity.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
+import { fractionWarning } from '../validation/fraction-warning.ts'
 import { validateLabelSelector } from '../validation/labels.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
 import { validateAccessModes } from './access-modes.ts'
@@ -19,6 +20,13 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string,
   if (spec.storageClassName) errors.check(`${path}.storageClassName`, spec.storageClassName, isDnsSubdomain)
   const modes = ['Block', 'Filesystem']
   if (spec.volumeMode) errors.oneOf(`${path}.volumeMode`, spec.volumeMode, modes)
+}
+
+/** What of it is valid but hardly meant. */
+export function claimSpecWarnings({ resources = {} }: PersistentVolumeClaimSpec, path: string): string[] {
+  return (['requests', 'limits'] as const).flatMap((list) =>
+    fractionWarning(resources[list]?.storage, `${path}.resources.${list}[storage]`),
+  )
 }
 
 /** What a claim asks for in vain. */

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { PersistentVolumeClaimSpec } from '../../../shared/api/generated/core-v1.ts'
 import { PERSISTENT_VOLUME_CLAIMS, type PersistentVolumeClaim } from '../../../shared/api/kinds.ts'
 import { CLAIM_PROTECTION_FINALIZER } from '../../../shared/storage/local-volumes.ts'
-import { applyClaimDefaults, refuseUnhonoured, validateClaimSpec } from '../storage/claim-spec.ts'
+import { applyClaimDefaults, claimSpecWarnings, refuseUnhonoured, validateClaimSpec } from '../storage/claim-spec.ts'
+import { applyClassAnnotation, classAnnotationWarnings } from '../storage/class-annotation.ts'
 import { strategy } from '../strategy.ts'
 import { persistentVolumeClaimColumns } from '../tables/storage-columns.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
@@ -23,6 +24,7 @@ export const persistentVolumeClaimStrategy = strategy<PersistentVolumeClaim>({
 
   prepareForCreate(claim) {
     claim.status = { phase: 'Pending' }
+    applyClassAnnotation(claim)
     withFinalizer(claim, CLAIM_PROTECTION_FINALIZER)
   },
 
@@ -34,6 +36,8 @@ export const persistentVolumeClaimStrategy = strategy<PersistentVolumeClaim>({
     validateClaimSpec(spec, 'spec', errors)
     refuseUnhonoured(spec, 'spec', errors)
   },
+
+  warnings: (claim) => [...classAnnotationWarnings(claim), ...claimSpecWarnings(claim.spec, 'spec')],
 
   validateUpdate({ spec }, { spec: before }, errors) {
     if (!isDeepStrictEqual(fixedPart(spec, before), fixedPart(before, before))) errors.forbidden('spec', IMMUTABLE)

@@ -5,10 +5,12 @@ import { parseMilli } from '../../../shared/quantity.ts'
 import { VOLUME_PROTECTION_FINALIZER } from '../../../shared/storage/local-volumes.ts'
 import { validateNodeSelector } from '../pods/affinity-validation.ts'
 import { validateAccessModes, validateVolumeMode } from '../storage/access-modes.ts'
+import { applyClassAnnotation, classAnnotationWarnings } from '../storage/class-annotation.ts'
 import { validateVolumeSource, volumeSourceOf } from '../storage/volume-source-validation.ts'
 import { strategy } from '../strategy.ts'
 import { persistentVolumeColumns } from '../tables/storage-columns.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
+import { fractionWarning } from '../validation/fraction-warning.ts'
 import { isDnsSubdomain } from '../validation/names.ts'
 import { withFinalizer } from './finalizer.ts'
 
@@ -24,6 +26,7 @@ export const persistentVolumeStrategy = strategy<PersistentVolume>({
 
   prepareForCreate(volume) {
     volume.status = { phase: 'Pending' }
+    applyClassAnnotation(volume)
     withFinalizer(volume, VOLUME_PROTECTION_FINALIZER)
   },
 
@@ -47,6 +50,11 @@ export const persistentVolumeStrategy = strategy<PersistentVolume>({
     const required = spec.nodeAffinity?.required
     if (required) validateNodeSelector(required, 'spec.nodeAffinity.required', errors)
   },
+
+  warnings: (volume) => [
+    ...classAnnotationWarnings(volume),
+    ...fractionWarning(volume.spec.capacity?.storage, 'spec.capacity[storage]'),
+  ],
 
   validateUpdate({ spec }, { spec: before }, errors) {
     if (!isDeepStrictEqual(volumeSourceOf(spec), volumeSourceOf(before))) {

@@ -90,6 +90,22 @@ describe('whoever creates a Pod is warned', () => {
     ])
   })
 
+  it('of annotations that fields have taken the place of, and of what a claim asks for', async () => {
+    const requests = { storage: '1500m' }
+    const ephemeral = { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests } } } }
+    const annotations = {
+      'seccomp.security.alpha.kubernetes.io/pod': 'runtime/default',
+      'container.seccomp.security.alpha.kubernetes.io/main': 'unconfined',
+    }
+    const spec = { ...testPod('a').spec, volumes: [{ name: 'v', ephemeral }] }
+    const why = 'non-functional in v1.27+; use the "seccompProfile" field instead'
+    expect(await warningsOf({ metadata: { name: 'a', annotations }, spec })).toEqual([
+      `metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: ${why}`,
+      `metadata.annotations[container.seccomp.security.alpha.kubernetes.io/main]: ${why}`,
+      'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.resources.requests[storage]: fractional byte value "1500m" is invalid, must be an integer',
+    ])
+  })
+
   it('of a name that is no hostname', async () => {
     const why =
       /^metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label/

@@ -142,3 +142,32 @@ describe('StorageClass', () => {
     ])
   })
 })
+
+describe('The annotation for a class', () => {
+  const annotations = { 'volume.beta.kubernetes.io/storage-class': 'slow' }
+  const why = 'deprecated since v1.8; use "storageClassName" attribute instead'
+
+  it.each<[Kind, KubeObject]>([
+    [PERSISTENT_VOLUMES, aVolume('a', { storageClassName: 'fast' })],
+    [PERSISTENT_VOLUME_CLAIMS, aClaim('a')],
+  ])('is taken for the field and warned of: $plural', async (kind, object) => {
+    const { registry } = await setup()
+    const warnings: string[] = []
+    const draft = { ...object, metadata: { ...object.metadata, annotations } }
+    const options = {
+      ...(kind.namespaced ? { namespace: 'default' } : {}),
+      warn: (text: string) => warnings.push(text),
+    }
+    const { object: created } = await registry.create(kind, draft, options)
+    expect(created).toMatchObject({ spec: { storageClassName: 'slow' } })
+    expect(warnings).toEqual([`metadata.annotations[volume.beta.kubernetes.io/storage-class]: ${why}`])
+  })
+
+  it('parts of bytes are warned of', async () => {
+    const { registry } = await setup()
+    const warnings: string[] = []
+    const volume = aVolume('a', { storage: '1500m' })
+    await registry.create(PERSISTENT_VOLUMES, volume, { warn: (text) => warnings.push(text) })
+    expect(warnings).toEqual(['spec.capacity[storage]: fractional byte value "1500m" is invalid, must be an integer'])
+  })
+})
