@@ -17,7 +17,7 @@ export function saysUnscheduled({ status }: Pod, { reason, message }: Unschedule
   return condition?.status === 'False' && condition.reason === reason && condition.message === message
 }
 
-/** Writes the condition and the nomination, unless the Pod has them already, has got a node or is another one by now. */
+/** Writes the condition and the nomination, unless the Pod says so already, has got a node or is another one by now. */
 export async function writeUnscheduled(
   client: Client,
   clock: Clock,
@@ -32,10 +32,11 @@ export async function writeUnscheduled(
     if (nominatedNodeName) draft.status.nominatedNodeName = nominatedNodeName
     else if (nominatedNodeName === '') delete draft.status.nominatedNodeName
   }
-  if (!saysAll(pod, why)) await client.modify(PODS, pod.metadata, change, { status: true })
+  await client.modify(PODS, pod.metadata, change, { status: true })
 }
 
-function saysAll(pod: Pod, why: Unscheduled): boolean {
+/** Of the nomination, too. */
+export function saysAll(pod: Pod, why: Unscheduled): boolean {
   const nominated = pod.status?.nominatedNodeName ?? ''
   return saysUnscheduled(pod, why) && (why.nominatedNodeName ?? nominated) === nominated
 }

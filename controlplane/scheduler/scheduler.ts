@@ -9,6 +9,7 @@ import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../reconcile/event-recorder.ts'
 import type { Informers } from '../reconcile/informer.ts'
 import { Cluster } from './cluster.ts'
+import { ConditionWriter } from './condition-writer.ts'
 import { SchedulingCycle } from './cycle.ts'
 import type { Fitting } from './decision.ts'
 import { takeIn } from './intake.ts'
@@ -16,7 +17,7 @@ import type { NodeInfo } from './node-info.ts'
 import { plugins } from './plugins/index.ts'
 import { type Outcome, Preemptor } from './preemption/preemptor.ts'
 import { type QueuedPod, SchedulingQueue } from './queue.ts'
-import { saysUnscheduled, type Unscheduled, writeUnscheduled } from './scheduled-condition.ts'
+import { saysUnscheduled, type Unscheduled } from './scheduled-condition.ts'
 import { VolumeBinder } from './volume-binder.ts'
 import { Waker } from './waker.ts'
 
@@ -59,12 +60,14 @@ class Scheduler {
   readonly #cycle: SchedulingCycle
   readonly #volumes: VolumeBinder
   readonly #preemptor: Preemptor
+  readonly #conditions: ConditionWriter
   readonly #bindings = new Set<Promise<void>>()
   #running = false
   #next: Timer | undefined
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps
+    this.#conditions = new ConditionWriter(deps)
     this.cluster = new Cluster((change) => {
       this.queue.changed(change)
       if (change.type === 'storageChanged') this.#volumes.changed()
@@ -172,7 +175,7 @@ class Scheduler {
 
   #noteGated(pod: Persisted<Pod>): void {
     const message = 'Scheduling is blocked due to non-empty scheduling gates'
-    this.#write(pod, { reason: 'SchedulingGated', message })
+    this.#conditions.write(pod, { reason: 'SchedulingGated', message })
   }
 
   /** Says it once: an attempt that ends as the one before writes nothing. */
@@ -180,13 +183,6 @@ class Scheduler {
     if (!saysUnscheduled(pod, why)) {
       this.#deps.eventRecorder.event(pod, 'Warning', 'FailedScheduling', why.message)
     }
-    this.#write(pod, why)
-  }
-
-  #write(pod: Persisted<Pod>, why: Unscheduled): void {
-    const { client, clock, log } = this.#deps
-    writeUnscheduled(client, clock, pod, why).catch((error: unknown) => {
-      if (!isApiError(error, 'NotFound')) log.debug({ pod: pod.metadata.name, err: error }, 'condition not written')
-    })
+    this.#conditions.write(pod, why)
   }
 }
