@@ -2,6 +2,7 @@ import type { Volume } from '../../shared/api/generated/core-v1.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import { nodeTermMatcher } from '../../shared/required-node-matcher.ts'
+import { allowsVolumesOn } from '../../shared/storage/allowed-topologies.ts'
 import { areBound, bestVolume, isReservedFor } from '../../shared/storage/claim-matching.ts'
 import { SELECTED_NODE_ANNOTATION } from '../../shared/storage/local-volumes.ts'
 import { claimNameOf } from '../../shared/storage/pod-claims.ts'
@@ -66,8 +67,9 @@ export function isReachable({ spec }: PersistentVolume, node: NodeInfo): boolean
 function canBeMade({ metadata, spec }: Claim, node: NodeInfo, storage: StorageView): boolean {
   const selected = metadata.annotations?.[SELECTED_NODE_ANNOTATION]
   if (selected !== undefined && selected !== node.name) return false
-  const provisioner = storage.storageClass(spec.storageClassName ?? '')?.provisioner
-  return provisioner !== undefined && provisioner !== NO_PROVISIONER
+  const storageClass = storage.storageClass(spec.storageClassName ?? '')
+  if (!storageClass || storageClass.provisioner === NO_PROVISIONER) return false
+  return allowsVolumesOn(storageClass, node.labels)
 }
 
 function isDelayed({ spec }: Claim, storage: StorageView): boolean {

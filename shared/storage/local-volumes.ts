@@ -12,10 +12,12 @@ export const CLAIM_PROTECTION_FINALIZER = 'kubernetes.io/pvc-protection'
 export const VOLUME_PROTECTION_FINALIZER = 'kubernetes.io/pv-protection'
 
 export const DEFAULT_CLASS_ANNOTATION = 'storageclass.kubernetes.io/is-default-class'
+/** Its name before, which is still taken. */
+const OLD_DEFAULT_CLASS_ANNOTATION = 'storageclass.beta.kubernetes.io/is-default-class'
 export const SELECTED_NODE_ANNOTATION = 'volume.kubernetes.io/selected-node'
 
 export function isDefaultClass({ metadata }: StorageClass): boolean {
-  return metadata.annotations?.[DEFAULT_CLASS_ANNOTATION] === 'true'
+  return [DEFAULT_CLASS_ANNOTATION, OLD_DEFAULT_CLASS_ANNOTATION].some((key) => metadata.annotations?.[key] === 'true')
 }
 
 /** The Docker volume that holds the data of a PersistentVolume; undefined for those of other sources. */

@@ -8,6 +8,7 @@ import {
   type StorageClass,
 } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { allowsVolumesOn } from '../../../shared/storage/allowed-topologies.ts'
 import {
   LOCAL_DRIVER,
   LOCAL_PROVISIONER,
@@ -38,7 +39,7 @@ export class LocalProvisioner {
   ): Promise<Provisioned> {
     const selected = claim.metadata.annotations?.[SELECTED_NODE_ANNOTATION]
     if (selected !== undefined && !this.#nodes.get(selected)) return { kind: 'nodeGone' }
-    const nodeName = selected ?? this.#anyNode()
+    const nodeName = selected ?? this.#anyNode(storageClass)
     if (nodeName === undefined) return { kind: 'noNode' }
     const volume = localVolume(claim, storageClass, nodeName)
     try {
@@ -50,9 +51,10 @@ export class LocalProvisioner {
     return { kind: 'made', name: volume.metadata.name ?? '' }
   }
 
-  #anyNode(): string | undefined {
+  #anyNode(storageClass: StorageClass): string | undefined {
     const open = this.#nodes.list().filter(({ spec }) => !spec.unschedulable && !spec.taints?.length)
-    return open.map(({ metadata }) => metadata.name).sort()[0]
+    const allowed = open.filter(({ metadata }) => allowsVolumesOn(storageClass, metadata.labels))
+    return allowed.map(({ metadata }) => metadata.name).sort()[0]
   }
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { STORAGE_CLASSES, type StorageClass } from '../../../shared/api/kinds.ts'
 import { LOCAL_PROVISIONER } from '../../../shared/storage/local-volumes.ts'
+import { validateAllowedTopologies } from '../storage/allowed-topologies-validation.ts'
 import { strategy } from '../strategy.ts'
 import { storageClassColumns } from '../tables/storage-columns.ts'
 import { isDnsSubdomain, isQualifiedName } from '../validation/names.ts'
@@ -31,12 +32,15 @@ export const storageClassStrategy = strategy<StorageClass>({
 
   validate(storageClass, errors) {
     const { provisioner, reclaimPolicy, volumeBindingMode, parameters = {}, allowVolumeExpansion } = storageClass
+    const { allowedTopologies = [], mountOptions = [] } = storageClass
     if (!provisioner) errors.required('provisioner')
-    else errors.check('provisioner', provisioner.toLowerCase(), isQualifiedName)
+    else for (const why of isQualifiedName(provisioner.toLowerCase())) errors.invalid('provisioner', provisioner, why)
     errors.oneOf('reclaimPolicy', reclaimPolicy, RECLAIM_POLICIES)
     errors.oneOf('volumeBindingMode', volumeBindingMode, BINDING_MODES)
+    validateAllowedTopologies(allowedTopologies, 'allowedTopologies', errors)
     if (provisioner !== LOCAL_PROVISIONER) return
     if (Object.keys(parameters).length > 0) errors.forbidden('parameters', `${LOCAL_PROVISIONER} has no parameters`)
+    if (mountOptions.length > 0) errors.forbidden('mountOptions', `${LOCAL_PROVISIONER} takes no mount options`)
     if (allowVolumeExpansion) errors.forbidden('allowVolumeExpansion', 'Docker volumes have no size that could grow')
   },
 

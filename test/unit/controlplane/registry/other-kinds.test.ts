@@ -5,6 +5,7 @@ import {
   EVENTS,
   type Kind,
   LEASES,
+  NAMESPACES,
   NODES,
   SECRETS,
   type Secret,
@@ -130,6 +131,22 @@ describe('Node', () => {
     expect(await changing(NODES, 'n1', { spec: { podCIDR: '10.0.1.0/24' } })).toEqual([
       'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
     ])
+  })
+})
+
+describe('Namespace', () => {
+  it('is not held to Pod Security Standards, and whoever asks for it is told', async () => {
+    const { registry } = await setup()
+    const warnings: string[] = []
+    const labels = {
+      'pod-security.kubernetes.io/enforce': 'restricted',
+      'pod-security.kubernetes.io/enforce-version': 'latest',
+      'pod-security.kubernetes.io/warn': 'privileged',
+    }
+    const namespace = { metadata: { name: 'a', labels }, spec: {} }
+    await registry.create(NAMESPACES, namespace, { warn: (message) => warnings.push(message) })
+    const why = 'there is no Pod Security admission yet: no Pod is refused or warned of for it'
+    expect(warnings).toEqual([`metadata.labels[pod-security.kubernetes.io/enforce]: ${why}`])
   })
 })
 

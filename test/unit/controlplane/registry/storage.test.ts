@@ -140,6 +140,23 @@ describe('StorageClass', () => {
     expect(await refusals(STORAGE_CLASSES, aStorageClass('x', { parameters: { a: 'b' } }))).toEqual([
       'parameters: Forbidden: kubette.dev/local has no parameters',
     ])
+    expect(await refusals(STORAGE_CLASSES, aStorageClass('x', { mountOptions: ['ro'] }))).toEqual([
+      'mountOptions: Forbidden: kubette.dev/local takes no mount options',
+    ])
+  })
+
+  it('says where its volumes may be made, without repeating itself', async () => {
+    const { refusals } = await setup()
+    const zone = { key: 'zone', values: ['a', 'a'] }
+    const allowedTopologies = [
+      { matchLabelExpressions: [zone, { key: 'zone', values: [] }, { key: 'a b', values: ['c'] }] },
+    ]
+    expect(await refusals(STORAGE_CLASSES, aStorageClass('x', { allowedTopologies }))).toEqual([
+      'allowedTopologies[0].matchLabelExpressions[0].values[1]: Duplicate value: "a"',
+      'allowedTopologies[0].matchLabelExpressions[1].values: Required value',
+      'allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "zone"',
+      expect.stringMatching(/^allowedTopologies\[0\].matchLabelExpressions\[2\].key: Invalid value: "a b": name part/),
+    ])
   })
 })
 

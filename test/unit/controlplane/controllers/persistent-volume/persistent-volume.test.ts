@@ -124,6 +124,28 @@ describe('persistent volumes', () => {
     expect((await claim('data')).spec.volumeName).toBe('pv')
   })
 
+  it('makes volumes only where their class allows it, whoever chooses the node', async () => {
+    const allowedTopologies = [{ matchLabelExpressions: [{ key: 'kubernetes.io/hostname', values: ['n2'] }] }]
+    for (const volumeBindingMode of ['Immediate', 'WaitForFirstConsumer']) {
+      const name = volumeBindingMode.toLowerCase()
+      const storageClass = aStorageClass(name, { volumeBindingMode })
+      await plane.client.create(STORAGE_CLASSES, { ...storageClass, allowedTopologies })
+      await createClaim(name, { storageClassName: name })
+      await createPod(name, { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name } }] })
+    }
+    await plane.clock.until(async () => (await nodeOf('immediate')) === 'n2')
+    await plane.clock.until(async () => (await nodeOf('waitforfirstconsumer')) === 'n2')
+  })
+
+  it('takes the older annotation for the default class, too', async () => {
+    await plane.client.delete(STORAGE_CLASSES, { name: 'local' })
+    const { metadata, ...storageClass } = aStorageClass('old', {})
+    const annotations = { 'storageclass.beta.kubernetes.io/is-default-class': 'true' }
+    await plane.client.create(STORAGE_CLASSES, { ...storageClass, metadata: { ...metadata, annotations } })
+    await createClaim('data')
+    await plane.clock.until(async () => (await claim('data')).spec.storageClassName === 'old')
+  })
+
   it('keeps a claim that a Pod uses, and then ends its volume as the policy says', async () => {
     await createClaim('data')
     await createPod('a', usesData)
