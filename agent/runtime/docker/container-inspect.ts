@@ -3,6 +3,7 @@ import { CPU_PERIOD_US } from './container-config.ts'
 import type { MountPoint } from './container-mounts.ts'
 import { annotationsOf, LABELS, podOf } from './labels.ts'
 import type { DockerMount } from './mounts.ts'
+import { startError } from './start-error.ts'
 
 /** The part of Docker's answer about a container that is read here. */
 export interface ContainerInspect {
@@ -38,6 +39,7 @@ export interface ContainerInspect {
     CpuQuota?: number
     Memory?: number
     MemoryReservation?: number
+    SecurityOpt?: string[] | null
   }
   NetworkSettings: { Networks: Record<string, { IPAddress?: string }> | null }
 }
@@ -96,7 +98,7 @@ function resourcesOf({ HostConfig, Config }: ContainerInspect): ContainerResourc
   }
 }
 
-function stateOf({ Created, State }: ContainerInspect): ContainerState['state'] {
+function stateOf({ Created, State, HostConfig }: ContainerInspect): ContainerState['state'] {
   const { Status, Running, ExitCode, OOMKilled, StartedAt, FinishedAt } = State
   if (Running) return { phase: 'running', startedAt: StartedAt }
   if (Status === 'created' && ExitCode === 0) return { phase: 'created' }
@@ -108,7 +110,9 @@ function stateOf({ Created, State }: ContainerInspect): ContainerState['state'] 
     finishedAt: neverRan ? startedAt : later(startedAt, FinishedAt),
     exitCode: ExitCode,
     oomKilled: OOMKilled,
-    ...(neverRan ? { error: State.Error || 'the container could not be started' } : {}),
+    ...(neverRan
+      ? { error: startError(State.Error, HostConfig.SecurityOpt) || 'the container could not be started' }
+      : {}),
   }
 }
 

@@ -1,10 +1,11 @@
 import { type Clock, sleep } from '../../../shared/clock.ts'
-import type { ContainerResources, ContainerSpec } from '../runtime.ts'
+import { type ContainerResources, type ContainerSpec, RuntimeFailure } from '../runtime.ts'
 import { type CreateDetails, containerConfig, containerName, resourceConfig } from './container-config.ts'
 import type { ContainerInspect } from './container-inspect.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 import { LABELS, type Labels, labelFilter, type Ownership, ownerLabels } from './labels.ts'
+import { startError } from './start-error.ts'
 
 const REMOVAL_POLL_MS = 200
 
@@ -70,7 +71,13 @@ export class Containers {
   }
 
   async start(id: string): Promise<void> {
-    await this.#docker.json({ method: 'POST', path: `/containers/${id}/start` })
+    try {
+      await this.#docker.json({ method: 'POST', path: `/containers/${id}/start` })
+    } catch (error) {
+      if (!isFailure(error, 'invalid', 'failed')) throw error
+      const found = await this.inspect(id)
+      throw new RuntimeFailure(error.code, startError(error.message, found?.HostConfig.SecurityOpt), error)
+    }
   }
 
   /** One that does not run any more needs no signal. */
