@@ -75,7 +75,7 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
         resolve(end)
       })
       // One that was closed while it was dialled must not live on.
-      if (stop.signal.aborted) session.close(CLOSE_CODES.goingAway, 'the agent stops')
+      if (stop.signal.aborted) session.close(CLOSE_CODES.agentStops, 'the agent stops')
     })
   }
 
@@ -115,7 +115,7 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
     },
     close() {
       stop.abort()
-      session?.close(CLOSE_CODES.goingAway, 'the agent stops')
+      session?.close(CLOSE_CODES.agentStops, 'the agent stops')
     },
   }
 }

@@ -184,8 +184,10 @@ export class LiveNode {
     this.#streams.receiveData(message)
   }
 
-  end(): void {
+  /** `isOrderly`: the agent said so. */
+  end(isOrderly: boolean): void {
     this.#ended.abort()
+    if (isOrderly) void this.#deps.lease.release()
     this.#silence?.cancel()
     this.#assignments.stop()
     this.#network?.leave()

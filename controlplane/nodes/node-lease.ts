@@ -48,6 +48,19 @@ export class NodeLease {
       })
   }
 
+  /** Says, that its holder has let go of it and is not to be missed at once. Never rejects. */
+  async release(): Promise<void> {
+    const { client, log, nodeName } = this.#deps
+    try {
+      await client.modify(LEASES, { namespace: NODE_LEASE_NAMESPACE, name: nodeName }, (lease) => {
+        const { holderIdentity: _, ...spec } = lease.spec ?? {}
+        lease.spec = spec
+      })
+    } catch (err) {
+      log.warn({ err }, 'lease not released')
+    }
+  }
+
   #spec(): Lease['spec'] {
     const { clock, nodeName, durationSeconds } = this.#deps
     return {

@@ -149,7 +149,7 @@ export class NodeSession {
   #closed(code: number, reason: string): void {
     if (this.#state.phase === 'closed') return
     if (this.#state.phase === 'greeting') this.#state.timeout.cancel()
-    this.live?.end()
+    this.live?.end(code === CLOSE_CODES.agentStops)
     this.#state = { phase: 'closed' }
     this.#log.info({ code, reason }, 'agent disconnected')
     this.#owner.forget(this, this.#node)

@@ -14,6 +14,8 @@ export const CLOSE_CODES = {
   badFrame: 4002,
   superseded: 4003,
   notAdmitted: 4004,
+  /** The agent ends in order: it is likely to be started again. */
+  agentStops: 4005,
 } as const
 
 /** What an agent says. */

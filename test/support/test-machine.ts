@@ -9,6 +9,8 @@ export interface TestMachine {
   boot(): Promise<void>
   /** From one moment to the next it says and does nothing more. */
   cutPower(): void
+  /** Its agent says that it goes, and does. */
+  leave(): Promise<void>
 }
 
 const LEASE_NAMESPACE = 'kube-node-lease'
@@ -21,7 +23,7 @@ export function createTestMachine(name: string, deps: TestKubeletDeps, options: 
   const renew = async () => {
     const lease = { namespace: LEASE_NAMESPACE, name }
     await client.modify(LEASES, lease, (draft) => {
-      draft.spec = { ...draft.spec, renewTime: microTimestamp(clock.now()) }
+      draft.spec = { ...draft.spec, holderIdentity: name, renewTime: microTimestamp(clock.now()) }
     })
   }
   const reportReady = async () => {
@@ -42,6 +44,12 @@ export function createTestMachine(name: string, deps: TestKubeletDeps, options: 
       startTestKubelet(deps, { ...options, nodeName: name }, signal)
     },
     cutPower: () => power?.abort(),
+    async leave() {
+      power?.abort()
+      await client.modify(LEASES, { namespace: LEASE_NAMESPACE, name }, (draft) => {
+        delete draft.spec?.holderIdentity
+      })
+    },
   }
 }
 

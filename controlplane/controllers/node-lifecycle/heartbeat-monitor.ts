@@ -3,7 +3,7 @@ export interface HeartbeatOptions {
   graceMs: number
   /** How often `round` is called. */
   roundMs: number
-  /** For one that has not been heard since we began to listen, or since nobody was heard; `graceMs` unless told. */
+  /** For one that has not been heard since we began to listen, that nobody was heard, or that it left; `graceMs` unless told. */
   returnGraceMs?: number
 }
 
@@ -31,6 +31,11 @@ export class HeartbeatMonitor {
   heard(name: string): void {
     this.#silenceMs.set(name, 0)
     this.#suspects.delete(name)
+  }
+
+  /** It said that it goes, and may come back. */
+  left(name: string): void {
+    this.#awaitReturn(name)
   }
 
   forget(name: string): void {

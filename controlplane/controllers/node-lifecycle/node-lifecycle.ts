@@ -1,5 +1,5 @@
 import type { Taint } from '../../../shared/api/generated/core-v1.ts'
-import { LEASES, NODES, type Node, PODS, type Pod } from '../../../shared/api/kinds.ts'
+import { LEASES, type Lease, NODES, type Node, PODS, type Pod } from '../../../shared/api/kinds.ts'
 import { draft, type KubeObject, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
 import { type Clock, timestamp } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
@@ -171,7 +171,9 @@ export class NodeLifecycle implements Controller {
       return [ALL]
     }
     // A Lease that is new to us may be an old one.
-    if (namespace === LEASE_NAMESPACE && type === 'updated') this.#monitor.heard(name)
+    if (namespace !== LEASE_NAMESPACE || type !== 'updated') return []
+    if ((object as Lease).spec?.holderIdentity) this.#monitor.heard(name)
+    else this.#monitor.left(name)
     return []
   }
 }

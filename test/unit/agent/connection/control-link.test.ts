@@ -150,7 +150,7 @@ describe('connection', () => {
     const peer = latest()
     link.close()
     await clock.advance(60_000)
-    expect(peer.closed?.code).toBe(CLOSE_CODES.goingAway)
+    expect(peer.closed?.code).toBe(CLOSE_CODES.agentStops)
     expect(dials).toHaveLength(1)
   })
 

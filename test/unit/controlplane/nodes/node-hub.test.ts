@@ -146,6 +146,22 @@ describe('heartbeats', () => {
     expect(of('heartbeat')).toHaveLength(1)
   })
 
+  it('end with the Lease released where the agent ends in order, and only there', async () => {
+    const { agent, client, clock } = await startHub()
+    const holder = async () =>
+      (await client.get(LEASES, { namespace: 'kube-node-lease', name: 'n1' })).spec.holderIdentity
+    for (const [code, left] of [
+      [CLOSE_CODES.goingAway, 'n1'],
+      [CLOSE_CODES.agentStops, undefined],
+    ] as const) {
+      const { frames } = await agent('n1')
+      expect(await holder()).toBe('n1')
+      frames.close(code, 'over')
+      await clock.advance(100)
+      expect(await holder()).toBe(left)
+    }
+  })
+
   it('write no Node status while nothing changes', async () => {
     const { agent, node, clock } = await startHub()
     const { frames } = await agent('n1')

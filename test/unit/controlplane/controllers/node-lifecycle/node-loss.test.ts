@@ -162,6 +162,20 @@ describe('a node that loses its power', () => {
     expect(await taints('n1')).toContain(`${UNREACHABLE}:NoExecute`)
   })
 
+  it('is not one whose agent has said that it goes, until it fails to come back', async () => {
+    const { clock, events, machine, podsOn, ready } = await cluster()
+    await machine('n2').leave()
+    await clock.advance(14_000)
+    await machine('n2').boot()
+    await clock.advance(5_000)
+    expect(await events('NodeNotReady')).toEqual([])
+    expect((await podsOn('n2')).map(({ metadata }) => metadata.deletionTimestamp)).toEqual([undefined])
+    await machine('n2').leave()
+    const goneMs = await timeUntil(clock, async () => (await ready('n2'))?.status === 'Unknown')
+    expect(goneMs).toBeGreaterThanOrEqual(14_000)
+    expect(goneMs).toBeLessThanOrEqual(16_000)
+  })
+
   it('is not one whose heartbeats the disk of the control plane holds up', async () => {
     const disk = new SlowDisk()
     const { clock, events, machine, podsOn, ready } = await cluster(1, 1, disk)
