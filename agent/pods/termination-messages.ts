@@ -62,7 +62,7 @@ export class TerminationMessages {
       READ_TIMEOUT_MS,
       () => 'the termination message could not be read in time',
       async (signal) => {
-        const message = (await runtime.terminationMessage(id)) ?? ''
+        const message = (await runtime.terminationMessage(id, signal)) ?? ''
         const mayUseLog = terminationMessagePolicy === 'FallbackToLogsOnError' && state.exitCode !== 0
         return message === '' && mayUseLog ? this.#endOfLog(id, signal) : message
       },

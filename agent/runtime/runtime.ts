@@ -97,7 +97,7 @@ export interface Runtime {
    */
   writeVolume(sandboxId: string, volume: string, files: readonly VolumeFile[]): Promise<boolean>
   /** What an ended container left at its `terminationMessage.path`: the last 4096 bytes; undefined where it could leave none. */
-  terminationMessage(id: string): Promise<string | undefined>
+  terminationMessage(id: string, signal: AbortSignal): Promise<string | undefined>
   /**
    * Keeps a short text with a container, instead of the one before, until its sandbox is removed. No container can reach
    * it. Rejects where the sandbox is gone.

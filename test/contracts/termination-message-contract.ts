@@ -12,12 +12,13 @@ export interface TerminationMessageSuite {
 /** Part of what holds for every Runtime. */
 export function terminationMessageContract({ runtime, sandbox, create, exited }: TerminationMessageSuite): void {
   it('gives what a container left as its last words, each instance its own', async () => {
+    const { signal } = new AbortController()
     const { id: sandboxId } = await sandbox()
     const lastWords = async (program: SuiteProgram, path: string, more: Partial<ContainerSpec> = {}) => {
       const id = await create(sandboxId, program, { terminationMessage: { path, file: 0 }, ...more })
       await runtime().startContainer(id)
       await exited(id)
-      return runtime().terminationMessage(id)
+      return runtime().terminationMessage(id, signal)
     }
     const usual = '/dev/termination-log'
     expect(await lastWords({ does: 'leave', message: 'out of luck', path: usual }, usual)).toBe('out of luck')
@@ -26,6 +27,6 @@ export function terminationMessageContract({ runtime, sandbox, create, exited }:
     const long = { does: 'leave', message: `${'x'.repeat(5000)}end`, path } as const
     const other = { name: 'side', terminationMessage: { path, file: 40 } }
     expect(await lastWords(long, path, other)).toBe(`${'x'.repeat(4093)}end`)
-    expect(await runtime().terminationMessage('nothing')).toBeUndefined()
+    expect(await runtime().terminationMessage('nothing', signal)).toBeUndefined()
   })
 }

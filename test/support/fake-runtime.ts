@@ -256,7 +256,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
     return diskUsageOf(podUid, [...this.containers.values()], this.volumes.onDisk(podUid))
   }
 
-  async terminationMessage(id: string): Promise<string | undefined> {
+  async terminationMessage(id: string, _signal: AbortSignal): Promise<string | undefined> {
     await this.#enter('terminationMessage', id)
     return lastWordsOf(this.containers.get(id))
   }

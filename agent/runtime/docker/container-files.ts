@@ -2,17 +2,19 @@ import type { Readable } from 'node:stream'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 
-/** The last `mostBytes` of a file in a container, running or not; undefined where there is no such file. */
+/** The last `mostBytes` of a file in a container, running or not; undefined where there is no such file. `signal` calls it off. */
 export async function readFile(
   docker: DockerApi,
   containerId: string,
   path: string,
   mostBytes: number,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   const done = new AbortController()
+  const either = signal ? AbortSignal.any([done.signal, signal]) : done.signal
   const call = { method: 'GET', path: `/containers/${containerId}/archive`, query: { path } } as const
   try {
-    return await endOfFile(await docker.stream(call, done.signal), mostBytes)
+    return await endOfFile(await docker.stream(call, either), mostBytes)
   } catch (error) {
     if (isFailure(error, 'notFound')) return undefined
     throw error

@@ -167,7 +167,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       attachments.removed(id)
     },
     writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
-    terminationMessage: (id) => messages.read(id),
+    terminationMessage: (id, signal) => messages.read(id, signal),
     keepNote: (container, note) => notes.keep(container, note),
     note: (container) => notes.read(container),
     hostPath: (path) => hostPaths.inspect(path),

@@ -33,10 +33,10 @@ export class MessageFiles {
   }
 
   /** The end of what a container left; undefined where there is no such file. */
-  async read(containerId: string): Promise<string | undefined> {
+  async read(containerId: string, signal: AbortSignal): Promise<string | undefined> {
     const path = (await this.#containers.inspect(containerId))?.Config.Labels?.[LABELS.messagePath]
     if (!path) return undefined
-    return readFile(this.#docker, containerId, path, MAX_TERMINATION_MESSAGE_BYTES)
+    return readFile(this.#docker, containerId, path, MAX_TERMINATION_MESSAGE_BYTES, signal)
   }
 
   async #empty(sandboxId: string, file: number): Promise<void> {

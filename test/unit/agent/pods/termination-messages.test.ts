@@ -40,12 +40,14 @@ describe('termination messages', () => {
     expect(runtime.calls.filter((call) => call.startsWith('terminationMessage'))).toHaveLength(1)
   })
 
-  it('hold up nothing where they cannot be read', async () => {
-    runtime.terminationMessage = () => new Promise(() => {})
+  it('hold up nothing where they cannot be read, and are no longer asked for after a time', async () => {
+    const asked: AbortSignal[] = []
+    runtime.terminationMessage = (_, signal) => new Promise<undefined>(() => asked.push(signal))
     runtime.program = () => ({ exitAfterMs: 100, exitCode: 1 })
     node.put(assignedPod('a', { restartPolicy: 'Never', containers: [speaker('web')] }))
     await clock.until(() => node.status('a')?.phase === 'Failed', 60_000)
     expect(web()?.state?.terminated).toMatchObject({ exitCode: 1 })
+    await clock.until(() => asked[0]?.aborted === true, 60_000)
   })
 
   it('are none where nothing was written', async () => {
