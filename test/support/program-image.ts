@@ -3,7 +3,10 @@ import { DockerApi, type DockerOptions } from '../../agent/runtime/docker/docker
 import { imageArchive } from '../../agent/runtime/docker/image-archive.ts'
 import { LABELS } from '../../agent/runtime/docker/labels.ts'
 import { systemClock } from '../../shared/clock.ts'
+import { PATIENCE } from './patience.ts'
 import { run } from './shell.ts'
+
+const LOAD_TIMEOUT_MS = 120_000
 
 export interface ProgramImageOptions {
   reference: string
@@ -32,7 +35,8 @@ export async function loadProgramImage({ reference, programs, docker = {} }: Pro
     config: { Cmd: ['/bin/sh'], Labels: { [LABELS.cluster]: 'kubette-test', [LABELS.kind]: 'image' } },
   })
   const api = new DockerApi(docker, systemClock())
-  await api.json({ method: 'POST', path: '/images/load', query: { quiet: true }, archive })
+  const timeoutMs = LOAD_TIMEOUT_MS * PATIENCE
+  await api.json({ method: 'POST', path: '/images/load', query: { quiet: true }, archive, timeoutMs })
 }
 
 /** None of a program that is linked to nothing. */

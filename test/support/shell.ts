@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { PATIENCE } from './patience.ts'
 
 export interface Output {
   code: number
@@ -14,9 +15,6 @@ export interface Options {
   /** Called for each piece of what it prints, as it comes. */
   onStdout?: (text: string) => void
 }
-
-/** How many times as long as on a usual machine is waited, a whole number: see test/README.md. */
-const PATIENCE = Number(process.env.TEST_PATIENCE ?? 1)
 
 /** Runs a program to its end, whatever that is. */
 export function tryRun(program: string, args: readonly string[], options: Options = {}): Promise<Output> {
