@@ -231,7 +231,7 @@ export class FakeKernel {
       const info = decodeAttributes(attributes.get(18) ?? Buffer.alloc(0))
       const [kind, data = Buffer.alloc(0)] = [textOf(info.get(1) ?? Buffer.alloc(0)), info.get(2)]
       const link = { name: textOf(name), mtu: 1_500, ...given }
-      if (kind !== 'veth') this.addLink({ ...link, vxlan: data })
+      if (kind !== 'veth') this.addLink({ ...link, ...(kind === 'vxlan' ? { vxlan: data } : {}) })
       else this.#addPair(link, decodeAttributes((decodeAttributes(data).get(1) ?? data).subarray(16)))
     } else {
       const link = Object.assign(this.#byIndex(payload.readInt32LE(4)), given)

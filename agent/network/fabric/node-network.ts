@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
-import { type Runtime, RuntimeFailure } from '../../runtime/runtime.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
 import { SHORT_MEMORY } from '../conntrack/short-memory.ts'
 import type { AddressNews } from '../netlink/address-news.ts'
 import type { Link } from '../netlink/links.ts'
@@ -8,6 +8,7 @@ import { type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
 import { keepContainer } from './kept-container.ts'
+import { restoreBridge } from './lost-bridge.ts'
 import { PodLinks } from './pod-links.ts'
 import { setPodMtu } from './pod-mtu.ts'
 import { gatewaySpec, openGateway } from './service-gateway.ts'
@@ -61,7 +62,7 @@ export class NodeNetwork {
     const machine = await this.#uplink.look(state)
     const { mtu } = machine
     this.#network = await runtime.ensurePodNetwork(podNetwork(clusterId, podCIDR, state, mtu))
-    const links = await this.#linksWith(this.#network.bridge, machine.links)
+    const links = await this.#linksWith({ ...this.#network, mtu }, machine.links)
     this.#hasIPv6 = links.some(({ hasIPv6 }) => hasIPv6)
     this.#tracksConnections = machine.tracksConnections
     this.links.use({ ...this.#network, mtu })
@@ -70,14 +71,12 @@ export class NodeNetwork {
   }
 
   /** Docker makes the bridge with the network and when it starts itself, and never again. */
-  async #linksWith(bridge: string, known: readonly Link[]): Promise<readonly Link[]> {
-    const isAmong = (links: readonly Link[]) => links.some(({ name }) => name === bridge)
+  async #linksWith(network: PodNetwork, known: readonly Link[]): Promise<readonly Link[]> {
+    const isAmong = (links: readonly Link[]) => links.some(({ name }) => name === network.bridge)
     const links = isAmong(known) ? known : await this.#listLinks()
     if (isAmong(links)) return links
-    throw new RuntimeFailure(
-      'failed',
-      `the bridge ${bridge} of the Pods' network is gone: Docker makes it when it starts`,
-    )
+    await restoreBridge(await this.#uplink.links(), network, this.#options)
+    return this.#listLinks()
   }
 
   async #listLinks(): Promise<Link[]> {

@@ -117,6 +117,18 @@ export class Links {
     return found
   }
 
+  /** One that is up; `EEXIST` where its name is taken. */
+  async createBridge(name: string, { mtu, mac }: { mtu: number; mac: string }): Promise<void> {
+    const payload = Buffer.concat([
+      header({ up: true }),
+      text(IFLA_IFNAME, name),
+      u32(IFLA_MTU, mtu),
+      attribute(IFLA_ADDRESS, macBytes(mac)),
+      nested(IFLA_LINKINFO, text(IFLA_INFO_KIND, 'bridge')),
+    ])
+    await this.#client.request({ type: RTM_NEWLINK, flags: MODIFIERS.create | MODIFIERS.exclusive, payload })
+  }
+
   /** A port of a bridge from the beginning; `EEXIST` where one of its name or its network is there. */
   async createVxlan(name: string, vxlan: Vxlan, { mtu, master }: { mtu: number; master: number }): Promise<void> {
     const data = [u32(VXLAN_ID, vxlan.id), be16(VXLAN_PORT, vxlan.port), u8(VXLAN_LEARNING, 1)]
