@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { pino } from 'pino'
-import { removeTunnel } from '../../agent/network/fabric/remove-tunnel.ts'
+import { removeDevices } from '../../agent/network/fabric/remove-devices.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
 import { type Removed, removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
 import { type Clock, systemClock } from '../../shared/clock.ts'
@@ -40,7 +40,7 @@ async function runDown(dataDir: string): Promise<void> {
 /** The device between the cluster's machines goes first: it is reached through a container. */
 async function removeCluster(clusterId: string, clock: Clock, log: Logger): Promise<Removed> {
   const runtime = createDockerRuntime({ clusterId, nodeName: 'down', clock, log })
-  await removeTunnel(runtime, clusterId, new AbortController().signal).catch((error: Error) => {
+  await removeDevices(runtime, clusterId, new AbortController().signal).catch((error: Error) => {
     log.warn({ err: error }, 'the network device of the cluster could not be removed')
   })
   return removeEverything({ clusterId, clock, log })

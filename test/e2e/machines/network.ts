@@ -164,7 +164,7 @@ describe('the network of Pods on three machines', () => {
     await Promise.all([
       machines.lab.exec('h1', 'ip', 'link', 'del', device),
       pods.removeContainer('h2', 'kubette_uplink'),
-      machines.lab.exec('h3', 'sh', '-c', takeAddress),
+      machines.lab.exec('h3', 'sh', '-c', `${takeAddress}; ip link del ${device.replace('kbv', 'kbb')}`),
     ])
     await allReachAll()
     await eventually('the machine is a node by its new address', async () => {
