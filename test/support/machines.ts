@@ -85,8 +85,8 @@ export class Machines {
     await run('sh', ['-c', `kill -9 "$(cat ${this.#serverPidFile})"`])
   }
 
-  async startAgent(host: string): Promise<void> {
-    await this.lab.spawn(host, 'agent', ...this.agentCommand(host, join(this.#folder, host)))
+  async startAgent(host: string, ...options: string[]): Promise<void> {
+    await this.lab.spawn(host, 'agent', ...this.agentCommand(host, join(this.#folder, host)), ...options)
   }
 
   /** What a user does on a machine that shall be no node any more. */
