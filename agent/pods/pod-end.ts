@@ -1,7 +1,7 @@
 import type { Pod, PodStatus } from '../../shared/api/generated/core-v1.ts'
+import { isFinalPhase } from '../../shared/pod-phase.ts'
 import type { Eviction } from '../eviction/eviction-manager.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
-import { isTerminal } from './status/pod-phase.ts'
 import type { PodEnd } from './status/status-input.ts'
 
 const EVICTIONS: readonly Eviction['reason'][] = ['Evicted', 'Preempting']
@@ -9,7 +9,7 @@ const EVICTIONS: readonly Eviction['reason'][] = ['Evicted', 'Preempting']
 /** The end that the API already knows of, whoever wrote it: such a Pod is not started again. */
 export function endInApi({ status }: Pod): PodEnd | undefined {
   const { phase, reason, message } = status ?? {}
-  if (!isTerminal(phase)) return undefined
+  if (!isFinalPhase(phase)) return undefined
   const words = { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) }
   return { phase, ...words, leavesNothing: EVICTIONS.some((eviction) => eviction === reason) }
 }

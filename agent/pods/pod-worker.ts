@@ -2,6 +2,7 @@ import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { Logger } from '../../shared/log.ts'
+import { isFinalPhase } from '../../shared/pod-phase.ts'
 import type { Eviction } from '../eviction/eviction-manager.ts'
 import { WakeLoop } from '../wake-loop.ts'
 import type { PlacedPod } from './admission/node-admission.ts'
@@ -22,7 +23,6 @@ import { type PodWorkerState, planFor, terminatedBy } from './pod-worker-state.t
 import { PodProbes } from './probes/pod-probes.ts'
 import { probedContainers } from './probes/probed-containers.ts'
 import { PodResize } from './resize/pod-resize.ts'
-import { isTerminal } from './status/pod-phase.ts'
 import type { PodEnd } from './status/status-input.ts'
 import { TerminationMessages } from './termination-messages.ts'
 
@@ -273,7 +273,7 @@ export class PodWorker implements PlacedPod {
     const status = this.#report(observed, end)
     if (refusal) this.#events.pod('Warning', refusal.reason, refusal.message)
     else if (deadline) this.#events.pod('Normal', deadline.reason, deadline.message)
-    const isOver = end !== undefined || isTerminal(status.phase)
+    const isOver = end !== undefined || isFinalPhase(status.phase)
     if (isOver) this.#state = { phase: 'finished', end: end ?? {} }
     else this.#tellResize(before, status)
   }

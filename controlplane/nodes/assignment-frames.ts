@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Node, Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
+import { isFinalPhase } from '../../shared/pod-phase.ts'
 import type { AssignedObject, AssignedReference, AssignmentsFrame } from '../../shared/protocol/frames.ts'
 import { referenceTo } from './desired-assignments.ts'
 import { frameParts } from './frame-parts.ts'
@@ -56,7 +57,7 @@ function essence({ metadata, spec, status }: Persisted<Pod>): unknown {
   return {
     metadata: rest,
     spec,
-    hasEnded: status?.phase === 'Failed' || status?.phase === 'Succeeded',
+    hasEnded: isFinalPhase(status?.phase),
     gates: status?.conditions?.filter(({ type }) => gates.has(type)).map(({ type, status }) => [type, status]) ?? [],
   }
 }

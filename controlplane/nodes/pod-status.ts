@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { PodCondition, PodStatus } from '../../shared/api/generated/core-v1.ts'
+import { isFinalPhase } from '../../shared/pod-phase.ts'
 
 /** Fields that are the agent's: a report without one says that there is none. The rest of a status is others' work. */
 const AGENT_FIELDS = [
@@ -32,7 +33,7 @@ export type PodStatusChange =
 
 /** A Pod's status after an agent's report. `now` is RFC 3339. */
 export function mergePodStatus(current: PodStatus | undefined, report: PodStatus, now: string): PodStatusChange {
-  if (hasEnded(current) && current?.phase !== report.phase) return { kind: 'ended' }
+  if (isFinalPhase(current?.phase) && current?.phase !== report.phase) return { kind: 'ended' }
   const rest: PodStatus = { ...current }
   for (const field of AGENT_FIELDS) delete rest[field]
   const status: PodStatus = {
@@ -43,10 +44,6 @@ export function mergePodStatus(current: PodStatus | undefined, report: PodStatus
     conditions: mergeConditions(current?.conditions ?? [], report.conditions ?? [], now),
   }
   return isDeepStrictEqual(normal(status), normal(current ?? {})) ? { kind: 'same' } : { kind: 'changed', status }
-}
-
-function hasEnded(status: PodStatus | undefined): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
 }
 
 function mergeConditions(current: readonly PodCondition[], reported: readonly PodCondition[], now: string) {

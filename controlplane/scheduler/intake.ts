@@ -8,6 +8,7 @@ import {
   STORAGE_CLASSES,
 } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
+import { isFinalPhase } from '../../shared/pod-phase.ts'
 import type { Change } from '../reconcile/controller.ts'
 import type { Informers } from '../reconcile/informer.ts'
 import type { Cluster } from './cluster.ts'
@@ -39,7 +40,7 @@ export function takeIn(informers: Informers, cluster: Cluster, queue: Scheduling
 /** A Pod is in the cluster when it has a node, in the queue while it waits for one, and in neither when it is over. */
 function takePod({ type, object: pod }: Change<Pod>, cluster: Cluster, queue: SchedulingQueue): void {
   const { uid } = pod.metadata
-  if (type === 'deleted' || isOver(pod)) {
+  if (type === 'deleted' || isFinalPhase(pod.status?.phase)) {
     dequeue(uid, cluster, queue)
     cluster.removePod(uid)
   } else if (pod.spec.nodeName) {
@@ -57,10 +58,6 @@ function takePod({ type, object: pod }: Change<Pod>, cluster: Cluster, queue: Sc
 function dequeue(uid: string, cluster: Cluster, queue: SchedulingQueue): void {
   queue.delete(uid)
   cluster.nominations.delete(uid)
-}
-
-function isOver({ status }: Persisted<Pod>): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
 }
 
 function isOurs({ spec }: Persisted<Pod>): boolean {

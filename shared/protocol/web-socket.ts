@@ -28,7 +28,8 @@ export function messageSocketOf(ws: WebSocket, clock: Clock): MessageSocket {
   }
 }
 
-function bytesOf(data: RawData): Buffer {
+/** A message as one piece of memory. */
+export function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data)
   return Buffer.isBuffer(data) ? data : Buffer.from(data)
 }

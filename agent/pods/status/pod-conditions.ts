@@ -1,7 +1,8 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../../shared/clock.ts'
+import { isFinalPhase } from '../../../shared/pod-phase.ts'
 import { isSidecar } from '../restart-policy.ts'
-import { isTerminal, type PodPhase } from './pod-phase.ts'
+import type { PodPhase } from './pod-phase.ts'
 import type { resizeConditions } from './resource-status.ts'
 
 interface Facts {
@@ -66,7 +67,7 @@ function isInitialized({ pod, phase, initStatuses, statuses }: Facts): Verdict {
 /** Sidecars count too. */
 function areContainersReady({ pod, phase, initStatuses, statuses }: Facts): Verdict {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' }
-  if (isTerminal(phase)) return { status: 'False', reason: 'PodFailed' }
+  if (isFinalPhase(phase)) return { status: 'False', reason: 'PodFailed' }
   const sidecars = initStatuses.filter((status) => isSidecar(pod, status))
   const unready = [...sidecars, ...statuses].filter(({ ready }) => !ready).map(({ name }) => name)
   if (unready.length === 0) return TRUE

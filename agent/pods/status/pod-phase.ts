@@ -26,10 +26,6 @@ export function podPhase(
   return endedPhase(pod, stopped, isEnding)
 }
 
-export function isTerminal(phase: string | undefined): phase is 'Succeeded' | 'Failed' {
-  return phase === 'Succeeded' || phase === 'Failed'
-}
-
 function endedPhase(pod: Pod, stopped: readonly ContainerStatus[], isEnding: boolean): PodPhase {
   if (!isEnding && stopped.some((status) => !status.state?.terminated || isRestarted(pod, status))) return 'Running'
   return stopped.every(({ state }) => state?.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed'

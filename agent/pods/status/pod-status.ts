@@ -1,10 +1,11 @@
 import type { PodStatus } from '../../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../../shared/clock.ts'
+import { isFinalPhase } from '../../../shared/pod-phase.ts'
 import { ephemeralContainersOf } from '../ephemeral-containers.ts'
 import { runningContainers } from '../pod-observation.ts'
 import { containerStatus } from './container-status.ts'
 import { podConditions } from './pod-conditions.ts'
-import { isTerminal, podPhase } from './pod-phase.ts'
+import { podPhase } from './pod-phase.ts'
 import { resizeConditions } from './resource-status.ts'
 import type { StatusInput } from './status-input.ts'
 
@@ -41,14 +42,14 @@ function fullStatus(input: StatusInput): PodStatus {
     return { ...status, ready: false }
   })
   const computed = ending?.phase ?? podPhase(pod, initStatuses, statuses, ending !== undefined)
-  const outcome = isTerminal(previous?.phase) ? previous.phase : computed
-  const isTooEarly = isTerminal(computed) && runningContainers(observed).length > 0
+  const outcome = isFinalPhase(previous?.phase) ? previous.phase : computed
+  const isTooEarly = isFinalPhase(computed) && runningContainers(observed).length > 0
   const isRunning = podPhase(pod, initStatuses, statuses, false) === 'Running'
   const early = isRunning ? 'Running' : (previous?.phase ?? 'Pending')
   const phase = isTooEarly ? early : outcome
   const hasSandbox = observed.sandbox !== undefined && (observed.sandbox.ip !== undefined || usesHostNetwork(input))
   return {
-    ...kept(input, isTerminal(phase)),
+    ...kept(input, isFinalPhase(phase)),
     phase,
     conditions: podConditions({
       pod,
@@ -61,7 +62,7 @@ function fullStatus(input: StatusInput): PodStatus {
       disruption: ending?.disruption,
       nowMs,
     }),
-    ...addresses(input, isTerminal(phase)),
+    ...addresses(input, isFinalPhase(phase)),
     startTime: previous?.startTime ?? timestamp(nowMs),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,

@@ -1,5 +1,6 @@
-import type { RawData, WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { Clock, Timer } from '../../../shared/clock.ts'
+import { bytesOf } from '../../../shared/protocol/web-socket.ts'
 import { ChannelInput } from './channel-input.ts'
 
 /** What of a client's input nobody has taken yet, before the client has to wait. */
@@ -109,9 +110,4 @@ export class ChannelSocket {
 
 function encodeBase64(channel: number, data: Uint8Array): string {
   return String.fromCharCode(FIRST_CHARACTER + channel) + Buffer.from(data).toString('base64')
-}
-
-function bytesOf(data: RawData): Buffer {
-  if (Array.isArray(data)) return Buffer.concat(data)
-  return Buffer.isBuffer(data) ? data : Buffer.from(data)
 }

@@ -1,8 +1,9 @@
 import type { Deployment, ReplicaSet } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { oldestFirst } from '../oldest-first.ts'
 import { revisionOf } from './annotations.ts'
 import { historyLimit } from './deployment-conditions.ts'
-import { isActive, oldestFirst } from './replica-sets.ts'
+import { isActive } from './replica-sets.ts'
 
 /** The old ReplicaSets beyond the revision history limit, lowest revision first; those with Pods are spared. */
 export function expiredReplicaSets(

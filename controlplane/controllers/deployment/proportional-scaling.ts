@@ -1,7 +1,8 @@
 import type { Deployment, ReplicaSet } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { oldestFirst } from '../oldest-first.ts'
 import { maxReplicasOf } from './annotations.ts'
-import { oldestFirst, sizeOf, sum } from './replica-sets.ts'
+import { sizeOf, sum } from './replica-sets.ts'
 import { desiredReplicas, rolloutBounds } from './rollout-bounds.ts'
 import type { Sizing } from './scaling.ts'
 

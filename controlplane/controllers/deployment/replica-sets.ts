@@ -1,5 +1,6 @@
 import type { Deployment, ReplicaSet } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { oldestFirst } from '../oldest-first.ts'
 import { templateForm } from './template-form.ts'
 
 /** How many Pods a ReplicaSet is told to have. */
@@ -22,15 +23,6 @@ export function availableOf(replicaSet: ReplicaSet): number {
 
 export function sum(replicaSets: readonly ReplicaSet[], count: (replicaSet: ReplicaSet) => number | undefined): number {
   return replicaSets.reduce((total, replicaSet) => total + (count(replicaSet) ?? 0), 0)
-}
-
-export function oldestFirst(a: Persisted<ReplicaSet>, b: Persisted<ReplicaSet>): number {
-  const [{ creationTimestamp: timeA, name: nameA }, { creationTimestamp: timeB, name: nameB }] = [
-    a.metadata,
-    b.metadata,
-  ]
-  if (timeA !== timeB) return timeA < timeB ? -1 : 1
-  return nameA < nameB ? -1 : 1
 }
 
 /** The ReplicaSet of the Deployment's present template; of several, the oldest. */

@@ -1,6 +1,7 @@
 import type { Deployment, ReplicaSet } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
-import { availableOf, isActive, oldestFirst, sizeOf, sum } from './replica-sets.ts'
+import { oldestFirst } from '../oldest-first.ts'
+import { availableOf, isActive, sizeOf, sum } from './replica-sets.ts'
 import { desiredReplicas, isRollingUpdate, minAvailable, rolloutBounds } from './rollout-bounds.ts'
 import { allOf, type ReplicaSets, type Sizing } from './scaling.ts'
 

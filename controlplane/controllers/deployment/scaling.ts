@@ -1,8 +1,9 @@
 import type { Deployment, ReplicaSet } from '../../../shared/api/kinds.ts'
 import type { Persisted } from '../../../shared/api/object.ts'
+import { oldestFirst } from '../oldest-first.ts'
 import { desiredReplicasOf } from './annotations.ts'
 import { proportionalSizes } from './proportional-scaling.ts'
-import { isActive, oldestFirst, sizeOf } from './replica-sets.ts'
+import { isActive, sizeOf } from './replica-sets.ts'
 import { desiredReplicas, isRollingUpdate } from './rollout-bounds.ts'
 
 /** A ReplicaSet and the size it should get, which may be the one it has. */

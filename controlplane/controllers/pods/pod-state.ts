@@ -1,9 +1,10 @@
 import type { Pod } from '../../../shared/api/kinds.ts'
+import { isFinalPhase } from '../../../shared/pod-phase.ts'
 import { findCondition } from '../conditions.ts'
 
 /** Succeeded or Failed: it will never run again. */
 export function isPodFinished(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+  return isFinalPhase(pod.status?.phase)
 }
 
 export function isPodTerminating(pod: Pod): boolean {

@@ -1,6 +1,7 @@
 import { NODES, PODS, type Pod, SERVICES, type Service } from '../../../shared/api/kinds.ts'
 import { keyOf, type ObjectKey, type Persisted } from '../../../shared/api/object.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
+import { isFinalPhase } from '../../../shared/pod-phase.ts'
 import type { Informers } from '../../reconcile/informer.ts'
 import type { NetworkDifference } from './network-log.ts'
 import type { NodeProgress } from './node-progress.ts'
@@ -117,7 +118,7 @@ export class PodDrains {
   /** The Services in whose slices the Pod must be. */
   #awaited(pod: Persisted<Pod>): ObjectKey[] {
     const { phase, podIP } = pod.status ?? {}
-    if (!podIP || phase === 'Succeeded' || phase === 'Failed') return []
+    if (!podIP || isFinalPhase(phase)) return []
     const services = this.#deps.informers.of(SERVICES).list(pod.metadata.namespace)
     return services.filter((service) => selects(service, pod)).map(keyOf)
   }

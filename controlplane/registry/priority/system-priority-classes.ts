@@ -5,7 +5,7 @@ import type { Registry } from '../registry.ts'
 const SYSTEM_CRITICAL = 2_000_000_000
 
 /** The classes that every cluster has; nobody makes others of such a name, and none of theirs has so high a value. */
-export const SYSTEM_PRIORITY_CLASSES: readonly PriorityClass[] = [
+const SYSTEM_PRIORITY_CLASSES: readonly PriorityClass[] = [
   {
     metadata: { name: 'system-node-critical' },
     value: SYSTEM_CRITICAL + 1_000,

@@ -1,6 +1,7 @@
 import type { PodSpec } from '../../../shared/api/generated/core-v1.ts'
 import { PODS, type Pod } from '../../../shared/api/kinds.ts'
 import { podDeletionCost } from '../../../shared/pod-deletion-cost.ts'
+import { isFinalPhase } from '../../../shared/pod-phase.ts'
 import { qosClassOf } from '../../../shared/qos-class.ts'
 import {
   applyAppArmorAnnotations,
@@ -77,8 +78,7 @@ export const podStrategy = strategy<Pod>({
   },
 
   graceSeconds({ spec, status }, requested) {
-    const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed'
-    if (!spec.nodeName || isOver) return 0
+    if (!spec.nodeName || isFinalPhase(status?.phase)) return 0
     const seconds = requested ?? spec.terminationGracePeriodSeconds ?? 0
     return seconds < 0 ? 1 : seconds
   },

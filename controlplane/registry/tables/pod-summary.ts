@@ -1,5 +1,6 @@
 import type { ContainerState, ContainerStatus, PodStatus } from '../../../shared/api/generated/core-v1.ts'
 import type { Pod } from '../../../shared/api/kinds.ts'
+import { isFinalPhase } from '../../../shared/pod-phase.ts'
 
 /** A Pod's state in the few words of `kubectl get pods`. */
 export interface PodSummary {
@@ -117,7 +118,7 @@ function latest(a: string | undefined, b: string | undefined): string | undefine
 function deletionReason({ metadata, status }: Pod): string | undefined {
   if (!metadata.deletionTimestamp) return undefined
   if (status?.reason === 'NodeLost') return 'Unknown'
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed' ? undefined : 'Terminating'
+  return isFinalPhase(status?.phase) ? undefined : 'Terminating'
 }
 
 function hasCondition({ conditions = [] }: PodStatus, type: string): boolean {
