@@ -7,9 +7,14 @@ export function standardLabels(nodeName: string, report: NodeReport): Record<str
   const { operatingSystem, architecture } = report.status.nodeInfo ?? {}
   return {
     [HOSTNAME_LABEL]: nodeName,
-    ...(operatingSystem ? { 'kubernetes.io/os': operatingSystem } : {}),
-    ...(architecture ? { 'kubernetes.io/arch': architecture } : {}),
+    ...(operatingSystem ? byBothNames('os', operatingSystem) : {}),
+    ...(architecture ? byBothNames('arch', architecture) : {}),
   }
+}
+
+/** Under the name of Kubernetes 1.14 and, as Kubernetes still does, the one before: older manifests select by that. */
+function byBothNames(label: string, value: string): Record<string, string> {
+  return { [`kubernetes.io/${label}`]: value, [`beta.kubernetes.io/${label}`]: value }
 }
 
 /** What an agent may give a new Node; `refused` are those that only the cluster's admin may set. */

@@ -19,6 +19,8 @@ describe('node registration', () => {
       'kubernetes.io/hostname': 'n1',
       'kubernetes.io/os': 'linux',
       'kubernetes.io/arch': 'amd64',
+      'beta.kubernetes.io/os': 'linux',
+      'beta.kubernetes.io/arch': 'amd64',
     })
     expect(made.metadata.annotations).toMatchObject({ 'kubette.dev/key-fingerprint': 'key-of-n1' })
     expect(made.status?.capacity).toEqual(NODE_REPORT.status.capacity)
