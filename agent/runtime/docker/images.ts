@@ -87,12 +87,17 @@ function imageState({ Id, RepoTags, RepoDigests, Size, Architecture, Config }: I
   return {
     id: Id,
     // Where containerd keeps the images, what was pulled by its digest is among the tags, too.
-    references: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>' && !isDigest(tag)),
+    references: tagsOf(RepoTags).filter((tag) => !isDigest(tag)),
     digests: (RepoDigests ?? []).filter((digest) => !digest.startsWith('<none>')),
     sizeBytes: Size,
     architecture: Architecture ?? '',
     user: Config?.User ?? '',
   }
+}
+
+/** Docker shows an image without any as `<none>:<none>`. */
+export function tagsOf(repoTags: readonly string[] | null): string[] {
+  return (repoTags ?? []).filter((tag) => tag !== '<none>:<none>')
 }
 
 function isDigest(reference: string): boolean {

@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../../../shared/clock.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { DockerApi, type DockerOptions } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
+import { tagsOf } from './images.ts'
 import { LABELS, type Labels, labelFilter } from './labels.ts'
 
 export interface RemoveEverythingOptions {
@@ -77,7 +78,10 @@ class Removal {
 
   async ofImages(): Promise<void> {
     const images = await this.#list<{ Id: string; RepoTags: string[] | null }[]>('/images/json')
-    const names = images.flatMap(({ Id, RepoTags }) => (RepoTags?.length ? RepoTags : [Id]))
+    const names = images.flatMap(({ Id, RepoTags }) => {
+      const tags = tagsOf(RepoTags)
+      return tags.length > 0 ? tags : [Id]
+    })
     this.#complain(await this.#remove('images', names))
   }
 

@@ -13,6 +13,7 @@ let server: Server
 let clock: VirtualClock
 /** Ids of what Docker has, by the first word of their paths. */
 let held: { containers: string[]; networks: string[] }
+let images: { Id: string; RepoTags: string[] | null }[]
 /** What Docker says to the removal of something; 204 unless told. */
 let refuses: (kind: string, id: string) => string | undefined
 
@@ -20,6 +21,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'kubette-remove-'))
   clock = new VirtualClock()
   held = { containers: ['c1'], networks: ['n1'] }
+  images = []
   refuses = () => undefined
   server = createServer(({ method, url = '' }, response) => {
     const [, kind = '', id = ''] = /(containers|networks|volumes|images|version)(?:\/([^?/]+))?/.exec(url) ?? []
@@ -35,7 +37,7 @@ beforeEach(async () => {
       containers: held.containers.map((Id) => ({ Id, Labels })),
       networks: held.networks.map((Id) => ({ Id })),
       volumes: { Volumes: null },
-      images: [],
+      images,
     }
     response.end(JSON.stringify(answers[kind]))
   })
@@ -60,6 +62,21 @@ async function remove() {
   }
   return removing
 }
+
+it('removes images by their names, and those without by their ids', async () => {
+  images = [
+    { Id: 'sha256:a', RepoTags: ['one:1', 'two:1'] },
+    { Id: 'sha256:b', RepoTags: ['<none>:<none>'] },
+    { Id: 'sha256:c', RepoTags: null },
+  ]
+  const asked: string[] = []
+  refuses = (kind, id) => {
+    if (kind === 'images') asked.push(decodeURIComponent(id))
+    return undefined
+  }
+  expect(await remove()).toMatchObject({ images: 4 })
+  expect(asked).toEqual(['one:1', 'two:1', 'sha256:b', 'sha256:c'])
+})
 
 it('waits for a network that is in use a moment longer than its containers', async () => {
   let tries = 0
