@@ -197,6 +197,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   await network.start()
   await facts.start(({ status }) => {
     pressureNews.take(status.conditions ?? [])
+    pods.nodeChanged()
     link.nodeChanged()
   })
   pressureNews.take(facts.current().status.conditions ?? [])

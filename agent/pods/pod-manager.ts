@@ -1,7 +1,7 @@
 import type { PodStatus } from '../../shared/api/generated/core-v1.ts'
 import type { Pod, Service } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
-import type { Clock } from '../../shared/clock.ts'
+import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Assignments, AssignmentsSink } from '../assignments.ts'
@@ -60,6 +60,8 @@ export interface PodManagerOptions extends NodeFactsForPods {
   allowedHostPaths?: readonly string[]
 }
 
+/** Whether all Pods are as they were seen last, should an event have been missed. */
+const GLANCE_MS = 300_000
 /** Between one look for orphans that failed and the next. */
 const ORPHANS_RETRY_MS = 5_000
 
@@ -81,6 +83,8 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   readonly #stop = new AbortController()
   #assignments = NOTHING
   #isAssigned = false
+  #glances: Timer | undefined
+  #hostIPs = ''
 
   constructor(options: PodManagerOptions) {
     const { runtime, clock, allowedHostPaths = [] } = options
@@ -119,12 +123,14 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     const events = (signal: AbortSignal) => runtime.events(signal)
     const happened = ({ podUid }: { podUid: string }) => this.#lookAt(podUid)
     void followEvents({ events, happened, missed: () => this.#lookAtAll(), clock, log }, this.#stop.signal)
+    this.#glances = clock.every(GLANCE_MS, () => void this.#glance())
     this.#lookAtAll()
   }
 
   /** Leaves every Pod as it is. */
   stop(): void {
     this.#stop.abort()
+    this.#glances?.cancel()
     for (const worker of this.#workers.values()) worker.stop()
   }
 
@@ -141,6 +147,14 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   /** The Services are known now, or something else that containers may have waited for. */
   retryConfiguration(): void {
     for (const worker of this.#workers.values()) worker.retryConfiguration()
+  }
+
+  /** The node may have other addresses, which its Pods show. */
+  nodeChanged(): void {
+    const hostIPs = this.#node.hostIPs().join()
+    if (hostIPs === this.#hostIPs) return
+    this.#hostIPs = hostIPs
+    for (const worker of this.#workers.values()) worker.wake()
   }
 
   /** Images that have nothing for this machine's architecture. */
@@ -206,6 +220,18 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   #lookAtAll(): void {
     for (const worker of this.#workers.values()) worker.wake()
     if (this.#isAssigned) void this.#removeOrphans()
+  }
+
+  async #glance(): Promise<void> {
+    const { runtime, log } = this.#node
+    try {
+      const glance = await runtime.glance()
+      for (const [uid, worker] of this.#workers) if (!worker.isAsSeen(glance.get(uid))) worker.wake()
+      for (const uid of glance.keys()) if (!this.#workers.has(uid)) this.#lookAt(uid)
+    } catch (err) {
+      // Where the runtime is away its events break off, and all is looked at when it is back.
+      log.debug({ err }, 'could not glance at the Pods')
+    }
   }
 
   /** Whatever the runtime has of Pods that are not assigned goes, once a complete assignment has been seen. */

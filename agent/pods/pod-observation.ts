@@ -1,5 +1,5 @@
 import { compareStrings } from '../../shared/compare-strings.ts'
-import type { ContainerState, RuntimeListing, SandboxState } from '../runtime/runtime.ts'
+import type { ContainerState, PodGlance, RuntimeListing, SandboxState } from '../runtime/runtime.ts'
 
 /** What the runtime shows of one Pod. */
 export interface PodObservation {
@@ -38,6 +38,16 @@ export function attemptsOf(observed: PodObservation, name: string): ContainerSta
 
 export function runningContainers(observed: PodObservation): ContainerState[] {
   return observed.containers.filter(({ state }) => state.phase === 'running')
+}
+
+/** A glance at the Pod shows what was observed. */
+export function isAsObserved({ sandbox, deadSandboxes, containers }: PodObservation, glance: PodGlance): boolean {
+  const sandboxes = [...(sandbox ? [sandbox] : []), ...deadSandboxes]
+  const seen = [
+    ...sandboxes.map(({ id, running }) => [id, running] as const),
+    ...containers.map(({ id, state }) => [id, state.phase === 'running'] as const),
+  ]
+  return seen.length === glance.size && seen.every(([id, isRunning]) => glance.get(id) === isRunning)
 }
 
 /** Nothing of the Pod is left on the node. */

@@ -4,6 +4,7 @@ import type { Persisted } from '../../shared/api/object.ts'
 import type { Logger } from '../../shared/log.ts'
 import { isFinalPhase } from '../../shared/pod-phase.ts'
 import type { Eviction } from '../eviction/eviction-manager.ts'
+import type { PodGlance } from '../runtime/runtime.ts'
 import { WakeLoop } from '../wake-loop.ts'
 import type { PlacedPod } from './admission/node-admission.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
@@ -17,7 +18,14 @@ import { PodDrain } from './pod-drain.ts'
 import { activeDeadlineMs, endByDeadline, endByEviction, endByRefusal, endInApi } from './pod-end.ts'
 import { PodEvents } from './pod-events.ts'
 import { PodExecutor } from './pod-executor.ts'
-import { isGone, observePod, type PodObservation, runningContainers, withoutSandbox } from './pod-observation.ts'
+import {
+  isAsObserved,
+  isGone,
+  observePod,
+  type PodObservation,
+  runningContainers,
+  withoutSandbox,
+} from './pod-observation.ts'
 import { PodReporter } from './pod-reporter.ts'
 import { type PodWorkerState, planFor, terminatedBy } from './pod-worker-state.ts'
 import { PodProbes } from './probes/pod-probes.ts'
@@ -26,8 +34,10 @@ import { PodResize } from './resize/pod-resize.ts'
 import type { PodEnd } from './status/status-input.ts'
 import { TerminationMessages } from './termination-messages.ts'
 
-/** Looks again so often even when nothing is heard of: the runtime tells of what happens, and a look costs it something. */
+/** Looks again so often at a Pod that waits for something, also when nothing is heard of that. */
 const RESYNC_MS = 300_000
+/** And at one that waits for nothing: the runtime tells of what happens, and a look costs it something. */
+const AT_REST_MS = 1_800_000
 /** How often to see whether the node has room for what a Pod asks for now. */
 const RESIZE_RETRY_MS = 10_000
 
@@ -116,6 +126,11 @@ export class PodWorker implements PlacedPod {
   /** The node has taken it, or an earlier agent had, and it is not about to end. */
   get isToRun(): boolean {
     return this.#state.phase === 'syncing' && (this.#wasAdmitted || wasTaken(this.#pod))
+  }
+
+  /** What there is of it is what there was at the last look; `glance` is undefined where there is nothing. */
+  isAsSeen(glance: PodGlance = new Map()): boolean {
+    return this.#seen !== undefined && isAsObserved(this.#seen, glance)
   }
 
   /** Nothing of it was on the node at the last look. */
@@ -243,7 +258,8 @@ export class PodWorker implements PlacedPod {
     const { wakeAtMs = Number.POSITIVE_INFINITY } = plan
     const isActive = this.#state.phase === 'syncing'
     const deadlineMs = (isActive && activeDeadlineMs(this.#pod, this.status)) || Number.POSITIVE_INFINITY
-    const patienceMs = this.#resize.pending ? RESIZE_RETRY_MS : RESYNC_MS
+    const isAtRest = plan.actions.length === 0 && wakeAtMs + deadlineMs === Number.POSITIVE_INFINITY
+    const patienceMs = this.#resize.pending ? RESIZE_RETRY_MS : isAtRest ? AT_REST_MS : RESYNC_MS
     // What has come about since the plan was made is done at once.
     return Math.max(0, Math.min(patienceMs, wakeAtMs - clock.monotonic(), deadlineMs - clock.now()))
   }

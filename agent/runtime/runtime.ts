@@ -49,6 +49,8 @@ export interface Runtime {
 
   /** All there is of this node, in any state, whoever started it; of one Pod only where `podUid` is given. */
   list(podUid?: string): Promise<RuntimeListing>
+  /** The sandboxes and containers of which `list` would tell, by Pod UID and then by id: whether each runs. One call, however many there are. */
+  glance(): Promise<Map<string, PodGlance>>
 
   /**
    * Makes sure that the network is there that new sandboxes join from now on; those that run stay in theirs. Resolves with
@@ -177,6 +179,8 @@ export interface RuntimeListing {
   /** Pods that have volumes here. */
   volumes: { pod: PodIdentity; name: string }[]
 }
+
+export type PodGlance = ReadonlyMap<string, boolean>
 
 export interface RuntimeInfo {
   /** Such as `docker`. */

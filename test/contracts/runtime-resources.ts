@@ -37,14 +37,24 @@ export function resourceTests({ harness, pod, sandbox, create, start, get, exite
     expect((await runtime.list()).containers.map(({ id }) => id)).toEqual([own])
   })
 
-  it('gives a running container other resources', async () => {
+  it('gives a running container other resources, and tells of it', async () => {
     const MIB = 2 ** 20
+    const stop = new AbortController()
+    let told = 0
+    const listening = (async () => {
+      for await (const { podUid } of harness().runtime.events(stop.signal)) if (podUid === pod().uid) told++
+    })()
     const before = { cpuShares: 512, cpuLimitMilli: 500, memoryLimitBytes: 64 * MIB }
     const id = await start({ does: 'run' }, { resources: before })
     expect((await get(id))?.resources).toEqual(before)
     const after = { cpuShares: 128, cpuLimitMilli: 250, memoryLimitBytes: 96 * MIB }
+    await harness().eventually(() => told > 0)
+    const toldBefore = told
     await harness().runtime.updateContainer(id, after)
     expect((await get(id))?.resources).toEqual(after)
+    await harness().eventually(() => told > toldBefore)
+    stop.abort()
+    await listening
     await harness().runtime.updateContainer(id, before)
     expect((await get(id))?.resources).toEqual(before)
     await expect(harness().runtime.updateContainer('nothing', after)).rejects.toMatchObject({ code: 'notFound' })

@@ -262,7 +262,7 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       await expect(logs('nothing')).rejects.toMatchObject({ code: 'notFound' })
     })
 
-    it('tells which Pod changed', async () => {
+    it('tells which Pod changed, and shows at a glance what runs', async () => {
       const stop = new AbortController()
       const seen: string[] = []
       const listening = (async () => {
@@ -270,9 +270,14 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       })()
       const id = await start({ does: 'run' })
       await harness.eventually(() => seen.includes(pod.uid))
+      const [sandboxId = ''] = (await runtime.list(pod.uid)).sandboxes.map(({ id }) => id)
+      const glance = async () => (await runtime.glance()).get(pod.uid)
+      expect(await glance()).toEqual(new Map([[sandboxId, true]]).set(id, true))
       seen.length = 0
       await runtime.killContainer(id)
       await harness.eventually(() => seen.includes(pod.uid))
+      await exited(id)
+      expect(await glance()).toEqual(new Map([[sandboxId, true]]).set(id, false))
       stop.abort()
       await listening
     })

@@ -40,6 +40,7 @@ export class AgentNode {
   drainer: PodDrainer = NO_DRAIN
   allocatable: Record<string, string> = { cpu: '4', memory: '8Gi' }
   services: Service[] | undefined = []
+  hostIP = '192.0.2.10'
   readonly #clock: Clock
   readonly #devices: readonly Device[]
   readonly #pods = new Map<string, Persisted<Pod>>()
@@ -173,7 +174,7 @@ export class AgentNode {
       clock: this.#clock,
       random: seededRandom(1),
       log: silentLogger,
-      hostIPs: () => ['192.0.2.10'],
+      hostIPs: () => [this.hostIP],
       resolvConf: async () => ({ servers: ['192.0.2.53'], searches: [], options: [] }),
       allocatable: () => this.allocatable,
       services: () => this.services,

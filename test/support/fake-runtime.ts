@@ -8,6 +8,7 @@ import {
   type DiskUsage,
   type ImageState,
   type LogOptions,
+  type PodGlance,
   type PodIdentity,
   type Runtime,
   RuntimeFailure,
@@ -32,6 +33,7 @@ import {
   lastWordsOf,
   usagesOf,
 } from './fake-program.ts'
+import { glanceOf } from './glance-of.ts'
 import { ScriptedTroubles } from './scripted-troubles.ts'
 
 export type { FakeProgram }
@@ -122,6 +124,11 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
   async version(): Promise<RuntimeInfo> {
     await this.#enter('version', '')
     return { ...FAKE_INFO, runningContainers: this.running().length + this.others.length }
+  }
+
+  async glance(): Promise<Map<string, PodGlance>> {
+    await this.#enter('glance', '')
+    return glanceOf(this.sandboxes.values(), this.containers.values())
   }
 
   async list(podUid?: string): Promise<RuntimeListing> {
@@ -220,7 +227,8 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
 
   async updateContainer(id: string, resources: ContainerResources): Promise<void> {
     await this.#enter('updateContainer', this.containers.get(id)?.spec.name ?? id)
-    this.#container(id).state.resources = resources
+    Object.assign(this.#container(id).state, { resources })
+    this.#changed(this.#container(id).state.pod)
   }
 
   async stopContainer(id: string): Promise<void> {

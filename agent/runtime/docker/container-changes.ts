@@ -11,7 +11,7 @@ interface DockerEvent {
 /** Docker's clock and ours may differ a little, and the request takes a moment: events are asked for from before. */
 const OVERLAP_MS = 5_000
 
-/** Which of the node's Pods had a container start, end or go. */
+/** Which of the node's Pods had a container start, end, go, or get other limits. */
 export async function* podChanges(
   docker: DockerApi,
   owner: Ownership,
@@ -21,7 +21,7 @@ export async function* podChanges(
   for await (const podUid of changedLabels(docker, ownerLabels(owner), LABELS.podUid, clock, signal)) yield { podUid }
 }
 
-/** A label's value of each of the containers with these other labels that started, ended or went, from Docker's event stream. */
+/** A label's value of each of the containers with these other labels that started, ended, went or got other limits, from Docker's event stream. */
 export async function* changedLabels(
   docker: DockerApi,
   labels: Labels,
@@ -31,7 +31,7 @@ export async function* changedLabels(
 ): AsyncGenerator<string> {
   const filters = {
     type: ['container'],
-    event: ['start', 'die', 'oom', 'destroy'],
+    event: ['start', 'die', 'oom', 'update', 'destroy'],
     label: [...labelFilter(labels), label],
   }
   const since = ((clock.now() - OVERLAP_MS) / 1000).toFixed(3)

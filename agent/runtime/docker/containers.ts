@@ -4,10 +4,18 @@ import { type CreateDetails, containerConfig, containerName, resourceConfig } fr
 import type { ContainerInspect } from './container-inspect.ts'
 import type { DockerApi } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
-import { LABELS, type Labels, labelFilter, type Ownership, ownerLabels } from './labels.ts'
+import { LABELS, type Labels, labelFilter, type Ownership, ownerLabels, podOf } from './labels.ts'
 import { startError } from './start-error.ts'
 
 const REMOVAL_POLL_MS = 200
+/** One that somebody has paused has not ended. */
+const RUNNING = ['running', 'paused']
+
+interface Listed {
+  Id: string
+  Labels: Labels
+  State: string
+}
 
 /** Containers as Docker has them; sandboxes are some of them. */
 export class Containers {
@@ -23,14 +31,7 @@ export class Containers {
 
   /** All of this node, or of one Pod, with all details. */
   async list(podUid?: string): Promise<ContainerInspect[]> {
-    const labels = { ...ownerLabels(this.#owner), ...(podUid === undefined ? {} : { [LABELS.podUid]: podUid }) }
-    const query = { all: true, filters: { label: labelFilter(labels) } }
-    const answer = await this.#docker.json<{ Id: string; Labels: Labels }[]>({
-      method: 'GET',
-      path: '/containers/json',
-      query,
-    })
-    const found = answer.filter(({ Labels }) => isPods(Labels[LABELS.kind]))
+    const found = await this.#listed(podUid === undefined ? {} : { [LABELS.podUid]: podUid })
     // A Pod has only a few; all of a node are hundreds, and no hurry.
     if (podUid !== undefined) return (await Promise.all(found.map(({ Id }) => this.inspect(Id)))).filter(isThere)
     const details: ContainerInspect[] = []
@@ -39,6 +40,23 @@ export class Containers {
       if (inspected) details.push(inspected)
     }
     return details
+  }
+
+  /** As `Runtime.glance`. */
+  async glance(): Promise<Map<string, Map<string, boolean>>> {
+    const pods = new Map<string, Map<string, boolean>>()
+    for (const { Id, Labels, State } of await this.#listed({})) {
+      const { uid } = podOf(Labels)
+      pods.set(uid, (pods.get(uid) ?? new Map<string, boolean>()).set(Id, RUNNING.includes(State)))
+    }
+    return pods
+  }
+
+  /** Those of Pods of this node that have these labels, too. */
+  async #listed(labels: Labels): Promise<Listed[]> {
+    const query = { all: true, filters: { label: labelFilter({ ...ownerLabels(this.#owner), ...labels }) } }
+    const found = await this.#docker.json<Listed[]>({ method: 'GET', path: '/containers/json', query })
+    return found.filter(({ Labels }) => isPods(Labels[LABELS.kind]))
   }
 
   async inspect(id: string): Promise<ContainerInspect | undefined> {

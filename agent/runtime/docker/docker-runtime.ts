@@ -120,6 +120,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   return {
     version: () => version(docker),
     list: (podUid) => list(containers, { volumes, users, processes }, podUid),
+    glance: () => containers.glance(),
     ensurePodNetwork: (network) => networks.use(network),
     podNetwork: (name) => networks.find(name),
     runNetworkContainer: (spec) => networkContainers.run(spec),
