@@ -57,7 +57,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     async listen(host, port) {
       const taken = await listen(server, host, port)
-      // Such as no file left for a connection: the next one may have it.
+      // Such as no memory left for a connection: there may be for the next. Node sees to want of files itself.
       server.on('error', (error) => options.log.warn({ err: error }, 'connection not accepted'))
       return taken
     },
