@@ -49,6 +49,7 @@ export class HostPaths {
   readonly #owner: Ownership
   readonly #clock: Clock
   readonly #looks: Turns
+  readonly #bornMs: number
   #cleared: Promise<void> | undefined
 
   constructor({ docker, containers, pause, owner, clock }: HostPathsOptions) {
@@ -57,6 +58,7 @@ export class HostPaths {
     this.#pause = pause
     this.#owner = owner
     this.#clock = clock
+    this.#bornMs = clock.now()
     this.#looks = new Turns({ clock, maxMs: LOOK_MS })
   }
 
@@ -140,11 +142,14 @@ export class HostPaths {
     }
   }
 
-  /** What an agent left that died over a probe. Others of that kind run. */
+  /** What an earlier agent left that died over a probe. Others of that kind run, or are made by this agent right now. */
   async #clear(): Promise<void> {
     const query = { all: true, filters: { label: labelFilter(this.#labels()), status: ['created'] } }
-    const left = await this.#docker.json<{ Id: string }[]>({ method: 'GET', path: '/containers/json', query })
-    for (const { Id } of left) await this.#containers.remove(Id)
+    type Left = { Id: string; Created: number }
+    const left = await this.#docker.json<Left[]>({ method: 'GET', path: '/containers/json', query })
+    // Docker tells the second alone.
+    const old = left.filter(({ Created }) => (Created + 1) * 1000 <= this.#bornMs)
+    for (const { Id } of old) await this.#containers.remove(Id)
   }
 
   #labels() {

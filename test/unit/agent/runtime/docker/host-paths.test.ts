@@ -11,10 +11,10 @@ const GO_DIRECTORY = 2 ** 31 + 0o755
 const STAT = Buffer.from(JSON.stringify({ mode: GO_DIRECTORY, linkTarget: '' })).toString('base64')
 const answer = () => ({ headers: { 'x-docker-container-path-stat': STAT }, resume: () => {} })
 
-const hostPaths = (docker: object) =>
+const hostPaths = (docker: object, remove: (id: string) => void = () => {}) =>
   new HostPaths({
     docker: docker as unknown as DockerApi,
-    containers: { createNamed: async () => 'probe', remove: async () => {} } as unknown as Containers,
+    containers: { createNamed: async () => 'probe', remove: async (id: string) => remove(id) } as unknown as Containers,
     pause: { ensure: async () => {}, reference: 'pause' } as unknown as PauseImage,
     owner: { clusterId: 'c', nodeName: 'n' },
     clock: new VirtualClock(),
@@ -30,6 +30,18 @@ it('looks again after Docker did not answer the first time', async () => {
   await expect(paths.inspect('/srv')).rejects.toThrow('cannot reach Docker')
   isAway = false
   expect(await paths.inspect('/srv')).toEqual({ path: '/srv', type: 'Directory' })
+})
+
+it('clears away what an earlier agent left, and nothing that this one is making', async () => {
+  const now = new VirtualClock().now() / 1000
+  const probes = [
+    { Id: 'left', Created: now - 60 },
+    { Id: 'ours', Created: now },
+  ]
+  const removed: string[] = []
+  const paths = hostPaths({ json: async () => probes, stream: async () => answer() }, (id) => removed.push(id))
+  await paths.inspect('/srv')
+  expect(removed).toEqual(['left', 'probe'])
 })
 
 it('looks at one path at a time, as every look mounts the machine once more', async () => {
