@@ -52,7 +52,6 @@ export class ClusterNetwork {
   readonly #healthChecks: HealthChecks
   readonly #nodePorts: NodePorts
   readonly #dns: DnsService
-  #gateway: string | undefined
 
   constructor(options: ClusterNetworkOptions) {
     const { runtime, nodeName, clusterId, clock, random, reporter } = options
@@ -72,8 +71,6 @@ export class ClusterNetwork {
       ...(options.onAddress ? { onAddress: options.onAddress } : {}),
       onCondition: options.onCondition,
       onGateway: (containerId, address) => {
-        if (this.#gateway !== undefined && this.#gateway !== containerId) this.#serviceRules.uncover(this.#gateway)
-        this.#gateway = containerId
         this.#serviceRules.coverGateway(containerId)
         this.#dns.serveAt(containerId, address)
       },
