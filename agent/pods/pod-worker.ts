@@ -8,16 +8,10 @@ import type { PodGlance } from '../runtime/runtime.ts'
 import { WakeLoop } from '../wake-loop.ts'
 import type { PlacedPod } from './admission/node-admission.ts'
 import type { PodRefusal } from './admission/pod-admission.ts'
-import { ContainerStarter } from './container-starter.ts'
-import { PodHooks } from './hooks/pod-hooks.ts'
-import { PreStopRecord } from './hooks/pre-stop-record.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Plan } from './plan.ts'
 import type { PodSituation } from './pod-actions.ts'
-import { PodDrain } from './pod-drain.ts'
 import { activeDeadlineMs, endByDeadline, endByEviction, endByRefusal, endInApi } from './pod-end.ts'
-import { PodEvents } from './pod-events.ts'
-import { PodExecutor } from './pod-executor.ts'
 import {
   isAsObserved,
   isGone,
@@ -26,13 +20,10 @@ import {
   runningContainers,
   withoutSandbox,
 } from './pod-observation.ts'
-import { PodReporter } from './pod-reporter.ts'
+import { type PodParts, podParts } from './pod-parts.ts'
 import { type PodWorkerState, planFor, terminatedBy } from './pod-worker-state.ts'
-import { PodProbes } from './probes/pod-probes.ts'
 import { probedContainers } from './probes/probed-containers.ts'
-import { PodResize } from './resize/pod-resize.ts'
 import type { PodEnd } from './status/status-input.ts'
-import { TerminationMessages } from './termination-messages.ts'
 
 /** Looks again so often at a Pod that waits for something, also when nothing is heard of that. */
 const RESYNC_MS = 300_000
@@ -50,15 +41,7 @@ export class PodWorker implements PlacedPod {
   readonly #onTerminated: () => void
   readonly #log: Logger
   readonly #loop: WakeLoop
-  readonly #events: PodEvents
-  readonly #reporter: PodReporter
-  readonly #probes: PodProbes
-  readonly #starter: ContainerStarter
-  readonly #hooks: PodHooks
-  readonly #messages: TerminationMessages
-  readonly #executor: PodExecutor
-  readonly #resize: PodResize
-  readonly #drain: PodDrain
+  readonly #parts: PodParts
   #pod: Persisted<Pod>
   #state: PodWorkerState = { phase: 'syncing' }
   #isAssigned = false
@@ -68,37 +51,23 @@ export class PodWorker implements PlacedPod {
   #seen: PodObservation | undefined
 
   constructor(node: NodeContext, pod: Persisted<Pod>, onTerminated: () => void) {
-    const { runtime, images, devices, clock, random, prober, reporter, log, hooks: runner } = node
-    const wake = () => this.wake()
     this.#node = node
     this.#pod = pod
     this.#onTerminated = onTerminated
-    this.#log = log.child({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, uid: pod.metadata.uid })
+    this.#log = node.log.child({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, uid: pod.metadata.uid })
     this.#loop = new WakeLoop({
-      clock,
+      clock: node.clock,
       pass: () => this.#pass(),
       onFault: (err) => this.#log.warn({ err }, 'could not bring the Pod to where it should be'),
     })
-    this.#events = new PodEvents(reporter, clock, () => this.#pod)
-    this.#reporter = new PodReporter(node, this.#events)
-    const heldResource = () => node.admission.heldResource(this.#pod)
-    const starting = { runtime, images, devices, clock, heldResource, events: this.#events }
-    this.#starter = new ContainerStarter({ ...starting, onImage: wake })
-    this.#messages = new TerminationMessages({ runtime, clock })
-    const preStops = new PreStopRecord({ runtime, clock, log: this.#log })
-    this.#hooks = new PodHooks({ runner, preStops, events: this.#events, log: this.#log, onReturn: wake })
-    this.#executor = new PodExecutor({ node, events: this.#events, starter: this.#starter, hooks: this.#hooks })
-    this.#drain = new PodDrain(node.drainer, wake)
-    this.#resize = new PodResize((wanted) => node.admission.refuseResize(wanted))
-    this.#probes = new PodProbes({
-      prober,
-      clock,
-      random,
-      onChange: () => {
+    this.#parts = podParts({
+      ...{ node, log: this.#log },
+      pod: () => this.#pod,
+      wake: () => this.wake(),
+      onHealth: () => {
         this.#retell()
         this.wake()
       },
-      onNews: (container, kind, outcome) => this.#events.probe(container, kind, outcome),
     })
   }
 
@@ -108,7 +77,7 @@ export class PodWorker implements PlacedPod {
 
   /** With what its containers have been given, which differs from what they ask for while a resize waits. */
   get allocatedPod(): Persisted<Pod> {
-    return this.#resize.granted(this.#pod)
+    return this.#parts.resize.granted(this.#pod)
   }
 
   get state(): PodWorkerState {
@@ -146,25 +115,25 @@ export class PodWorker implements PlacedPod {
 
   /** As it was last computed; before that, as the API has it. */
   get status(): PodStatus | undefined {
-    return this.#reporter.status ?? this.#pod.status
+    return this.#parts.reporter.status ?? this.#pod.status
   }
 
   /** The Pod's newest object. What could not be made for want of configuration is tried again at once. */
   assign(pod: Persisted<Pod>): void {
     const isNew = !this.#isAssigned || pod.metadata.resourceVersion !== this.#pod.metadata.resourceVersion
     this.#isAssigned = true
-    this.#executor.forgetReplaced(this.#pod, pod)
+    this.#parts.executor.forgetReplaced(this.#pod, pod)
     this.#pod = pod
     const end = endInApi(pod)
     if (end && this.#state.phase === 'syncing') this.#state = { phase: 'finished', end }
     if (pod.metadata.deletionTimestamp) this.#terminate((pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000)
-    const isRetried = this.#executor.retryConfiguration()
-    if (isRetried || isNew || this.#executor.areVolumesOutdated(pod)) this.wake()
+    const isRetried = this.#parts.executor.retryConfiguration()
+    if (isRetried || isNew || this.#parts.executor.areVolumesOutdated(pod)) this.wake()
   }
 
   /** What could not be made for want of configuration is tried again at once. */
   retryConfiguration(): void {
-    if (this.#executor.retryConfiguration()) this.wake()
+    if (this.#parts.executor.retryConfiguration()) this.wake()
   }
 
   /** The Pod is not to be on this node at all: its end is not waited for. */
@@ -176,9 +145,9 @@ export class PodWorker implements PlacedPod {
   /** Ends it for good; only what still is to run. */
   evict(eviction: Eviction): void {
     if (this.#state.phase !== 'syncing') return
-    this.#events.pod('Warning', eviction.reason, eviction.message)
+    this.#parts.events.pod('Warning', eviction.reason, eviction.message)
     this.#state = { phase: 'finished', end: endByEviction(eviction) }
-    this.#starter.stop()
+    this.#parts.starter.stop()
     this.wake()
   }
 
@@ -197,17 +166,17 @@ export class PodWorker implements PlacedPod {
   /** Leaves the Pod as it is; for the agent's own end. */
   stop(): void {
     this.#loop.stop()
-    this.#probes.freeze()
-    this.#starter.stop()
-    this.#hooks.stop()
-    this.#drain.stop()
+    this.#parts.probes.freeze()
+    this.#parts.starter.stop()
+    this.#parts.hooks.stop()
+    this.#parts.drain.stop()
   }
 
   #terminate(graceMs: number): void {
     this.#state = terminatedBy(this.#node.clock.monotonic() + graceMs, this.#state)
     if (this.#state.phase === 'terminated') return
-    this.#probes.keepReadinessOnly()
-    this.#starter.stop()
+    this.#parts.probes.keepReadinessOnly()
+    this.#parts.starter.stop()
   }
 
   /** Resolves with the time after which to look again. */
@@ -233,23 +202,24 @@ export class PodWorker implements PlacedPod {
   /** From what was observed on. With a new sandbox it goes on at once: a start need not wait for another look. */
   async #bringOn(observed: PodObservation): Promise<number> {
     this.#seen = observed
-    await this.#messages.read(this.#pod, observed)
+    await this.#parts.messages.read(this.#pod, observed)
     if (this.#loop.isStopped) return Number.POSITIVE_INFINITY
-    if (this.#state.phase === 'syncing') this.#resize.decide(this.#pod)
-    if (this.#state.phase === 'finished') this.#probes.freeze()
-    const probed = probedContainers(this.#pod, observed, this.#executor.memory, this.#node.hostIPs())
-    this.#probes.sync(probed, this.#pod)
-    const isRefused = this.#state.phase === 'syncing' && this.#executor.refuses(this.#pod)
+    if (this.#state.phase === 'syncing') this.#parts.resize.decide(this.#pod)
+    if (this.#state.phase === 'finished') this.#parts.probes.freeze()
+    const probed = probedContainers(this.#pod, observed, this.#parts.executor.memory, this.#node.hostIPs())
+    this.#parts.probes.sync(probed, this.#pod)
+    const isRefused = this.#state.phase === 'syncing' && this.#parts.executor.refuses(this.#pod)
     this.#advance(observed)
     await this.#syncVolumes(observed, isRefused)
     const plan = isRefused ? { actions: [] } : this.#plan(observed)
-    const { acted, sandbox } = await this.#executor.execute(plan, observed, this.allocatedPod)
+    const { acted, sandbox } = await this.#parts.executor.execute(plan, observed, this.allocatedPod)
     if (sandbox) return this.#bringOn({ ...observed, sandbox, deadSandboxes: [] })
     return acted ? 0 : this.#restMs(plan)
   }
 
   async #syncVolumes({ sandbox }: PodObservation, isRefused: boolean): Promise<void> {
-    if (this.#state.phase === 'syncing' && sandbox && !isRefused) await this.#executor.syncVolumes(sandbox, this.#pod)
+    if (this.#state.phase === 'syncing' && sandbox && !isRefused)
+      await this.#parts.executor.syncVolumes(sandbox, this.#pod)
   }
 
   #restMs(plan: Plan): number {
@@ -259,7 +229,7 @@ export class PodWorker implements PlacedPod {
     const isActive = this.#state.phase === 'syncing'
     const deadlineMs = (isActive && activeDeadlineMs(this.#pod, this.status)) || Number.POSITIVE_INFINITY
     const isAtRest = plan.actions.length === 0 && wakeAtMs + deadlineMs === Number.POSITIVE_INFINITY
-    const patienceMs = this.#resize.pending ? RESIZE_RETRY_MS : isAtRest ? AT_REST_MS : RESYNC_MS
+    const patienceMs = this.#parts.resize.pending ? RESIZE_RETRY_MS : isAtRest ? AT_REST_MS : RESYNC_MS
     // What has come about since the plan was made is done at once.
     return Math.max(0, Math.min(patienceMs, wakeAtMs - clock.monotonic(), deadlineMs - clock.now()))
   }
@@ -287,16 +257,16 @@ export class PodWorker implements PlacedPod {
     const end = refusal ? endByRefusal(refusal) : deadline
     const before = this.status
     const status = this.#report(observed, end)
-    if (refusal) this.#events.pod('Warning', refusal.reason, refusal.message)
-    else if (deadline) this.#events.pod('Normal', deadline.reason, deadline.message)
+    if (refusal) this.#parts.events.pod('Warning', refusal.reason, refusal.message)
+    else if (deadline) this.#parts.events.pod('Normal', deadline.reason, deadline.message)
     const isOver = end !== undefined || isFinalPhase(status.phase)
     if (isOver) this.#state = { phase: 'finished', end: end ?? {} }
     else this.#tellResize(before, status)
   }
 
   #tellResize(before: PodStatus | undefined, after: PodStatus): void {
-    for (const { type, reason, message } of this.#resize.news(this.#pod, before, after)) {
-      this.#events.pod(type, reason, message)
+    for (const { type, reason, message } of this.#parts.resize.news(this.#pod, before, after)) {
+      this.#parts.events.pod(type, reason, message)
     }
   }
 
@@ -318,7 +288,7 @@ export class PodWorker implements PlacedPod {
     if (!this.#isStatusFinal) this.#report(observed, isEnded ? {} : undefined)
     this.#isStatusFinal = isEnded
     if (!isGone(observed)) return
-    this.#reporter.reportTerminated(this.#pod)
+    this.#parts.reporter.reportTerminated(this.#pod)
     this.#state = { phase: 'terminated' }
     this.#log.info('the Pod is gone from this node')
     this.#onTerminated()
@@ -333,13 +303,13 @@ export class PodWorker implements PlacedPod {
 
   #report(observed: PodObservation, ending: PodEnd | undefined): PodStatus {
     const pod = this.allocatedPod
-    const { pending } = this.#resize
-    return this.#reporter.report({
+    const { pending } = this.#parts.resize
+    return this.#parts.reporter.report({
       pod,
       observed,
-      memory: this.#executor.memory,
-      probes: (id) => this.#probes.health(id),
-      message: (id) => this.#messages.of(id),
+      memory: this.#parts.executor.memory,
+      probes: (id) => this.#parts.probes.health(id),
+      message: (id) => this.#parts.messages.of(id),
       ...(ending ? { ending } : {}),
       ...(pending ? { resize: pending } : {}),
     })
@@ -351,9 +321,9 @@ export class PodWorker implements PlacedPod {
     const { deadlineMs } = this.#state
     const nowMs = this.#node.clock.monotonic()
     const hasTime = deadlineMs > nowMs && runningContainers(observed).length > 0
-    if (hasTime) this.#drain.begin(this.#pod, observed.sandbox?.id, nowMs)
-    else this.#drain.stop()
-    const drainUntilMs = this.#drain.untilMs(deadlineMs)
+    if (hasTime) this.#parts.drain.begin(this.#pod, observed.sandbox?.id, nowMs)
+    else this.#parts.drain.stop()
+    const drainUntilMs = this.#parts.drain.untilMs(deadlineMs)
     return drainUntilMs === undefined ? {} : { drainUntilMs }
   }
 
@@ -362,9 +332,9 @@ export class PodWorker implements PlacedPod {
     const situation: PodSituation = {
       pod: this.allocatedPod,
       observed,
-      memory: this.#executor.memory,
-      givenUp: this.#probes.givenUp(),
-      isStarted: (id) => this.#probes.health(id).started,
+      memory: this.#parts.executor.memory,
+      givenUp: this.#parts.probes.givenUp(),
+      isStarted: (id) => this.#parts.probes.health(id).started,
       nowMs: clock.now(),
       monotonicMs: clock.monotonic(),
       ...this.#draining(observed),
