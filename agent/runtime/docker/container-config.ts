@@ -11,7 +11,7 @@ import type {
 import { annotationLabels, LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
 import { type DockerMount, sandboxMount } from './mounts.ts'
 import { machineHostsText, nameFiles } from './name-files.ts'
-import { NAME_FILES, SANDBOX_FILES_DIRECTORY } from './sandbox-files.ts'
+import { NAME_FILES, sandboxFile } from './sandbox-files.ts'
 import { securityOptions } from './security-options.ts'
 
 /** A daemon may have another log driver as its default, or let logs grow without end. */
@@ -89,7 +89,7 @@ function filesOf({ address, dns, linkedBy, ...names }: SandboxSpec): string[] | 
   if (address === undefined || dns === undefined) return undefined
   const texts = nameFiles(names, address, dns)
   return Object.entries(NAME_FILES).flatMap(([path, name]) => {
-    return [linkedBy === 'agent' ? `${SANDBOX_FILES_DIRECTORY}/${name}` : path, texts[name]]
+    return [linkedBy === 'agent' ? sandboxFile(name) : path, texts[name]]
   })
 }
 

@@ -23,6 +23,7 @@ export interface ContainerInspect {
   Mounts?: MountPoint[]
   Config: {
     Labels: Record<string, string> | null
+    Cmd?: string[] | null
     Tty: boolean
     OpenStdin?: boolean
     StopSignal?: string

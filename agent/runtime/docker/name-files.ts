@@ -19,7 +19,7 @@ type Named = Pick<SandboxSpec, 'hostname' | 'domain' | 'hosts'>
 
 /** In the kubelet's form, which people and programs know. */
 export function nameFiles(spec: Named, address: string, dns: NonNullable<SandboxSpec['dns']>): NameFiles {
-  return { 'resolv.conf': resolvConfText(dns), hosts: hostsText(spec, address) }
+  return { 'resolv.conf': resolvConfText(dns), hosts: hostsText(spec, address), hostname: `${spec.hostname}\n` }
 }
 
 /** None over what the Pod itself mounts there, nor where Docker mounts its own. */
@@ -27,12 +27,11 @@ export function nameMounts(
   { mounts, securityContext }: Pick<ContainerSpec, 'mounts' | 'securityContext'>,
   place: FilesPlace | undefined,
 ): DockerMount[] {
-  if (!place?.hasNames) return []
   const taken = new Set(mounts.map(({ mountPath }) => posix.resolve('/', mountPath)))
   const ReadOnly = securityContext?.readOnlyRootFilesystem ?? false
   return Object.entries(NAME_FILES)
-    .filter(([path]) => !taken.has(path))
-    .map(([Target, name]) => ({ Type: 'bind', Source: `${place.folder}/${name}`, Target, ReadOnly }))
+    .filter(([path, name]) => place?.names.includes(name) && !taken.has(path))
+    .map(([Target, name]) => ({ Type: 'bind', Source: `${place?.folder}/${name}`, Target, ReadOnly }))
 }
 
 function resolvConfText({ servers, searches, options }: NonNullable<SandboxSpec['dns']>): string {

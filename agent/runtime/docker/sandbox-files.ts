@@ -1,6 +1,5 @@
 import type { ContainerInspect } from './container-inspect.ts'
 import type { Containers } from './containers.ts'
-import { LABELS } from './labels.ts'
 import type { ArchiveEntry } from './tar-archive.ts'
 
 /**
@@ -13,7 +12,11 @@ export const SANDBOX_FILES_DIRECTORY = '/messages'
 export const PREPARED_MESSAGES = 16
 
 /** Those that say what the Pod's names are, by where a container has them. */
-export const NAME_FILES = { '/etc/hosts': 'hosts', '/etc/resolv.conf': 'resolv.conf' } as const
+export const NAME_FILES = {
+  '/etc/hosts': 'hosts',
+  '/etc/hostname': 'hostname',
+  '/etc/resolv.conf': 'resolv.conf',
+} as const
 
 /** For the image of sandboxes. */
 export const SANDBOX_FILES: readonly ArchiveEntry[] = [
@@ -22,12 +25,17 @@ export const SANDBOX_FILES: readonly ArchiveEntry[] = [
   ...Array.from({ length: PREPARED_MESSAGES }, (_, number) => emptyFile(String(number), 0o666)),
 ]
 
+/** As the sandbox itself sees it. */
+export function sandboxFile(name: string): string {
+  return `${SANDBOX_FILES_DIRECTORY}/${name}`
+}
+
 /** Where the files of a sandbox are. */
 export interface FilesPlace {
   /** On Docker's machine. */
   folder: string
-  /** The files of its names are the Pod's; otherwise Docker has them. */
-  hasNames: boolean
+  /** Those of `NAME_FILES` that are there; Docker has the others. */
+  names: readonly string[]
 }
 
 /** Knows where on Docker's machine sandboxes have their files. */
@@ -43,7 +51,9 @@ export class SandboxFiles {
   remember(sandbox: ContainerInspect | undefined): FilesPlace | undefined {
     const folder = sandbox?.Mounts?.find(({ Destination }) => Destination === SANDBOX_FILES_DIRECTORY)?.Source
     if (!sandbox || folder === undefined) return undefined
-    const place = { folder, hasNames: sandbox.Config.Labels?.[LABELS.address] !== undefined }
+    const { Cmd } = sandbox.Config
+    const names = Object.values(NAME_FILES).filter((name) => Cmd?.includes(sandboxFile(name)))
+    const place = { folder, names }
     this.#places.set(sandbox.Id, place)
     return place
   }

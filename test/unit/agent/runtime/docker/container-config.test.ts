@@ -51,9 +51,10 @@ describe('the container of a sandbox', () => {
     })
     expect(config.Cmd).toEqual([
       ...['/messages/hosts', expect.stringContaining('10.42.0.4\tweb\n')],
+      ...['/messages/hostname', 'web\n'],
       ...['/messages/resolv.conf', 'nameserver 10.43.0.10\n'],
     ])
     const { Cmd } = sandboxConfig({ ...linked, linkedBy: 'runtime' }, owner, 'pause', { name: 'pods' } as never, 0)
-    expect(Cmd?.filter((_, index) => index % 2 === 0)).toEqual(['/etc/hosts', '/etc/resolv.conf'])
+    expect(Cmd?.filter((_, index) => index % 2 === 0)).toEqual(['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'])
   })
 })

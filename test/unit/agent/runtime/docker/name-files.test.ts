@@ -57,20 +57,24 @@ describe('nameFiles', () => {
 })
 
 describe('nameMounts', () => {
-  const place = { folder: '/data', hasNames: true }
+  const place = { folder: '/data', names: ['hosts', 'hostname', 'resolv.conf'] }
 
   it('are the sandbox’s files, which a container with a read-only root cannot change', () => {
     const hosts = { Type: 'bind', Source: '/data/hosts', Target: '/etc/hosts', ReadOnly: false }
     const resolvConf = { ...hosts, Source: '/data/resolv.conf', Target: '/etc/resolv.conf' }
-    expect(nameMounts({ mounts: [] }, place)).toEqual([hosts, resolvConf])
+    const hostname = { ...hosts, Source: '/data/hostname', Target: '/etc/hostname' }
+    expect(nameMounts({ mounts: [] }, place)).toEqual([hosts, hostname, resolvConf])
     const readOnly = { mounts: [], securityContext: { readOnlyRootFilesystem: true } }
-    expect(nameMounts(readOnly, place).map(({ ReadOnly }) => ReadOnly)).toEqual([true, true])
+    expect(nameMounts(readOnly, place).map(({ ReadOnly }) => ReadOnly)).toEqual([true, true, true])
   })
 
   it('are not over what the Pod mounts there, nor over Docker’s own files', () => {
     const mounts = [{ volume: 'v', mountPath: '/etc/hosts/', readOnly: true }]
-    expect(nameMounts({ mounts }, place).map(({ Target }) => Target)).toEqual(['/etc/resolv.conf'])
-    expect(nameMounts({ mounts: [] }, { ...place, hasNames: false })).toEqual([])
+    expect(nameMounts({ mounts }, place).map(({ Target }) => Target)).toEqual(['/etc/hostname', '/etc/resolv.conf'])
+    expect(nameMounts({ mounts: [] }, { ...place, names: ['hosts'] }).map(({ Target }) => Target)).toEqual([
+      '/etc/hosts',
+    ])
+    expect(nameMounts({ mounts: [] }, { ...place, names: [] })).toEqual([])
     expect(nameMounts({ mounts: [] }, undefined)).toEqual([])
   })
 })
