@@ -184,10 +184,10 @@ export class LiveNode {
     this.#streams.receiveData(message)
   }
 
-  /** `isOrderly`: the agent said so. */
-  end(isOrderly: boolean): void {
+  /** `agentEnded`: its process did, and not its machine. */
+  end(agentEnded: boolean): void {
     this.#ended.abort()
-    if (isOrderly) void this.#deps.lease.release()
+    if (agentEnded) void this.#deps.lease.release()
     this.#silence?.cancel()
     this.#assignments.stop()
     this.#network?.leave()

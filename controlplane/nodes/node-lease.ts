@@ -48,7 +48,7 @@ export class NodeLease {
       })
   }
 
-  /** Says, that its holder has let go of it and is not to be missed at once. Never rejects. */
+  /** Says that its holder has let go of it and is not to be missed at once. Never rejects. */
   async release(): Promise<void> {
     const { client, log, nodeName } = this.#deps
     try {

@@ -149,9 +149,14 @@ export class NodeSession {
   #closed(code: number, reason: string): void {
     if (this.#state.phase === 'closed') return
     if (this.#state.phase === 'greeting') this.#state.timeout.cancel()
-    this.live?.end(code === CLOSE_CODES.agentStops)
+    this.live?.end(hasAgentEnded(code))
     this.#state = { phase: 'closed' }
     this.#log.info({ code, reason }, 'agent disconnected')
     this.#owner.forget(this, this.#node)
   }
+}
+
+/** A machine that loses its power or its line closes no connection. */
+function hasAgentEnded(code: number): boolean {
+  return code === CLOSE_CODES.agentStops || code === CLOSE_CODES.abnormal
 }

@@ -14,7 +14,9 @@ export const CLOSE_CODES = {
   badFrame: 4002,
   superseded: 4003,
   notAdmitted: 4004,
-  /** The agent ends in order: it is likely to be started again. */
+  /** The peer's process ended without a word, and its machine's kernel closed the connection. Nobody sends it. */
+  abnormal: 1006,
+  /** The agent ends in order. */
   agentStops: 4005,
 } as const
 

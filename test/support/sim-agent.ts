@@ -101,20 +101,25 @@ export class SimAgent {
 
   /** kill -9: no goodbye; what runs in the runtime runs on. */
   crash(): void {
-    const { manager, link, leaveRules } = this.#process ?? {}
-    this.#process = undefined
-    leaveRules?.()
     this.#connection?.cut()
-    manager?.stop()
-    link?.close()
+    this.#end()
   }
 
   /** The machine goes off: the agent and all that runs on it. */
   powerCut(): void {
+    // Nobody is left to close it.
     this.#connection?.drop()
-    this.crash()
+    this.#end()
     this.runtime.powerCut()
     this.rules.forget()
+  }
+
+  #end(): void {
+    const { manager, link, leaveRules } = this.#process ?? {}
+    this.#process = undefined
+    leaveRules?.()
+    manager?.stop()
+    link?.close()
   }
 
   /** `noticed`: both ends see it at once; else messages are lost without a word, until it is healed. */

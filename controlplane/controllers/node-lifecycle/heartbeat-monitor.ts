@@ -33,9 +33,9 @@ export class HeartbeatMonitor {
     this.#suspects.delete(name)
   }
 
-  /** It said that it goes, and may come back. */
+  /** It goes, and may come back; of no use to one that seems lost already. */
   left(name: string): void {
-    this.#awaitReturn(name)
+    if (!this.#seemsLost(name)) this.#awaitReturn(name)
   }
 
   forget(name: string): void {

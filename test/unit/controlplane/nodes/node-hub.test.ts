@@ -148,13 +148,14 @@ describe('heartbeats', () => {
     expect(of('heartbeat')).toHaveLength(1)
   })
 
-  it('end with the Lease released where the agent ends in order, and only there', async () => {
+  it('end with the Lease released where the agent’s process ends, and only there', async () => {
     const { agent, client, clock } = await startHub()
     const holder = async () =>
       (await client.get(LEASES, { namespace: 'kube-node-lease', name: 'n1' })).spec.holderIdentity
     for (const [code, left] of [
       [CLOSE_CODES.goingAway, 'n1'],
       [CLOSE_CODES.agentStops, undefined],
+      [CLOSE_CODES.abnormal, undefined],
     ] as const) {
       const { frames } = await agent('n1')
       expect(await holder()).toBe('n1')

@@ -41,6 +41,18 @@ describe('heartbeat monitor', () => {
     expect(monitor.suspect(names)).toBe(false)
   })
 
+  it('waits longer for one that left, unless it seemed lost by then', () => {
+    const names = ['a', 'b']
+    const monitor = new HeartbeatMonitor({ graceMs: 4_000, roundMs: ROUND_MS, returnGraceMs: 10_000 })
+    for (const name of names) monitor.heard(name)
+    monitor.left('a')
+    for (let passed = 0; passed < 4_000; passed += ROUND_MS) monitor.round(names, ROUND_MS)
+    monitor.left('b')
+    monitor.suspect(names)
+    monitor.confirm()
+    expect(names.map((name) => monitor.isLost(name))).toEqual([false, true])
+  })
+
   it('does not count time in which it was stalled itself', () => {
     const { monitor, names, pass } = setUp('a', 'b')
     pass(1_000, 'a', 'b')
