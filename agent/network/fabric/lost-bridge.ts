@@ -13,22 +13,20 @@ export interface LostBridgeOptions {
   log: Logger
 }
 
-/**
- * Makes the Pods' bridge again where somebody deleted it, as Docker does only when it starts; its rules know it by its
- * name. What is on it that Docker links, of this node, becomes a port of it; links of the agent's own are mended as ever.
- */
-export async function restoreBridge(links: Links, network: PodNetwork, options: LostBridgeOptions): Promise<void> {
-  const { bridge, mtu, gateway, subnet } = network
-  options.log.warn({ bridge }, "the bridge of the Pods' network is gone, making it again")
+/** Makes the Pods' bridge again, as Docker does only when it starts; its rules know it by its name. */
+export async function remakeBridge(links: Links, { bridge, mtu, gateway, subnet }: PodNetwork): Promise<void> {
   // Another agent of the machine may be faster.
   await unless('EEXIST', links.createBridge(bridge, { mtu, mac: macAddressOf(gateway) }))
   const made = await links.find(bridge)
-  if (!made) return
-  await links.addAddress(made.index, gateway, Ipv4Range.parse(subnet))
+  if (made) await links.addAddress(made.index, gateway, Ipv4Range.parse(subnet))
+}
+
+/** Has what Docker had linked to a bridge, of this node, on another, by its index. Links of the agent's own it mends as ever. */
+export async function moveToBridge(links: Links, bridge: number, options: LostBridgeOptions): Promise<void> {
   for (const id of await linkedByDocker(options.runtime)) {
     try {
       const port = await machineEnd(id, options.relays)
-      if (port !== undefined) await links.change(port, { master: made.index, up: true })
+      if (port !== undefined) await links.change(port, { master: bridge, up: true })
     } catch (err) {
       options.log.warn({ err, container: id }, 'a container could not be put on the bridge again')
     }

@@ -8,7 +8,7 @@ import { type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
 import { keepContainer } from './kept-container.ts'
-import { restoreBridge } from './lost-bridge.ts'
+import { moveToBridge, remakeBridge } from './lost-bridge.ts'
 import { PodLinks } from './pod-links.ts'
 import { setPodMtu } from './pod-mtu.ts'
 import { gatewaySpec, openGateway } from './service-gateway.ts'
@@ -27,6 +27,9 @@ export interface NodeNetworkOptions {
   onGateway?: (containerId: string, address: string) => void
 }
 
+/** No link has this index. */
+const GONE = 0
+
 /** Makes one node's part of the network so, step by step; what is so already stays as it is. */
 export class NodeNetwork {
   readonly shortcuts: Shortcuts
@@ -34,6 +37,8 @@ export class NodeNetwork {
   readonly #options: NodeNetworkOptions
   readonly #uplink: Uplink
   #network: PodNetwork | undefined
+  /** Its index, as it was last seen. */
+  #bridge: number | undefined
   #hasIPv6 = false
   #gatewayId = ''
   #tracksConnections = false
@@ -72,11 +77,23 @@ export class NodeNetwork {
 
   /** Docker makes the bridge with the network and when it starts itself, and never again. */
   async #linksWith(network: PodNetwork, known: readonly Link[]): Promise<readonly Link[]> {
-    const isAmong = (links: readonly Link[]) => links.some(({ name }) => name === network.bridge)
-    const links = isAmong(known) ? known : await this.#listLinks()
-    if (isAmong(links)) return links
-    await restoreBridge(await this.#uplink.links(), network, this.#options)
-    return this.#listLinks()
+    const among = (links: readonly Link[]) => links.find(({ name }) => name === network.bridge)
+    let links = among(known) ? known : await this.#listLinks()
+    if (!among(links)) {
+      this.#options.log.warn({ bridge: network.bridge }, "the bridge of the Pods' network is gone, making it again")
+      await remakeBridge(await this.#uplink.links(), network)
+      this.#bridge = GONE
+      links = await this.#listLinks()
+    }
+    await this.#useBridge(among(links)?.index ?? GONE)
+    return links
+  }
+
+  /** Whoever made it: another agent of the machine may have been faster. */
+  async #useBridge(index: number): Promise<void> {
+    const isAnother = this.#bridge !== undefined && this.#bridge !== index
+    if (isAnother) await moveToBridge(await this.#uplink.links(), index, this.#options)
+    this.#bridge = index
   }
 
   async #listLinks(): Promise<Link[]> {

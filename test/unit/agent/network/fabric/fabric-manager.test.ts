@@ -357,6 +357,11 @@ describe('FabricManager', () => {
     expect(machine.addresses.get('10.42.0.1')).toBe(bridge?.index)
     expect([machine.link('veth1')?.master, machine.link(TUNNEL)?.master]).toEqual([bridge?.index, bridge?.index])
     expect(manager.condition.isAvailable).toBe(true)
+    // Another agent of the machine is faster.
+    machine.removeLink(BRIDGE)
+    machine.addLink({ name: BRIDGE, mtu: 1_350 })
+    await clock.advance(1_000)
+    expect(machine.link('veth1')?.master).toBe(machine.link(BRIDGE)?.index)
   })
 
   it('says why Pods have no network, and lets them wait for it', async () => {
