@@ -24,7 +24,7 @@ function setUp() {
   const create = vi.fn(async (_: { ttlMs: number }) => `token-${++made}`)
   const keep = () => keepTokenIn(file, { create, clock, random: seededRandom(1), log: silentLogger })
   // Files are written outside of virtual time.
-  const holds = (token: string) => vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe(`${token}\n`))
+  const holds = (token: string) => vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe(`${token}\n`), 10_000)
   return { clock, create, keep, holds }
 }
 
