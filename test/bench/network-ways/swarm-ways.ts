@@ -1,4 +1,5 @@
 import type { Machines } from '../../support/machines.ts'
+import { eventually } from '../../support/shell.ts'
 import { IMAGE, OFFSETS, portsAt, publishedAt, serveCommand } from './bench-servers.ts'
 import type { Ports, Run, Way } from './way.ts'
 
@@ -61,8 +62,7 @@ export async function swarmWaysWithoutServices(machines: Machines): Promise<Swar
   const [near = '', far = ''] = hosts
   const run = await startSwarm(machines)
   const publish = published('nodePort').flatMap(([from, to]) => ['-p', `${from}:${to}`])
-  const start = ['run', '-d', '--name', 'server', '--network', 'bench', ...publish]
-  await lab.exec(far, 'docker', ...start, IMAGE, ...serveCommand(OFFSETS.direct, OFFSETS.nodePort))
+  await startContainer(machines, far, 'server', publish, serveCommand(OFFSETS.direct, OFFSETS.nodePort))
   const direct = await directWay(machines, run, 'server')
   const name = 'swarm: machine to published port'
   const onHost: Run = (...command) => lab.exec(near, ...command)
@@ -71,7 +71,8 @@ export async function swarmWaysWithoutServices(machines: Machines): Promise<Swar
 }
 
 /** With all machines, an overlay and a container on it at the first, where the answer runs commands. */
-async function startSwarm({ lab, hosts }: Machines): Promise<Run> {
+async function startSwarm(machines: Machines): Promise<Run> {
+  const { lab, hosts } = machines
   const [near = '', ...workers] = hosts
   await lab.exec(near, 'docker', 'swarm', 'init', '--advertise-addr', lab.address(near))
   const token = (await lab.exec(near, 'docker', 'swarm', 'join-token', '-q', 'worker')).trim()
@@ -80,9 +81,14 @@ async function startSwarm({ lab, hosts }: Machines): Promise<Run> {
     await lab.exec(host, 'docker', 'swarm', 'join', '--token', token, ...where)
   }
   await lab.exec(near, 'docker', 'network', 'create', '-d', 'overlay', '--attachable', 'bench')
-  const start = ['run', '-d', '--name', 'client', '--network', 'bench']
-  await lab.exec(near, 'docker', ...start, IMAGE, '/bin/busybox', 'sleep', '86400')
+  await startContainer(machines, near, 'client', [], ['/bin/busybox', 'sleep', '86400'])
   return (...command) => lab.exec(near, 'docker', 'exec', 'client', ...command)
+}
+
+/** On the overlay, to which a busy Swarm does not always attach it at the first try. */
+async function startContainer({ lab }: Machines, host: string, name: string, options: string[], command: string[]) {
+  await lab.exec(host, 'docker', 'create', '--name', name, '--network', 'bench', ...options, IMAGE, ...command)
+  await eventually(`${name} is on the overlay`, () => lab.exec(host, 'docker', 'start', name))
 }
 
 async function directWay({ lab, hosts }: Machines, run: Run, container: string): Promise<Way> {
