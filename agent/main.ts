@@ -97,7 +97,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ...options,
     offer: withDevices(options.offer, devices),
     unfitImages: () => pods.unfitImages(),
-    network: () => network.fabric.condition,
+    network: () => network.condition,
     runtime,
   })
   const renewal = keepCertificateFresh({ credentials, serverUrl, dataDir, clock, random, log })

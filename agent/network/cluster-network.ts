@@ -10,6 +10,7 @@ import { networkExchange } from './dns/upstream.ts'
 import { FabricManager } from './fabric/fabric-manager.ts'
 import { fabricState } from './fabric/fabric-state.ts'
 import type { AddressNews } from './netlink/address-news.ts'
+import { type NetworkCondition, SERVICES_UNAVAILABLE, withoutServices } from './network-condition.ts'
 import { NetworkState } from './network-state.ts'
 import { HealthChecks } from './node-ports/health-checks.ts'
 import { NodePorts } from './node-ports/node-ports.ts'
@@ -52,6 +53,8 @@ export class ClusterNetwork {
   readonly #healthChecks: HealthChecks
   readonly #nodePorts: NodePorts
   readonly #dns: DnsService
+  /** Of the kernel, to hold rules of Services. */
+  #refusal: string | undefined
 
   constructor(options: ClusterNetworkOptions) {
     const { runtime, nodeName, clusterId, clock, random, reporter } = options
@@ -59,7 +62,10 @@ export class ClusterNetwork {
     this.relays = new SocketRelays((id, signal) => runtime.openSockets(id, signal))
     this.state = new NetworkState({ clock, log: log('network') })
     const shared = { runtime, nodeName, network: this.state, relays: this.relays, clock }
-    this.#serviceRules = new ServiceRules({ ...shared, log: log('services') })
+    this.#serviceRules = new ServiceRules({
+      ...{ ...shared, log: log('services') },
+      onRefusal: (refusal) => this.#refused(refusal, options),
+    })
     this.#dns = new DnsService({
       ...{ ...shared, random, exchange: networkExchange, log: log('dns') },
       resolvConf: () => readOwnResolvConf(options.resolvConf),
@@ -103,6 +109,12 @@ export class ClusterNetwork {
     return cluster && { address: cluster.dnsAddress, domain: cluster.domain }
   }
 
+  /** For the Node. */
+  get condition(): NetworkCondition {
+    const { condition } = this.fabric
+    return condition.isAvailable && this.#refusal !== undefined ? withoutServices(this.#refusal) : condition
+  }
+
   async start(): Promise<void> {
     await this.fabric.start()
     this.#serviceRules.start()
@@ -119,5 +131,14 @@ export class ClusterNetwork {
     this.#serviceRules.stop()
     await this.fabric.stop()
     this.relays.close()
+  }
+
+  #refused(refusal: string | undefined, { reporter, onCondition }: ClusterNetworkOptions): void {
+    this.#refusal = refusal
+    if (refusal !== undefined) {
+      const message = `Pods of this node reach no Services: the kernel refuses their nftables rules: ${refusal}`
+      reporter.event({ type: 'Warning', reason: SERVICES_UNAVAILABLE, message })
+    }
+    onCondition()
   }
 }

@@ -9,6 +9,9 @@ const NFTABLES = 10
 const NEWTABLE = (NFTABLES << 8) | 0
 const GETTABLE = (NFTABLES << 8) | 1
 const DELTABLE = (NFTABLES << 8) | 2
+const NEWCHAIN = (NFTABLES << 8) | 3
+const CHAIN_TYPE = 7
+const ENOENT = 2
 const NEWGEN = (NFTABLES << 8) | 15
 const GETGEN = (NFTABLES << 8) | 16
 const BATCH_BEGIN = 0x10
@@ -25,6 +28,8 @@ export class FakeNetfilter {
   isSilent = false
   /** The errno that the next transactions fail with; 0 for none. */
   errno = 0
+  /** A type of chains that it does not have. */
+  refuses: string | undefined
   #end = () => {}
   #held: (() => void)[] = []
 
@@ -70,10 +75,18 @@ export class FakeNetfilter {
     const payload = Buffer.alloc(20)
     if (messages[0]?.type === GETGEN) return this.#tellGeneration(messages[0].sequence)
     if (!isBatch) return this.#list(messages[0], payload)
-    const last = messages.find(({ flags }) => flags & NLM_F_ACK)
-    payload.writeInt32LE(-this.errno)
-    if (this.errno === 0) this.#apply(messages.slice(1, -1))
+    const refused = messages.find((message) => this.#isRefused(message))
+    const last = refused ?? messages.find(({ flags }) => flags & NLM_F_ACK)
+    const errno = refused ? ENOENT : this.errno
+    payload.writeInt32LE(-errno)
+    if (errno === 0) this.#apply(messages.slice(1, -1))
     return encodeMessage({ type: NLMSG_ERROR, flags: 0, payload }, last?.sequence ?? 0)
+  }
+
+  #isRefused({ type, payload }: ReceivedMessage): boolean {
+    if (this.refuses === undefined || type !== NEWCHAIN) return false
+    const chainType = decodeAttributes(payload.subarray(4)).get(CHAIN_TYPE)
+    return chainType !== undefined && textOf(chainType) === this.refuses
   }
 
   #list(request: ReceivedMessage | undefined, done: Buffer): Buffer {

@@ -18,8 +18,8 @@ const NFNL_MSG_BATCH_END = 0x11
 /** What is listed may change meanwhile, and the list is then asked for again; this often. */
 const DUMP_TRIES = 5
 
-/** A message to send; `flags` beside those that the call itself needs. */
-export type NetlinkRequest = Omit<NetlinkMessage, 'flags'> & { flags?: number }
+/** A message to send; `flags` beside those that the call itself needs. `about`: what it makes, for who reads that it is refused. */
+export type NetlinkRequest = Omit<NetlinkMessage, 'flags'> & { flags?: number; about?: string }
 
 /** A request on its way: takes messages until `isAnswered`, or is refused. */
 interface Exchange {
@@ -96,7 +96,7 @@ export class NetlinkClient {
       return this.#exchangeOf<void>(datagram, { first, last }, (answer, done) => {
         const index = answer.sequence - first - 1
         const isAboutOne = index >= 0 && index < messages.length
-        const error = errorOf(answer, isAboutOne ? index : undefined)
+        const error = isAboutOne ? errorOf(answer, index, messages[index]?.about) : errorOf(answer)
         if (error) throw error
         if (index === messages.length - 1) done()
       })

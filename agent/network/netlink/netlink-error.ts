@@ -14,8 +14,9 @@ export class NetlinkError extends Error {
   /** Which message of a batch it is about; undefined where it is about the whole. */
   readonly index: number | undefined
 
-  constructor(code: string, reason?: string, index?: number) {
-    super(`netlink: ${code}${reason ? ` (${reason})` : ''}${index === undefined ? '' : ` for message ${index}`}`)
+  /** `about`: what the message is, in words. */
+  constructor(code: string, reason?: string, index?: number, about = `message ${index}`) {
+    super(`netlink: ${code}${reason ? ` (${reason})` : ''}${index === undefined ? '' : ` for ${about}`}`)
     this.name = 'NetlinkError'
     this.code = code
     this.reason = reason
@@ -32,9 +33,9 @@ export async function unless<T>(code: string, asked: Promise<T>): Promise<T | un
 }
 
 /** What an NLMSG_ERROR or NLMSG_DONE says; undefined for an acknowledgement. */
-export function errorOf(message: ReceivedMessage, index?: number): NetlinkError | undefined {
+export function errorOf(message: ReceivedMessage, index?: number, about?: string): NetlinkError | undefined {
   const errno = message.payload.length >= 4 ? -message.payload.readInt32LE(0) : 0
-  return errno === 0 ? undefined : new NetlinkError(errnoName(errno), reasonOf(message), index)
+  return errno === 0 ? undefined : new NetlinkError(errnoName(errno), reasonOf(message), index, about)
 }
 
 /** Attributes follow the request that it is about, or the header of that alone. */

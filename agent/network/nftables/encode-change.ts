@@ -2,7 +2,7 @@ import { be32, nested, text } from '../netlink/netlink-attributes.ts'
 import type { NetlinkRequest } from '../netlink/netlink-client.ts'
 import { MODIFIERS } from '../netlink/netlink-message.ts'
 import { encodeAdditions, encodeDeletions } from './encode-elements.ts'
-import { encodeRule } from './encode-rule.ts'
+import { encodeRule, expressionNames } from './encode-rule.ts'
 import { FIELD_BYTES, typeOf } from './fields.ts'
 import type { Chain, ChainHook, SetDefinition, TableChange, TableFrame, TableName } from './table.ts'
 import { tableMessage } from './table-message.ts'
@@ -71,7 +71,8 @@ function encodeSet(frame: TableFrame, { name, key, value, isDynamic }: SetDefini
   ]
   if (value === 'verdict') attributes.push(be32(SET.valueType, VERDICT_TYPE), be32(SET.valueBytes, 0))
   else if (value) attributes.push(be32(SET.valueType, typeOf(value)), be32(SET.valueBytes, value.length * FIELD_BYTES))
-  return tableMessage({ type: NEWSET, family: frame.family, flags: MODIFIERS.create, attributes })
+  const about = `${value ? 'map' : 'set'} ${name}`
+  return tableMessage({ type: NEWSET, family: frame.family, flags: MODIFIERS.create, attributes, about })
 }
 
 function encodeChain({ name: table, family }: TableFrame, { name, hook, rules }: Chain): NetlinkRequest[] {
@@ -81,9 +82,11 @@ function encodeChain({ name: table, family }: TableFrame, { name, hook, rules }:
     const where = [text(RULE.table, table), text(RULE.chain, name)]
     const flags = MODIFIERS.create | MODIFIERS.append
     const content = [...where, nested(RULE.expressions, encodeRule(rule))]
-    return tableMessage({ type: NEWRULE, family, flags, attributes: content })
+    const about = `a rule of chain ${name} with ${expressionNames(rule).join(', ')}`
+    return tableMessage({ type: NEWRULE, family, flags, attributes: content, about })
   })
-  return [tableMessage({ type: NEWCHAIN, family, flags: MODIFIERS.create, attributes }), ...encoded]
+  const about = `chain ${name}${hook ? ` of type ${hook.type} at ${hook.at}` : ''}`
+  return [tableMessage({ type: NEWCHAIN, family, flags: MODIFIERS.create, attributes, about }), ...encoded]
 }
 
 function encodeHook(hook: ChainHook): Buffer {

@@ -30,6 +30,11 @@ export function encodeRule(rule: Rule): Buffer {
   return Buffer.concat(rule.map(encodeExpression))
 }
 
+/** What the kernel must have for it, by the kernel's names. */
+export function expressionNames(rule: Rule): string[] {
+  return [...new Set(rule.map((expression) => described(expression)[0]))]
+}
+
 function encodeExpression(expression: Expression): Buffer {
   const [name, ...attributes] = described(expression)
   return nested(LIST_ELEM, text(EXPR.name, name), nested(EXPR.data, ...attributes))

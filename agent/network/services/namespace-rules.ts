@@ -1,6 +1,8 @@
 import type { Clock } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/error-message.ts'
 import type { Logger } from '../../../shared/log.ts'
 import { RuntimeFailure } from '../../runtime/runtime.ts'
+import { SocketFailure } from '../../runtime/socket-relay.ts'
 import { WakeLoop } from '../../wake-loop.ts'
 import { withinTime } from '../../within-time.ts'
 import { forgetFlow, listFlows } from '../conntrack/tracked-flows.ts'
@@ -22,12 +24,15 @@ export interface NamespaceRulesOptions {
   readonly relays: SocketRelays
   readonly clock: Clock
   readonly log: Logger
-  /** `reached` or `isGone` is another. */
+  /** `reached`, `isGone` or `refusal` is another. */
   onProgress(): void
 }
 
 /** The kernel answers in milliseconds; who does not answer in this time is asked over another socket. */
 const ANSWER_TIMEOUT_MS = 10_000
+
+/** No such family of netlink. */
+const NO_NETFILTER = 'EPROTONOSUPPORT'
 
 /** Keeps the table of one network namespace as its role has it, whatever becomes of the way there. */
 export class NamespaceRules {
@@ -40,6 +45,8 @@ export class NamespaceRules {
   #isGone = false
   /** The last transaction did. */
   #hasFailed = false
+  #isRefused = false
+  #refusal: string | undefined
 
   constructor(options: NamespaceRulesOptions) {
     const { clock, log } = options
@@ -50,6 +57,7 @@ export class NamespaceRules {
       pass: () => this.#pass(),
       onFault: (err) => {
         if (!this.#isGone) log.warn({ err }, 'could not write the rules of Services')
+        this.#setRefused(err)
       },
     })
     this.wake()
@@ -63,6 +71,11 @@ export class NamespaceRules {
   /** Its container does not run: nothing goes by its rules. It may yet start again. */
   get isGone(): boolean {
     return this.#isGone
+  }
+
+  /** What the kernel said when it refused the whole table, again and again; undefined where it has taken it since. */
+  get refusal(): string | undefined {
+    return this.#refusal
   }
 
   /** There are newer rules. */
@@ -93,6 +106,7 @@ export class NamespaceRules {
       this.#hasFailed = false
       await this.#inTime(this.#forgetStaleFlows(client, step))
       this.#held = step.version
+      this.#setRefused(undefined)
       this.#options.onProgress()
     } catch (error) {
       const isChange = this.#held !== undefined
@@ -177,6 +191,16 @@ export class NamespaceRules {
   #setGone(isGone: boolean): void {
     if (this.#isGone === isGone) return
     this.#isGone = isGone
+    this.#options.onProgress()
+  }
+
+  /** Once may be by the elements that were kept, or by others who changed something meanwhile. */
+  #setRefused(error: unknown): void {
+    const isRefusal = error instanceof NetlinkError || (error instanceof SocketFailure && error.code === NO_NETFILTER)
+    const refusal = isRefusal && this.#isRefused ? messageOf(error) : undefined
+    this.#isRefused = isRefusal
+    if (refusal === this.#refusal) return
+    this.#refusal = refusal
     this.#options.onProgress()
   }
 

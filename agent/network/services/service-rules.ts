@@ -17,6 +17,8 @@ export interface ServiceRulesOptions {
   readonly runtime: Pick<Runtime, 'list'>
   readonly clock: Clock
   readonly log: Logger
+  /** What the kernel says of rules that it refuses, and undefined when it refuses none any more. */
+  readonly onRefusal?: (refusal: string | undefined) => void
 }
 
 interface Covered {
@@ -44,6 +46,7 @@ export class ServiceRules implements SandboxRules {
   readonly #covered = new Map<string, Covered>()
   readonly #stop = new AbortController()
   #hasAll = false
+  #refusal: string | undefined
 
   constructor(options: ServiceRulesOptions) {
     this.#options = options
@@ -144,11 +147,20 @@ export class ServiceRules implements SandboxRules {
 
   /** A container that does not run holds up nobody. */
   #settle(): void {
+    this.#tellRefusal()
     const version = this.#options.network.snapshot()?.version
     if (version === undefined || !this.#hasAll) return
     const counted = [...this.#covered.values()].filter(({ isFresh, namespace }) => !isFresh && !namespace?.isGone)
     const reached = counted.map(({ namespace }) => namespace?.reached ?? 0)
     this.#consumer.applied(Math.min(version, ...reached))
+  }
+
+  #tellRefusal(): void {
+    const namespaces = [...this.#covered.values()].map(({ namespace }) => namespace)
+    const refusal = namespaces.find((namespace) => namespace?.refusal !== undefined)?.refusal
+    if (refusal === this.#refusal) return
+    this.#refusal = refusal
+    this.#options.onRefusal?.(refusal)
   }
 }
 

@@ -18,6 +18,7 @@ let clock: VirtualClock
 let network: NetworkState
 let kernels: Map<string, FakeNetfilter>
 let sandboxes: SandboxState[]
+let refusals: (string | undefined)[]
 let rules: ServiceRules
 let revision: number
 
@@ -58,7 +59,9 @@ beforeEach(() => {
     return kernel.relay()
   })
   const runtime = { list: async () => ({ sandboxes, containers: [], volumes: [] }) }
-  rules = new ServiceRules({ nodeName: 'here', network, relays, runtime, clock, log })
+  refusals = []
+  const onRefusal = (refusal: string | undefined) => refusals.push(refusal)
+  rules = new ServiceRules({ nodeName: 'here', network, relays, runtime, clock, log, onRefusal })
 })
 
 describe('ServiceRules', () => {
@@ -202,5 +205,24 @@ describe('ServiceRules', () => {
     kernel.isSilent = false
     await clock.advance(11_000)
     expect(network.appliedVersion).toBe(1)
+  })
+  it('says what the kernel refuses, while it does, but not of what works at the second try', async () => {
+    const kernel = kernelOf('a')
+    sandboxes = [sandbox('a')]
+    rules.start()
+    kernel.errno = 2
+    tell([READY])
+    await settle()
+    kernel.errno = 0
+    await clock.advance(60_000)
+    expect(network.appliedVersion).toBe(1)
+    expect(refusals).toEqual([])
+    kernel.refuses = 'nat'
+    kernel.end()
+    await clock.advance(60_000)
+    expect(refusals).toEqual(['netlink: ENOENT for chain services of type nat at output'])
+    kernel.refuses = undefined
+    await clock.advance(60_000)
+    expect(refusals.slice(1)).toEqual([undefined])
   })
 })
