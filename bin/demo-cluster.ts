@@ -123,9 +123,11 @@ export class DemoCluster {
   }
 
   async #startProcess(name: string, args: string[], environment: Record<string, string> = {}): Promise<void> {
-    const logFile = join(this.#options.dataDir, 'logs', `${name}.log`)
+    const { dataDir, clock, screen } = this.#options
+    const logFile = join(dataDir, 'logs', `${name}.log`)
     startLog(logFile)
-    const process = new SupervisedProcess(this.#options.clock, { args, environment, logFile })
+    const tell = (what: string) => screen.write(`kubette: ${name} ${what}\n`)
+    const process = new SupervisedProcess(clock, { args, environment, logFile, tell })
     this.#processes.push(process)
     await process.start().catch((error: Error) => {
       throw new CommandFailure(`${name} ${error.message}: ${lastLine(logFile)} (all of it: ${logFile})`)

@@ -21,6 +21,7 @@ export class SupervisedProcess {
   readonly #args: readonly string[]
   readonly #environment: Record<string, string>
   readonly #logFile: string
+  readonly #tell: (what: string) => void
   readonly #backoff = new Backoff({ initialMs: 500, maxMs: 10_000 })
   #child: ChildProcess | undefined
   #restart: Timer | undefined
@@ -28,12 +29,19 @@ export class SupervisedProcess {
 
   constructor(
     clock: Clock,
-    options: { args: readonly string[]; environment?: Record<string, string>; logFile: string },
+    options: {
+      args: readonly string[]
+      environment?: Record<string, string>
+      logFile: string
+      /** Told why the process is started again, such as `ended with SIGKILL: starting it again`. */
+      tell: (what: string) => void
+    },
   ) {
     this.#clock = clock
     this.#args = options.args
     this.#environment = options.environment ?? {}
     this.#logFile = options.logFile
+    this.#tell = options.tell
   }
 
   /** Resolves when the process says that it is ready; rejects when it ends before that. Only then is it kept alive. */
@@ -76,20 +84,21 @@ export class SupervisedProcess {
 
   #keepAlive(child: ChildProcess): void {
     const startedAt = this.#clock.monotonic()
-    whenGone(child, () => {
+    whenGone(child, (why) => {
       if (this.#clock.monotonic() - startedAt > STABLE_AFTER_MS) this.#backoff.reset()
-      this.#startAgain()
+      this.#startAgain(why)
     })
   }
 
-  #startAgain(): void {
+  #startAgain(why: string): void {
     if (this.#stopping) return
+    this.#tell(`${why}: starting it again`)
     this.#restart = this.#clock.after(this.#backoff.next(), () => {
       try {
         this.#keepAlive(this.#spawn())
-      } catch {
-        // Its log cannot be opened now, such as for want of file descriptors.
-        this.#startAgain()
+      } catch (error) {
+        // Such as for want of file descriptors.
+        this.#startAgain(`cannot have its log: ${(error as Error).message}`)
       }
     })
   }
