@@ -36,6 +36,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   applyDefaults?(object: T): void
   /** Sets what the system decides about a changed object, before validation. */
   prepareForUpdate?(object: T, current: Persisted<T>, context: WriteContext): void
+  /** Likewise of one whose status alone is written. */
+  prepareForStatusUpdate?(object: T, current: Persisted<T>): void
 
   validate?(object: T, errors: FieldErrors): void
   /** What may only come later. Runs besides `validate`. */

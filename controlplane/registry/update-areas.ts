@@ -62,6 +62,7 @@ function changedStatus(strategy: Strategy, proposed: WithParts, current: Persist
   setOrDelete(draft, 'status', proposed.status)
   const { annotations } = proposed.metadata
   if (strategy.statusCarriesAnnotations && annotations) draft.metadata.annotations = cloneJson(annotations)
+  strategy.prepareForStatusUpdate?.(draft, current)
   validateStatusUpdate(strategy, draft, current)
   return draft
 }

@@ -54,6 +54,11 @@ export const podStrategy = strategy<Pod>({
     tolerateLostNodes(pod.spec, context.nodeLossTolerance)
   },
 
+  prepareForStatusUpdate(pod, { status: before }) {
+    const qosClass = pod.status?.qosClass || before?.qosClass
+    if (qosClass) pod.status = { ...pod.status, qosClass }
+  },
+
   validate(pod, errors) {
     validatePodSpec(pod.spec, 'spec', errors)
     validateAppArmorAnnotations(pod.spec, 'spec', pod.metadata.annotations, ANNOTATIONS, errors)
@@ -75,6 +80,11 @@ export const podStrategy = strategy<Pod>({
     const wasValid = podDeletionCost(current.metadata.annotations) !== undefined
     if (wasValid) validateDeletionCost(pod.metadata.annotations, ANNOTATIONS, errors)
     validateAppArmorUnchanged(pod.metadata.annotations, current.metadata.annotations, errors)
+  },
+
+  validateStatusUpdate({ status }, current, errors) {
+    if (status?.qosClass === current.status?.qosClass) return
+    errors.invalid('status.qosClass', status?.qosClass, 'field is immutable')
   },
 
   graceSeconds({ spec, status }, requested) {

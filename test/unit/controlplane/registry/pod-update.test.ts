@@ -93,3 +93,29 @@ describe('Pod updates', () => {
     expect(again.revision).toBe(revision)
   })
 })
+
+describe('Pod status updates', () => {
+  async function withStatus(status: Pod['status']): Promise<Pod | string[]> {
+    const { registry, create } = await testRegistry()
+    await create(PODS, testPod('a'))
+    const change = (current: KubeObject) => ({ ...(current as Pod), status })
+    try {
+      const entry = await registry.update(PODS, { namespace: 'default', name: 'a' }, change, { area: 'status' })
+      return entry.object as Pod
+    } catch (error) {
+      return causesOf(error)
+    }
+  }
+
+  it('may not change the QoS class', async () => {
+    expect(await withStatus({ phase: 'Running', qosClass: 'Guaranteed' })).toEqual([
+      'status.qosClass: Invalid value: "Guaranteed": field is immutable',
+    ])
+  })
+
+  it.each([{}, { qosClass: '' }, { qosClass: 'BestEffort' }])('keep the QoS class with %j', async (given) => {
+    expect(await withStatus({ phase: 'Running', ...given })).toMatchObject({
+      status: { phase: 'Running', qosClass: 'BestEffort' },
+    })
+  })
+})
