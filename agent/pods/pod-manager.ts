@@ -10,7 +10,6 @@ import { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { EvictablePods, Eviction } from '../eviction/eviction-manager.ts'
 import { ImagePuller } from '../images/image-puller.ts'
 import type { PulledImages } from '../images/pulled-images.ts'
-import { keepTrying } from '../keep-trying.ts'
 import type { AddressSource } from '../network/pod-addresses.ts'
 import { type ResolvConf, readResolvConf } from '../network/resolv-conf.ts'
 import type { SandboxLinks } from '../network/sandbox-links.ts'
@@ -22,6 +21,7 @@ import { HostPathGuard } from '../volumes/host-path-guard.ts'
 import { NodeAdmission, type NodeFactsForPods } from './admission/node-admission.ts'
 import { HookRunner } from './hooks/hook-runner.ts'
 import type { NodeContext } from './node-context.ts'
+import { OrphanSearch } from './orphan-search.ts'
 import { NO_DRAIN, type PodDrainer } from './pod-drain.ts'
 import { PodWorker } from './pod-worker.ts'
 import type { Prober } from './probes/prober.ts'
@@ -62,8 +62,6 @@ export interface PodManagerOptions extends NodeFactsForPods {
 
 /** Whether all Pods are as they were seen last, should an event have been missed. */
 const GLANCE_MS = 300_000
-/** Between one look for orphans that failed and the next. */
-const ORPHANS_RETRY_MS = 5_000
 
 const NOTHING: Assignments = {
   pods: new Map(),
@@ -80,6 +78,7 @@ const NOTHING: Assignments = {
 export class PodManager implements AssignmentsSink, EvictablePods {
   readonly #node: NodeContext
   readonly #workers = new Map<string, PodWorker>()
+  readonly #orphans: OrphanSearch
   readonly #stop = new AbortController()
   #assignments = NOTHING
   #isAssigned = false
@@ -115,6 +114,11 @@ export class PodManager implements AssignmentsSink, EvictablePods {
       admission,
       assignments: () => this.#assignments,
     }
+    this.#orphans = new OrphanSearch({
+      ...options,
+      isKnown: (podUid) => this.#workers.has(podUid),
+      found: (pod) => this.#removeOrphan(pod),
+    })
   }
 
   /** Begins to listen to the runtime. Pods are touched only after the first assignment. */
@@ -130,6 +134,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   /** Leaves every Pod as it is. */
   stop(): void {
     this.#stop.abort()
+    this.#orphans.stop()
     this.#glances?.cancel()
     for (const worker of this.#workers.values()) worker.stop()
   }
@@ -141,7 +146,7 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     this.#isAssigned = true
     for (const [uid, pod] of assignments.pods) this.#workerOf(uid, pod).assign(pod)
     for (const [uid, worker] of this.#workers) if (!assignments.pods.has(uid)) this.#unassign(uid, worker)
-    if (isFirst) void this.#removeOrphans()
+    if (isFirst) this.#orphans.look()
   }
 
   /** The Services are known now, or something else that containers may have waited for. */
@@ -214,12 +219,12 @@ export class PodManager implements AssignmentsSink, EvictablePods {
   #lookAt(podUid: string): void {
     const worker = this.#workers.get(podUid)
     if (worker) worker.wake()
-    else if (this.#isAssigned) void this.#removeOrphans(podUid)
+    else if (this.#isAssigned) this.#orphans.look(podUid)
   }
 
   #lookAtAll(): void {
     for (const worker of this.#workers.values()) worker.wake()
-    if (this.#isAssigned) void this.#removeOrphans()
+    if (this.#isAssigned) this.#orphans.look()
   }
 
   async #glance(): Promise<void> {
@@ -234,20 +239,8 @@ export class PodManager implements AssignmentsSink, EvictablePods {
     }
   }
 
-  /** Whatever the runtime has of Pods that are not assigned goes, once a complete assignment has been seen. */
-  #removeOrphans(podUid?: string): Promise<void> {
-    const { runtime, clock, log } = this.#node
-    const { signal } = this.#stop
-    const remove = async () => {
-      const { sandboxes, containers, volumes } = await runtime.list(podUid)
-      for (const { pod } of [...sandboxes, ...containers, ...volumes]) {
-        if (signal.aborted || this.#workers.has(pod.uid)) continue
-        log.info({ pod: `${pod.namespace}/${pod.name}`, uid: pod.uid }, 'removing a Pod that is not assigned')
-        this.#workerOf(pod.uid, orphan(pod)).unassign()
-      }
-    }
-    const failed = (err: unknown) => log.warn({ err }, 'could not look for what earlier Pods left')
-    return keepTrying(remove, { clock, signal, restMs: () => ORPHANS_RETRY_MS, failed })
+  #removeOrphan(pod: PodIdentity): void {
+    this.#workerOf(pod.uid, orphan(pod)).unassign()
   }
 }
 
