@@ -1,13 +1,14 @@
-import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
-import { isReplacing, planContainer } from './container-actions.ts'
+import type { Pod } from '../../shared/api/generated/core-v1.ts'
+import { planContainer } from './container-actions.ts'
 import { stopBy, stopWithin } from './container-stop.ts'
 import { planEphemeralContainers } from './ephemeral-containers.ts'
 import { planInitContainers } from './init-containers.ts'
+import { areAllDone, hasEnded, hasFailedInit, isOver } from './is-over.ts'
 import { type Plan, PlanBuilder, type PlanTime } from './plan.ts'
 import type { PodMemory, StopReason } from './pod-memory.ts'
 import { attemptsOf, isExited, type PodObservation, runningContainers } from './pod-observation.ts'
 import { isBeforePostStart } from './post-start.ts'
-import { isLost, isRestartedAfter } from './restart-policy.ts'
+import { isLost } from './restart-policy.ts'
 import type { PodEnd } from './status/status-input.ts'
 
 export interface PodSituation extends PlanTime {
@@ -89,34 +90,9 @@ function needsSandbox(situation: PodSituation): boolean {
   return !(restartPolicy === 'Never' && hadItsChance) && !areAllDone(situation)
 }
 
-/** No main container runs or is ever to run again. */
-function areAllDone(situation: PodSituation): boolean {
-  const { containers = [] } = situation.pod.spec ?? {}
-  const isDone = (container: Container) => {
-    const isGone = attemptsOf(situation.observed, container.name).length === 0
-    return isGone ? isLost(situation.pod, container) : hasEnded(situation, container)
-  }
-  return containers.length > 0 && containers.every(isDone)
-}
-
-/** An init container failed that is not tried again: the Pod is not going to begin. */
-function hasFailedInit(situation: PodSituation): boolean {
-  return (situation.pod.spec?.initContainers ?? []).some((container) => {
-    const latest = attemptsOf(situation.observed, container.name)[0]
-    return isExited(latest) && latest.state.exitCode !== 0 && hasEnded(situation, container)
-  })
-}
-
-/** For good: not to be started again, nor ended to make way for a new definition. */
-function hasEnded({ pod, observed, memory }: PodSituation, container: Container): boolean {
-  const latest = attemptsOf(observed, container.name)[0]
-  if (!isExited(latest) || isReplacing(memory.stopping.get(latest.id)?.why)) return false
-  return !isRestartedAfter(pod, container, latest.state.exitCode)
-}
-
 function planContainers(situation: PodSituation, sandboxId: string, plan: PlanBuilder): void {
-  // Only sidecars can still be running, and they have nothing left to serve.
-  if (areAllDone(situation) || hasFailedInit(situation)) {
+  // Only sidecars can still be running.
+  if (isOver(situation)) {
     endAll(situation, plan)
     return
   }

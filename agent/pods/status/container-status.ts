@@ -9,6 +9,7 @@ import { apiContainerId } from '../../container-id.ts'
 import { containerStatusesOf } from '../../container-statuses.ts'
 import { goDuration } from '../../go-duration.ts'
 import type { ContainerState } from '../../runtime/runtime.ts'
+import { isOver } from '../is-over.ts'
 import { attemptsOf, type ExitedContainer, isExited } from '../pod-observation.ts'
 import { isBeforePostStart } from '../post-start.ts'
 import { backoffMs, restartAtMs } from '../restart-backoff.ts'
@@ -90,7 +91,7 @@ function exitedStates(
 ): States {
   const ended = { terminated: terminated(input, latest) }
   const final = { state: ended, lastState }
-  if (input.ending || !isRestartedAfter(input.pod, container, latest.state.exitCode)) return final
+  if (input.ending || isOver(input) || !isRestartedAfter(input.pod, container, latest.state.exitCode)) return final
   const failure = input.memory.startFailures.get(container.name)
   const failed = failure && { waiting: { reason: failure.reason, message: failure.message } }
   if (failed && input.monotonicMs < failure.retryAtMs) return { state: failed, lastState: ended }

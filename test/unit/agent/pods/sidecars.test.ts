@@ -145,6 +145,17 @@ describe('sidecars', () => {
     expect([...runtime.sandboxes.values()].map(({ running }) => running)).toEqual([false])
   })
 
+  it('have ended, and wait for no restart, in a Pod that is over', async () => {
+    runtime.program = ({ name, restartCount }) => {
+      if (name === 'web') return { exitAfterMs: 2_000 }
+      return restartCount === 0 ? { exitAfterMs: 1_000, exitCode: 1 } : { onTerm: { afterMs: 100, exitCode: 0 } }
+    }
+    put({ restartPolicy: 'Never', initContainers: [sidecar('proxy')] })
+    await clock.until(() => phase() === 'Succeeded')
+    expect(init('proxy')).toMatchObject({ restartCount: 1, state: { terminated: { exitCode: 0 } } })
+    expect(node.said().join()).not.toContain('BackOff')
+  })
+
   it('end with a Pod whose init container failed for good', async () => {
     runtime.program = ({ name }) => (name === 'init' ? { exitAfterMs: 100, exitCode: 1 } : {})
     put({ restartPolicy: 'Never', initContainers: [sidecar('proxy'), podContainer('init')] })
