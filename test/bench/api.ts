@@ -15,6 +15,7 @@ import { systemClock } from '../../shared/clock.ts'
 import { systemRandom } from '../../shared/random.ts'
 import { connectTo } from '../support/connect-to.ts'
 import { freePort } from '../support/kubette.ts'
+import { percentile } from '../support/percentile.ts'
 import { ServerProcess } from '../support/server-process.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 5)
@@ -125,11 +126,6 @@ async function startBare(directory: string): Promise<Contender> {
       await once(child, 'exit')
     },
   }
-}
-
-function percentile(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'kubette-bench-'))

@@ -12,6 +12,7 @@ import { sleep, systemClock } from '../../shared/clock.ts'
 import { connectTo } from '../support/connect-to.ts'
 import { endOnSignal } from '../support/end-on-signal.ts'
 import { freePort, UpProcess } from '../support/kubette.ts'
+import { percentile } from '../support/percentile.ts'
 import { run } from '../support/shell.ts'
 import { loadTestImage, TEST_IMAGE } from '../support/test-image.ts'
 
@@ -137,11 +138,6 @@ async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T
   const startedAt = performance.now()
   const result = await work()
   return { ms: performance.now() - startedAt, result }
-}
-
-function percentile(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN
 }
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, number) => `${prefix}-${number}`)
