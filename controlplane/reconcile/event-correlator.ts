@@ -26,9 +26,13 @@ const SIMILAR_WINDOW_MS = 10 * 60_000
 /** Events for one object: this many at once, then one more per interval. */
 const BURST = 25
 const REFILL_INTERVAL_MS = 5 * 60_000
+/** So many on credit, of those that tell something new: what repeats for long shall not hide what it led to. */
+const CREDIT = 10
 
 interface Similar {
   messages: Set<string>
+  /** The keys of those that were told. */
+  told: Set<string>
   lastMs: number
 }
 
@@ -38,8 +42,8 @@ interface Bucket {
 }
 
 /**
- * Decides which occurrences belong together and which are too many, with the limits of Kubernetes' event correlator:
- * so a failing loop costs a bounded number of writes.
+ * Decides which occurrences belong together and which are too many, with the limits of Kubernetes' event correlator, and
+ * a few more for what is new: so a failing loop costs a bounded number of writes.
  */
 export class EventCorrelator {
   readonly #clock: Clock
@@ -51,27 +55,39 @@ export class EventCorrelator {
   }
 
   correlate(occurrence: Occurrence): Correlation {
-    return { ...this.#combine(occurrence), isSpam: !this.#spend(occurrence.uid) }
-  }
-
-  #combine({ uid, type, reason, message, fieldPath = '' }: Occurrence): Omit<Correlation, 'isSpam'> {
-    const nowMs = this.#clock.monotonic()
+    const { uid, type, reason, message, fieldPath = '' } = occurrence
     const group = [uid, fieldPath, type, reason].join('\n')
-    const similar = this.#similar.getOrCreate(group, () => ({ messages: new Set(), lastMs: nowMs }))
-    if (nowMs - similar.lastMs > SIMILAR_WINDOW_MS) similar.messages.clear()
-    similar.lastMs = nowMs
-    if (similar.messages.size < SIMILAR_LIMIT) similar.messages.add(message)
-    if (similar.messages.has(message)) return { key: `${group}\n${message}`, message }
-    return { key: group, message: `(combined from similar events): ${message}` }
+    const similar = this.#similarTo(group)
+    const combined = combine(group, message, similar)
+    const isSpam = !this.#spend(uid, similar.told.has(combined.key) ? 0 : CREDIT)
+    if (!isSpam) similar.told.add(combined.key)
+    return { ...combined, isSpam }
   }
 
-  #spend(uid: string): boolean {
+  #similarTo(group: string): Similar {
+    const nowMs = this.#clock.monotonic()
+    const similar = this.#similar.getOrCreate(group, () => ({ messages: new Set(), told: new Set(), lastMs: nowMs }))
+    if (nowMs - similar.lastMs > SIMILAR_WINDOW_MS) {
+      similar.messages.clear()
+      similar.told.clear()
+    }
+    similar.lastMs = nowMs
+    return similar
+  }
+
+  #spend(uid: string, credit: number): boolean {
     const nowMs = this.#clock.monotonic()
     const bucket = this.#buckets.getOrCreate(uid, () => ({ tokens: BURST, filledMs: nowMs }))
     bucket.tokens = Math.min(BURST, bucket.tokens + (nowMs - bucket.filledMs) / REFILL_INTERVAL_MS)
     bucket.filledMs = nowMs
-    if (bucket.tokens < 1) return false
+    if (bucket.tokens + credit < 1) return false
     bucket.tokens -= 1
     return true
   }
+}
+
+function combine(group: string, message: string, { messages }: Similar): Omit<Correlation, 'isSpam'> {
+  if (messages.size < SIMILAR_LIMIT) messages.add(message)
+  if (messages.has(message)) return { key: `${group}\n${message}`, message }
+  return { key: group, message: `(combined from similar events): ${message}` }
 }

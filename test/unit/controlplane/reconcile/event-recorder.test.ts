@@ -98,12 +98,26 @@ describe('event recorder', () => {
     const messages = (await events()).map(({ message }) => message)
     expect(messages).toHaveLength(11)
     expect(messages).toContainEqual(expect.stringMatching(/^\(combined from similar events\): attempt 24$/))
-    await clock.advance(5 * 60_000)
-    recorder.event(object, 'Normal', 'Other', 'one more')
-    recorder.event(object, 'Normal', 'Other', 'one too many')
+  })
+
+  it('still tells some of what is new where the rest has had its share', async () => {
+    const { clock, recorder, object, events } = await setUp()
+    const told = async (reason: string) => (await events()).filter((event) => event.reason === reason)
+    for (let i = 0; i < 100; i++) recorder.event(object, 'Warning', 'Unhealthy', 'Liveness probe errored')
+    for (let i = 0; i < 8; i++) recorder.event(object, 'Normal', `New${i}`, 'it is restarted')
+    for (let i = 0; i < 8; i++) recorder.event(object, 'Warning', 'Failed', `attempt ${i}`)
     await clock.advance(0)
-    expect((await events()).map(({ message }) => message).filter((message) => message?.startsWith('one'))).toEqual([
-      'one more',
+    expect(await told('New7')).toHaveLength(1)
+    expect(await told('Failed')).toHaveLength(2)
+    // Paid back before what repeats is told again; what was not told is still new.
+    await clock.advance(5 * 60_000)
+    recorder.event(object, 'Warning', 'Unhealthy', 'Liveness probe errored')
+    recorder.event(object, 'Warning', 'Failed', 'attempt 2')
+    recorder.event(object, 'Warning', 'Failed', 'attempt 3')
+    await clock.advance(0)
+    expect(await told('Failed')).toHaveLength(3)
+    expect((await told('Unhealthy')).map(({ lastTimestamp }) => lastTimestamp)).toEqual([
+      timestamp(clock.now() - 5 * 60_000),
     ])
   })
 
