@@ -86,7 +86,7 @@ async function serve(options: ServerOptions, { dataDir, network, stopped, log }:
   const restored = new Promise<string>((resolve) => {
     onRestore = () => resolve(RESTORE)
   })
-  const controlPlane = await startControlPlane({
+  const starting = startControlPlane({
     dataDir,
     port: options.port,
     // Without an address that others can reach, nothing but this machine should.
@@ -104,14 +104,20 @@ async function serve(options: ServerOptions, { dataDir, network, stopped, log }:
   }).catch((error: Error) => {
     throw new CommandFailure(`the control plane cannot start: ${error.message}`)
   })
-  const { url, kubeconfigPath } = controlPlane
+  const started = await Promise.race([starting, stopped])
+  if (typeof started === 'string') {
+    // What the start has under way may be left as in a crash: nobody was served yet.
+    log.info({ reason: started }, 'stopping before the start is done')
+    return started
+  }
+  const { url, kubeconfigPath } = started
   console.log(`kubette server: ${url}, kubeconfig ${kubeconfigPath}`)
   const stopKeeping = options.writeToken && (await keepToken(options.writeToken, kubeconfigPath, clock, log))
   announceReady()
   const reason = await Promise.race([stopped, restored])
   log.info({ reason }, 'stopping')
   if (stopKeeping) stopKeeping()
-  await controlPlane.close()
+  await started.close()
   return reason
 }
 
