@@ -34,6 +34,7 @@ import { MessageFiles } from './message-files.ts'
 import { nameMounts } from './name-files.ts'
 import { NetworkContainers } from './network-containers.ts'
 import { Networks } from './networks.ts'
+import { OomKills } from './oom-kills.ts'
 import { OomProtection } from './oom-protection.ts'
 import { OtherContainers } from './other-containers.ts'
 import { ownPaths } from './own-paths.ts'
@@ -91,6 +92,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const pause = new PauseImage(docker, clusterId)
   const networks = new Networks(docker, owner)
   const oom = new OomProtection()
+  const oomKills = new OomKills()
   const networkContainers = new NetworkContainers({ docker, containers, networks, pause, oom, owner, clock })
   const hostPaths = new HostPaths({ docker, containers, pause, owner, clock })
   const ownership = new VolumeOwnership({ docker, containers, pause, owner, clock })
@@ -119,7 +121,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 
   return {
     version: () => version(docker),
-    list: (podUid) => list(containers, { volumes, users, processes }, podUid),
+    list: (podUid) => list(containers, { volumes, users, processes, oomKills }, podUid),
     glance: () => containers.glance(),
     ensurePodNetwork: (network) => networks.use(network),
     podNetwork: (name) => networks.find(name),
@@ -218,12 +220,19 @@ async function version(docker: DockerApi): Promise<RuntimeInfo> {
   }
 }
 
+interface ListingParts {
+  volumes: Volumes
+  users: ContainerUsers
+  processes: SandboxProcesses
+  oomKills: OomKills
+}
+
 async function list(
   containers: Containers,
-  { volumes, users, processes }: { volumes: Volumes; users: ContainerUsers; processes: SandboxProcesses },
+  { volumes, users, processes, oomKills }: ListingParts,
   podUid: string | undefined,
 ): Promise<RuntimeListing> {
-  const found = await containers.list(podUid)
+  const found = (await containers.list(podUid)).map((container) => oomKills.completed(container))
   const sandboxes = found.filter(isSandbox)
   await Promise.all(sandboxes.map((sandbox) => processes.look(sandbox)))
   // Docker takes its time over volumes, and a Pod whose sandbox mounts none has none.
