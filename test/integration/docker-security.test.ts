@@ -5,10 +5,12 @@ import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { DockerApi } from '../../agent/runtime/docker/docker-api.ts'
 import { createDockerRuntime } from '../../agent/runtime/docker/docker-runtime.ts'
+import { LABELS } from '../../agent/runtime/docker/labels.ts'
 import { removeEverything } from '../../agent/runtime/docker/remove-everything.ts'
 import type { ContainerSecurity, ContainerSpec, PodIdentity, SandboxSpec } from '../../agent/runtime/runtime.ts'
 import { sleep, systemClock } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
+import { run, tryRun } from '../support/shell.ts'
 import { loadTestImage } from '../support/test-image.ts'
 import { joinTestNetwork } from '../support/test-pod-network.ts'
 
@@ -79,6 +81,8 @@ describe('the security of containers in Docker', () => {
     }
     return text(await runtime.logs(id, { follow: false, timestamps: false }, new AbortController().signal))
   }
+  const isPrivilegeGiven = async () =>
+    (await tryRun('docker', ['run', '--rm', '--privileged', IMAGE, 'true'])).code === 0
   const inspect = (id: string) =>
     docker.json<{ HostConfig: Record<string, unknown> }>({ method: 'GET', path: `/containers/${id}/json` })
 
@@ -117,7 +121,7 @@ describe('the security of containers in Docker', () => {
   )
 
   it('hands AppArmor, SELinux and privilege on to Docker', async () => {
-    const { id } = await sandbox()
+    const { id } = await sandbox({ hostNetwork: true })
     const optionsOf = async (securityContext: ContainerSecurity) =>
       (await inspect(await create(id, 'true', { securityContext }))).HostConfig
     const confined = {
@@ -133,6 +137,22 @@ describe('the security of containers in Docker', () => {
       SecurityOpt: expect.arrayContaining(['seccomp=unconfined', 'apparmor=unconfined']),
       Privileged: true,
     })
+  })
+
+  it('lets a privileged container write to /sys in a sandbox that is not privileged, and no other container', async () => {
+    const { id } = await sandbox()
+    const script = 'echo it > /sys/class/net/lo/ifalias && cat /sys/class/net/lo/ifalias'
+    const privileged = () => print(id, script, { securityContext: { privileged: true } })
+    if (await isPrivilegeGiven()) {
+      expect(await privileged()).toBe('it\n')
+      expect(await print(id, script)).toMatch(/read-only file system/i)
+    } else {
+      await expect(privileged()).rejects.toThrow('unable to apply caps')
+      expect((await runtime.list(pod.uid)).containers).toEqual([])
+    }
+    const left = Object.entries({ [LABELS.cluster]: clusterId, [LABELS.kind]: 'probe' })
+    const filters = left.flatMap(([label, value]) => ['--filter', `label=${label}=${value}`])
+    expect(await run('docker', ['ps', '--all', '--quiet', ...filters])).toBe('')
   })
 
   it('lets the containers of a Pod see each other’s processes, and has their orphans buried', async () => {

@@ -31,6 +31,8 @@ export interface ContainerInspect {
   }
   LogPath?: string
   HostConfig: {
+    Privileged?: boolean
+    NetworkMode?: string
     OomScoreAdj: number
     GroupAdd?: string[] | null
     Mounts?: DockerMount[] | null

@@ -47,6 +47,7 @@ import { RelayOpener } from './sockets/relay-opener.ts'
 import { VolumeOwnership } from './volume-ownership.ts'
 import { VolumeWriter } from './volume-writer.ts'
 import { Volumes } from './volumes.ts'
+import { WritableSysfs } from './writable-sysfs.ts'
 
 export interface DockerRuntimeOptions extends Ownership {
   /** Where Docker is; by default as `DOCKER_HOST` says, or Docker's usual socket. */
@@ -96,6 +97,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const networkContainers = new NetworkContainers({ docker, containers, networks, pause, oom, owner, clock })
   const hostPaths = new HostPaths({ docker, containers, pause, owner, clock })
   const ownership = new VolumeOwnership({ docker, containers, pause, owner, clock })
+  const sysfs = new WritableSysfs({ docker, containers, pause, owner })
   const files = new SandboxFiles(containers)
   const messages = new MessageFiles(docker, containers, files)
   const notes = new ContainerNotes(docker)
@@ -149,6 +151,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
         messages.mount(spec),
         profiles.load(spec.securityContext),
         users.settled(spec),
+        sysfs.provide(spec),
       ])
       const settled = { ...spec, securityContext }
       const id = await containers.create(settled, {

@@ -9,6 +9,7 @@ import { OWN_PATH, ownProgram } from './programs/own-program.ts'
 import { PAUSE_PATH, pauseProgram, SOCKETS_PATH, socketsProgram } from './programs/pause-program.ts'
 import { RELAY_PATH, relayProgram } from './programs/relay-program.ts'
 import { SWITCH_PATH, switchProgram } from './programs/switch-program.ts'
+import { SYSFS_PATH, sysfsProgram } from './programs/sysfs-program.ts'
 import { SANDBOX_FILES, SANDBOX_FILES_DIRECTORY } from './sandbox-files.ts'
 import type { ArchiveEntry } from './tar-archive.ts'
 
@@ -91,5 +92,6 @@ function programs(architecture: Architecture): (ArchiveEntry & { type: 'file'; c
     program(RELAY_PATH, relayProgram(architecture)),
     program(OWN_PATH, ownProgram(architecture)),
     program(SWITCH_PATH, switchProgram(architecture)),
+    program(SYSFS_PATH, sysfsProgram(architecture)),
   ]
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { json } from 'node:stream/consumers'
 import { type Clock, sleep } from '../../../shared/clock.ts'
 import { RuntimeFailure, type VolumeSpec } from '../runtime.ts'
 import type { Containers } from './containers.ts'
@@ -9,6 +8,7 @@ import { LABELS, type Ownership, ownerLabels } from './labels.ts'
 import { type DockerMount, wholeVolume } from './mounts.ts'
 import type { PauseImage } from './pause-image.ts'
 import { OWN_PATH } from './programs/own-program.ts'
+import { runToEnd } from './run-to-end.ts'
 
 export interface VolumeOwnershipOptions {
   docker: DockerApi
@@ -89,18 +89,7 @@ export class VolumeOwnership {
   async #run(job: Job): Promise<number> {
     const { docker, containers, pause } = this.#options
     await pause.ensure()
-    const id = await this.#container(job)
-    const wait = { method: 'POST', path: `/containers/${id}/wait`, query: { condition: 'removed' } } as const
-    const giveUp = new AbortController()
-    try {
-      const ended = await docker.stream(wait, giveUp.signal)
-      // One that cannot be started is not waited for.
-      await containers.start(id)
-      const { StatusCode } = (await json(ended)) as { StatusCode: number }
-      return StatusCode
-    } finally {
-      giveUp.abort()
-    }
+    return runToEnd(docker, containers, await this.#container(job))
   }
 
   /** A new one, or the one that is at it already. */

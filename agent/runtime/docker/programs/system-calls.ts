@@ -16,6 +16,7 @@ export const SYSTEM_CALLS = {
   listen: { amd64: 50, arm64: 201 },
   madvise: { amd64: 28, arm64: 233 },
   mmap: { amd64: 9, arm64: 222 },
+  mount: { amd64: 165, arm64: 40 },
   newfstatat: { amd64: 262, arm64: 79 },
   openat: { amd64: 257, arm64: 56 },
   ppoll: { amd64: 271, arm64: 73 },

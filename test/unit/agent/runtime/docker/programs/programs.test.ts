@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
@@ -11,6 +11,7 @@ import { ownProgram } from '../../../../../../agent/runtime/docker/programs/own-
 import { pauseProgram, socketsProgram } from '../../../../../../agent/runtime/docker/programs/pause-program.ts'
 import { CONNECTED, relayProgram } from '../../../../../../agent/runtime/docker/programs/relay-program.ts'
 import { switchProgram } from '../../../../../../agent/runtime/docker/programs/switch-program.ts'
+import { sysfsProgram } from '../../../../../../agent/runtime/docker/programs/sysfs-program.ts'
 
 describe.each([
   ['amd64', 62],
@@ -22,6 +23,7 @@ describe.each([
     ['relay', relayProgram],
     ['sockets', socketsProgram],
     ['switch', switchProgram],
+    ['sysfs', sysfsProgram],
   ])('%s is a small executable', (_name, make) => {
     const program = make(architecture)
     expect(program.subarray(0, 4).toString('latin1')).toBe('\x7fELF')
@@ -43,6 +45,9 @@ describe.each([
     expect([...pausing].sort()).toEqual([...relaying, ...holding, ...writing].sort())
     expect(callsOf(architecture, switchProgram(architecture))).toEqual(
       architecture === 'amd64' ? [264, 263, 263, 231, 231] : [38, 35, 35, 94, 94],
+    )
+    expect(callsOf(architecture, sysfsProgram(architecture))).toEqual(
+      architecture === 'amd64' ? [165, 231, 231] : [40, 94, 94],
     )
     const owning = new Set(callsOf(architecture, ownProgram(architecture)))
     const ownership =
@@ -81,6 +86,7 @@ describe.skipIf(own === undefined || process.platform !== 'linux')('run on this 
     folder = await mkdtemp(join(tmpdir(), 'kubette-programs-'))
     await writeFile(join(folder, 'pause'), pauseProgram(own), { mode: 0o755 })
     await writeFile(join(folder, 'own'), ownProgram(own), { mode: 0o755 })
+    await writeFile(join(folder, 'sysfs'), sysfsProgram(own), { mode: 0o755 })
     await writeFile(join(folder, 'relay'), relayProgram(own), { mode: 0o755 })
   })
   afterAll(async () => {
@@ -125,6 +131,20 @@ describe.skipIf(own === undefined || process.platform !== 'linux')('run on this 
     await chmod(join(tree, 'file'), 0o600)
     expect(await modes()).toBe('660')
   })
+
+  // Where it may have a network and mounts of its own.
+  it.skipIf(spawnSync('unshare', ['--mount', '--net', 'true']).status !== 0)(
+    'sysfs lets those write to /sys that have it mounted so, though it was mounted read-only first',
+    async () => {
+      const script = `cd ${folder}; mkdir read write; file=class/net/lo/ifalias
+        mount -t sysfs -o ro none read; mount -t sysfs none write; mount -t sysfs none /sys
+        (echo 1 > write/$file); ./sysfs; echo $?; (echo 2 > write/$file); (echo 3 > read/$file); cat read/$file`
+      const shell = spawn('unshare', ['--mount', '--net', 'sh', '-c', script])
+      const [said, refused] = await Promise.all([buffer(shell.stdout), buffer(shell.stderr)])
+      expect(said.toString()).toBe('0\n2\n')
+      expect(refused.toString().match(/Read-only file system/g)).toHaveLength(2)
+    },
+  )
 
   const start = (...[name = '', ...args]: string[]) => spawn(join(folder, name), args)
   const endOf = async (process: ChildProcess) => (await once(process, 'close')).at(0)
