@@ -90,7 +90,7 @@ describe('volumes', { concurrent: true }, () => {
     await ready('second')
     await logsHave('second', 'kept\n664 0:2000')
     expect((await user.json<Pod>('get', 'pod', 'second')).spec?.nodeName).toBe(spec?.nodeName)
-    await user.hasEvents('stray', /1 node\(s\) had volume node affinity conflict/)
+    await user.hasEvents('stray', /1 node\(s\) didn't match PersistentVolume's node affinity/)
     await user.ok('delete', 'pvc', 'data', '--wait=false')
     await user.ok('delete', 'pod', 'second', 'stray', '--grace-period=1')
     await user.ok('wait', '--for=delete', 'pvc/data', `pv/${bound.volumeName}`, '--timeout=30s')

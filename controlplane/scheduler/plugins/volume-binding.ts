@@ -1,7 +1,7 @@
 import { FITS, type FilterPlugin, ruleOut } from '../framework.ts'
 import { choicesOn, isReachable, podVolumes } from '../pod-volumes.ts'
 
-const ELSEWHERE = ruleOut('node(s) had volume node affinity conflict')
+const ELSEWHERE = ruleOut("node(s) didn't match PersistentVolume's node affinity")
 const NOTHING_THERE = ruleOut("node(s) didn't find available persistent volumes to bind")
 
 /** Sends a Pod to where its data is, or where its volumes can be had. */

@@ -21,7 +21,7 @@ const stored = <T extends KubeObject>(object: T, deletionTimestamp?: string): Pe
   },
 })
 const usesData = [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }]
-const CONFLICT = 'node(s) had volume node affinity conflict'
+const CONFLICT = "node(s) didn't match PersistentVolume's node affinity"
 const NOTHING = "node(s) didn't find available persistent volumes to bind"
 
 describe('VolumeBinding', () => {
