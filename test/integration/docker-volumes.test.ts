@@ -42,6 +42,7 @@ describe('volumes in Docker', () => {
     let restartCount = 0
     const create = (script: string, mounts: VolumeMount[], user?: string, groups: number[] = []) =>
       runtime.createContainer({
+        terminationMessage: { path: '/dev/termination-log', file: 0 },
         ...{ pod, sandboxId, name: 'web', restartCount: restartCount++, specHash: 'h', image: IMAGE, imageId },
         ...{
           env: [],
@@ -67,7 +68,7 @@ describe('volumes in Docker', () => {
       await runtime.removeSandbox(sandboxId)
       await runtime.removeVolumes(pod.uid)
     }
-    return { sandboxId, create, print, remove }
+    return { pod, sandboxId, create, print, remove }
   }
   const exited = async (podUid: string, id: string) => {
     for (let tries = 0; tries < 200; tries++) {
@@ -82,7 +83,7 @@ describe('volumes in Docker', () => {
   }
 
   it('keeps files of the API in memory, with modes and group, and parts of them as they were', async () => {
-    const { sandboxId, create, print, remove } = await aPod([{ name: 'conf', medium: 'files', group: 2000 }])
+    const { pod, sandboxId, create, print, remove } = await aPod([{ name: 'conf', medium: 'files', group: 2000 }])
     const write = (content: string) =>
       runtime.writeVolume(sandboxId, 'conf', [
         { path: 'key', mode: 0o440, content: Buffer.from(content), group: 2000 },
@@ -95,10 +96,15 @@ describe('volumes in Docker', () => {
     expect(printed).toContain('440 0:2000\n')
     expect(printed).toMatch(/\nkey\nsub\none$/)
     const part = at('conf', { mountPath: '/part', subPath: 'key', readOnly: true })
-    const id = await create('while :; do sleep 1; done', [part, at('conf', { readOnly: true })])
+    const script = 'until grep -q three /conf/key; do sleep 0.1; done; echo bye > /dev/termination-log'
+    const id = await create(script, [part, at('conf', { readOnly: true })])
     await runtime.startContainer(id)
     await write('two')
     expect((await runtime.exec(id, ['cat', '/part', '/conf/key', '/conf/sub/key'], 10_000)).output).toBe('onetwotwo')
+    await write('three')
+    await exited(pod.uid, id)
+    // What the container's part of the volume was mounted from is gone by now.
+    expect(await runtime.terminationMessage(id, new AbortController().signal)).toBe('bye\n')
     await remove()
   })
 

@@ -1,10 +1,12 @@
+import { posix } from 'node:path'
 import { type ContainerSpec, MAX_TERMINATION_MESSAGE_BYTES } from '../runtime.ts'
 import { readFile } from './container-files.ts'
+import type { ContainerInspect } from './container-inspect.ts'
 import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
 import { LABELS } from './labels.ts'
 import type { DockerMount } from './mounts.ts'
-import { PREPARED_MESSAGES, SANDBOX_FILES_DIRECTORY, type SandboxFiles } from './sandbox-files.ts'
+import { PREPARED_MESSAGES, SANDBOX_FILES_DIRECTORY, type SandboxFiles, sandboxFile } from './sandbox-files.ts'
 import { tarArchive } from './tar-archive.ts'
 
 /**
@@ -34,9 +36,23 @@ export class MessageFiles {
 
   /** The end of what a container left; undefined where there is no such file. */
   async read(containerId: string, signal: AbortSignal): Promise<string | undefined> {
-    const path = (await this.#containers.inspect(containerId))?.Config.Labels?.[LABELS.messagePath]
-    if (!path) return undefined
-    return readFile(this.#docker, containerId, path, MAX_TERMINATION_MESSAGE_BYTES, signal)
+    const container = await this.#containers.inspect(containerId)
+    const path = container?.Config.Labels?.[LABELS.messagePath]
+    if (!container || !path) return undefined
+    const { id, path: place } = (await this.#inSandbox(container, path)) ?? { id: containerId, path }
+    return readFile(this.#docker, id, place, MAX_TERMINATION_MESSAGE_BYTES, signal)
+  }
+
+  /**
+   * Where the sandbox has the file. To read it through the ended container Docker would mount again all that it had,
+   * of which something may be gone: a part of a ConfigMap's volume, say, that was rewritten since.
+   */
+  async #inSandbox(container: ContainerInspect, path: string): Promise<{ id: string; path: string } | undefined> {
+    const id = container.Config.Labels?.[LABELS.sandbox]
+    const source = container.Mounts?.find(({ Destination }) => Destination === path)?.Source
+    const place = id === undefined ? undefined : await this.#files.of(id)
+    if (!id || !source || !place || posix.dirname(source) !== place.folder) return undefined
+    return { id, path: sandboxFile(posix.basename(source)) }
   }
 
   async #empty(sandboxId: string, file: number): Promise<void> {
