@@ -124,12 +124,12 @@ export class ClusterNetwork {
 
   /** The network stays as it is, and works. */
   async stop(): Promise<void> {
-    this.#dns.stop()
+    const namesAreLeft = this.#dns.stop()
     this.#nodePorts.stop()
     this.#healthChecks.stop()
     this.#returns.stop()
     this.#serviceRules.stop()
-    await this.fabric.stop()
+    await Promise.all([this.fabric.stop(), namesAreLeft])
     this.relays.close()
   }
 

@@ -4,6 +4,7 @@ import { Ipv4Range } from '../../../shared/ipv4-range.ts'
 import type { Logger } from '../../../shared/log.ts'
 import type { Random } from '../../../shared/random.ts'
 import { WakeLoop } from '../../wake-loop.ts'
+import { withinTime } from '../../within-time.ts'
 import type { NetworkSnapshot } from '../network-snapshot.ts'
 import type { NetworkView } from '../network-state.ts'
 import type { ResolvConf } from '../resolv-conf.ts'
@@ -30,6 +31,8 @@ const UPSTREAM_PORT = 53
 /** What the machine's file says is read again after so long. */
 const RESOLV_CONF_MS = 30_000
 const RETRY_MS = 500
+/** For the kernel to take the last word. */
+const FAREWELL_MS = 1000
 
 interface Gateway {
   containerId: string
@@ -42,6 +45,7 @@ export class DnsService {
   readonly #listener: DnsListener
   readonly #loop: WakeLoop
   readonly #stop = new AbortController()
+  #failover: Promise<void> = Promise.resolve()
   #gateway: Gateway | undefined
   #zone: { of: NetworkSnapshot; zone: ClusterZone } | undefined
   #resolvConf: { at: number; servers: Promise<readonly string[]> } | undefined
@@ -67,9 +71,12 @@ export class DnsService {
     this.#loop.wake()
   }
 
-  stop(): void {
+  /** Resolves once other nodes are asked, or that has taken too long; until the relay is closed questions are answered. */
+  async stop(): Promise<void> {
     this.#loop.stop()
     this.#stop.abort()
+    const late = () => 'other nodes are asked a little later'
+    await withinTime(this.#options.clock, FAREWELL_MS, late, () => this.#failover).catch(() => undefined)
   }
 
   /** As long as the gateway is there. */
@@ -80,12 +87,17 @@ export class DnsService {
     const { containerId, address } = this.#gateway
     const relay = await this.#options.relays.of(containerId)
     await this.#listener.serve(relay, address)
-    const ended = new AbortController()
-    void relay.closed.then(() => ended.abort())
-    const signal = AbortSignal.any([ended.signal, this.#stop.signal])
-    const failover = keepFailover({ relay, address, peers: () => this.#peers(address), clock, signal })
-    failover.catch((err: unknown) => signal.aborted || log.warn({ err }, 'other nodes would not be asked for names'))
-    await relay.closed
+    let isOpen = true
+    const closed = relay.closed.then(() => {
+      isOpen = false
+    })
+    const { signal } = this.#stop
+    this.#failover = keepFailover({ relay, address, peers: () => this.#peers(address), clock, signal }).catch(
+      (err: unknown) => {
+        if (isOpen && !signal.aborted) log.warn({ err }, 'other nodes would not be asked for names')
+      },
+    )
+    await closed
   }
 
   /** Of other nodes. */

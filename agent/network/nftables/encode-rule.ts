@@ -100,6 +100,8 @@ function described(expression: Expression): [string, ...Buffer[]] {
     }
     case 'masquerade':
       return ['masq']
+    case 'notrack':
+      return ['notrack']
     case 'reject': {
       const { type, code } = REJECTIONS[expression.with]
       return ['reject', be32(REJECT.type, type), attribute(REJECT.code, Buffer.of(code))]

@@ -31,6 +31,8 @@ export type Expression =
   | { type: 'destinationNat'; address: number; port: number }
   /** The connection comes from the address of the link that it leaves by. */
   | { type: 'masquerade' }
+  /** The kernel remembers nothing of the packet: it is of no connection. Only before the kernel looks for one. */
+  | { type: 'notrack' }
   | { type: 'reject'; with: 'tcpReset' | 'portUnreachable' }
 
 export type Rule = readonly Expression[]
