@@ -31,8 +31,8 @@ const UPSTREAM_PORT = 53
 /** What the machine's file says is read again after so long. */
 const RESOLV_CONF_MS = 30_000
 const RETRY_MS = 500
-/** For the kernel to take the last word. */
-const FAREWELL_MS = 1000
+/** For the kernel to take the last word; after so long others are asked anyhow. */
+const FAREWELL_MS = 2000
 
 interface Gateway {
   containerId: string
