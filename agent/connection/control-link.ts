@@ -66,17 +66,38 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
   /** Ends the wait that is now. */
   let hurry = new AbortController()
   let session: LinkSession | undefined
+  /** What came of a dial beside a connection that has then been given up. */
+  let spare: LinkSocket | undefined
 
   const connect = async (): Promise<SessionEnd> => {
-    const socket = await dial(stop.signal)
+    const socket = spare ?? (await dial(stop.signal))
+    spare = undefined
     return new Promise((resolve) => {
-      session = new LinkSession({ ...options, state, chain, network, reporter }, socket, (end) => {
-        session = undefined
-        resolve(end)
+      const over = new AbortController()
+      const current = new LinkSession({ ...options, state, chain, network, reporter }, socket, {
+        ended(end) {
+          session = undefined
+          over.abort()
+          resolve(end)
+        },
+        doubted: () => void dialBeside(current, over.signal),
       })
+      session = current
       // One that was closed while it was dialled must not live on.
       if (stop.signal.aborted) session.close(CLOSE_CODES.agentStops, 'the agent stops')
     })
+  }
+
+  /** A silent connection may be dead, or the control plane slow: who takes another one, and is still not heard, is not slow. */
+  const dialBeside = async (doubted: LinkSession, over: AbortSignal): Promise<void> => {
+    const socket = await dial(over).catch(() => undefined)
+    if (!socket) return
+    if (over.aborted || !doubted.isDoubtful) {
+      socket.close(CLOSE_CODES.goingAway, 'the connection before it is heard again')
+      return
+    }
+    spare = socket
+    doubted.close(CLOSE_CODES.goingAway, 'nothing heard, while another connection is taken')
   }
 
   /** Milliseconds to wait before the next attempt: half to all of the backoff. */
@@ -97,6 +118,7 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
       })
       if (stop.signal.aborted) return
       if (end) explain(end, log)
+      if (spare) continue
       hurry = new AbortController()
       const ends = end && needsPatience(end.code) ? [stop.signal] : [stop.signal, hurry.signal]
       await sleep(clock, retryDelay(end), AbortSignal.any(ends)).catch(() => {})
@@ -115,6 +137,7 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
     },
     close() {
       stop.abort()
+      spare?.close(CLOSE_CODES.agentStops, 'the agent stops')
       session?.close(CLOSE_CODES.agentStops, 'the agent stops')
     },
   }

@@ -20,7 +20,7 @@ import type { NetworkChannel } from './network-channel.ts'
 import type { StatusReporter } from './status-reporter.ts'
 
 const WELCOME_TIMEOUT_MS = 10_000
-/** So many unanswered heartbeats, and no less than so long, make a dead connection. */
+/** So many unanswered heartbeats, and no less than so long, make a dead connection; half of that one to be doubted. */
 const MISSED_HEARTBEATS = 4
 const MIN_SILENCE_MS = 5000
 
@@ -44,34 +44,50 @@ export interface SessionEnd {
   liveMs: number | undefined
 }
 
+export interface SessionListeners {
+  /** Once. */
+  ended(end: SessionEnd): void
+  /** Nothing has been heard for a while, though something should have been: told once for each silence. */
+  doubted(): void
+}
+
 /** One connection to the control plane, from hello to close. */
 export class LinkSession {
   readonly #deps: LinkSessionDeps
   readonly #frames: FrameSocket<ControlFrame, AgentFrame>
   readonly #streams: StreamAcceptor
   readonly #localAddress: string | undefined
-  readonly #end: (end: SessionEnd) => void
+  readonly #listeners: SessionListeners
   #timer: Timer
   #welcomedAt: number | undefined
   /** Before the welcome: the node is something else than the hello said. */
   #isHelloOutdated = false
   #lastHeardAt: number
+  #isDoubtful = false
   #ended = false
 
-  constructor(deps: LinkSessionDeps, socket: LinkSocket, end: (end: SessionEnd) => void) {
+  constructor(deps: LinkSessionDeps, socket: LinkSocket, listeners: SessionListeners) {
     this.#deps = deps
-    this.#end = end
+    this.#listeners = listeners
     this.#localAddress = socket.localAddress
     this.#frames = new FrameSocket(socket, decodeControlMessage, deps.log)
     this.#streams = new StreamAcceptor(this.#frames, deps.streams)
     this.#frames.onFrame({
       frame: (frame) => this.#receive(frame),
-      data: (message) => this.#streams.receiveData(message),
+      data: (message) => {
+        this.#heard()
+        this.#streams.receiveData(message)
+      },
     })
     this.#frames.onClose((code, reason) => this.#over(code, reason))
     this.#lastHeardAt = deps.clock.monotonic()
     this.#timer = deps.clock.after(WELCOME_TIMEOUT_MS, () => this.close(CLOSE_CODES.goingAway, 'no welcome'))
     this.#hello()
+  }
+
+  /** Whether nothing has been heard since it was doubted. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful
   }
 
   nodeChanged(): void {
@@ -101,8 +117,13 @@ export class LinkSession {
     })
   }
 
-  #receive(frame: ControlFrame): void {
+  #heard(): void {
     this.#lastHeardAt = this.#deps.clock.monotonic()
+    this.#isDoubtful = false
+  }
+
+  #receive(frame: ControlFrame): void {
+    this.#heard()
     if (frame.type === 'welcome') {
       this.#welcome(frame.heartbeatIntervalMs)
     } else if (this.#welcomedAt === undefined) {
@@ -153,11 +174,19 @@ export class LinkSession {
 
   #heartbeat(intervalMs: number): void {
     const silentMs = this.#deps.clock.monotonic() - this.#lastHeardAt
-    if (silentMs > Math.max(MISSED_HEARTBEATS * intervalMs, MIN_SILENCE_MS)) {
+    const deadAfterMs = Math.max(MISSED_HEARTBEATS * intervalMs, MIN_SILENCE_MS)
+    if (silentMs > deadAfterMs) {
       this.close(CLOSE_CODES.goingAway, `nothing heard for ${Math.round(silentMs)} ms`)
-    } else {
-      this.#frames.send({ type: 'heartbeat' })
+      return
     }
+    this.#frames.send({ type: 'heartbeat' })
+    if (silentMs > deadAfterMs / 2) this.#doubt()
+  }
+
+  #doubt(): void {
+    if (this.#isDoubtful) return
+    this.#isDoubtful = true
+    this.#listeners.doubted()
   }
 
   #assign(frame: AssignmentsFrame): void {
@@ -181,6 +210,6 @@ export class LinkSession {
     chain.disconnected()
     this.#streams.lose('the connection to the control plane was lost')
     const liveMs = this.#welcomedAt === undefined ? undefined : clock.monotonic() - this.#welcomedAt
-    this.#end({ code, reason, liveMs })
+    this.#listeners.ended({ code, reason, liveMs })
   }
 }

@@ -109,6 +109,19 @@ describe('what dies alone', () => {
     expect([...(off?.runtime.sandboxes.values() ?? [])].filter(({ pod }) => lost.has(pod.uid))).toEqual([])
   })
 
+  it('takes no node for lost whose connection died on its way, while another one works', async () => {
+    const { cluster, web } = await webOf(6)
+    const before = containerIds(cluster)
+    for (const agent of cluster.agents) {
+      agent.losePath()
+      for (let i = 0; i < 30; i++) {
+        await cluster.clock.advance(500)
+        expect((await web.pods()).filter((pod) => !isReady(pod))).toEqual([])
+      }
+    }
+    expect(containerIds(cluster)).toEqual(before)
+  })
+
   it('does not bring back a bare Pod whose node is lost, and ends it when the node is back', async () => {
     const { cluster, web } = await webOf(1)
     await cluster.user.create(PODS, {

@@ -1,6 +1,7 @@
 import type { Assignments } from '../../agent/assignments.ts'
 import { createControlLink } from '../../agent/connection/control-link.ts'
 import { NetworkState } from '../../agent/network/network-state.ts'
+import { sleep } from '../../shared/clock.ts'
 import { silentLogger } from '../../shared/log.ts'
 import { decodeAgentMessage } from '../../shared/protocol/codec.ts'
 import { FrameSocket } from '../../shared/protocol/frame-socket.ts'
@@ -43,16 +44,17 @@ export class Peer {
   }
 }
 
-/** A link that dials peers; `network.refuses` makes dialling fail. */
+/** A link that dials peers; `network.refuses` makes dialling fail, `network.dialMs` makes it slow. */
 export function startLink(options: { streams?: StreamServer; welcomes?: boolean } = {}) {
   const clock = new VirtualClock()
   const dials: number[] = []
   const peers: Peer[] = []
   const assigned: Assignments[] = []
-  const network = { refuses: false }
+  const network = { refuses: false, dialMs: 0 }
   const link = createControlLink({
     dial: async () => {
       dials.push(clock.now())
+      if (network.dialMs > 0) await sleep(clock, network.dialMs)
       if (network.refuses) throw new Error('connection refused')
       const peer = new Peer(options.welcomes ?? true)
       peers.push(peer)

@@ -129,6 +129,11 @@ export class SimAgent {
     else this.#connection?.drop()
   }
 
+  /** Nothing comes through the connection any more, as where a router has forgotten it; another one would work. */
+  losePath(): void {
+    this.#connection?.drop()
+  }
+
   /** A connection that has lost messages is lost itself: TCP delivers all or fails. */
   heal(): void {
     if (this.#cable === 'cut') this.#connection?.cut()

@@ -106,24 +106,6 @@ describe('connection', () => {
     link.close()
   })
 
-  it('is given up when nothing is heard, and dialled anew', async () => {
-    const { clock, peers, latest, link } = startLink()
-    await clock.advance(3000)
-    latest().pair.drop()
-    await clock.advance(8000)
-    expect(peers).toHaveLength(2)
-    expect(latest().of('hello')).toHaveLength(1)
-    link.close()
-  })
-
-  it('is given up when no welcome comes', async () => {
-    const { clock, peers, link } = startLink({ welcomes: false })
-    await clock.advance(12_000)
-    expect(peers.length).toBeGreaterThan(1)
-    expect(peers[0]?.closed?.code).toBe(CLOSE_CODES.goingAway)
-    link.close()
-  })
-
   it('is closed on a message that cannot be understood', async () => {
     const { clock, latest, peers, link } = startLink()
     await clock.advance(100)
