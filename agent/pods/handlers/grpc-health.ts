@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2'
 import { dialError } from './dial-error.ts'
 import type { HandlerAddress } from './handler-target.ts'
 
@@ -26,13 +26,16 @@ const VARINT_FIELD_1 = 0x08
  * Asks a server for the health of a service: one call over HTTP/2 in clear text. Rejects where no connection comes
  * about; `onConnect` is called when there is one.
  */
-export function grpcHealth(
+export async function grpcHealth(
   address: HandlerAddress,
   service: string,
   userAgent: string,
   signal: AbortSignal,
   onConnect: () => void,
 ): Promise<GrpcHealth> {
+  // Only now: it costs a process more than a megabyte, and few nodes have such a probe.
+  const { connect } = await import('node:http2')
+  signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     const session = connect(`http://${address.text}`)
     let isConnected = false
