@@ -1,4 +1,4 @@
-import type { DockerApi } from './docker-api.ts'
+import type { DockerApi, DockerCall } from './docker-api.ts'
 import { isFailure } from './docker-failure.ts'
 
 /** What is at a path of a container, running or not; links before the last element are followed. */
@@ -23,18 +23,26 @@ const TYPES: readonly (readonly [bit: number, type: PathStat['type']])[] = [
 
 /** Undefined where nothing is there. */
 export async function pathStat(docker: DockerApi, containerId: string, path: string): Promise<PathStat | undefined> {
-  const call = { method: 'HEAD', path: `/containers/${containerId}/archive`, query: { path } } as const
+  const archive = { path: `/containers/${containerId}/archive`, query: { path } }
   try {
-    const answer = await docker.stream(call, new AbortController().signal)
-    answer.resume()
-    const header = String(answer.headers['x-docker-container-path-stat'] ?? '')
-    const { mode, linkTarget } = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as GoStat
-    const type = TYPES.find(([bit]) => Math.floor(mode / 2 ** bit) % 2 === 1)?.[1] ?? 'file'
-    return { mode: mode % 0o1000, type, linkTarget }
+    return await ask(docker, { ...archive, method: 'HEAD' }).catch((error: unknown) => {
+      // A HEAD is refused without a word; the same asked with GET is told why.
+      if (isFailure(error, 'failed')) return ask(docker, { ...archive, method: 'GET' })
+      throw error
+    })
   } catch (error) {
     if (isFailure(error, 'notFound')) return undefined
     throw error
   }
+}
+
+async function ask(docker: DockerApi, call: DockerCall): Promise<PathStat> {
+  const answer = await docker.stream(call, new AbortController().signal)
+  answer.destroy()
+  const header = String(answer.headers['x-docker-container-path-stat'] ?? '')
+  const { mode, linkTarget } = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as GoStat
+  const type = TYPES.find(([bit]) => Math.floor(mode / 2 ** bit) % 2 === 1)?.[1] ?? 'file'
+  return { mode: mode % 0o1000, type, linkTarget }
 }
 
 interface GoStat {
