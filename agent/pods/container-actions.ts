@@ -38,7 +38,7 @@ export function startOf(
     type: 'startContainer',
     container,
     ...(targetId === undefined ? {} : { targetId }),
-    restartCount: before ? before.restartCount + 1 : restartCountFromApi(situation.pod, container),
+    restartCount: before ? before.restartCount + 1 : restartCountAsTold(situation.pod, container),
     backoffMs: isExited(before) && before.specHash === specHash(container) ? nextBackoffMs(before) : 0,
   }
 }
@@ -102,8 +102,8 @@ export function isReplacing(why: StopReason | undefined): boolean {
   return why === 'definitionChanged' || why === 'resized'
 }
 
-/** For a container of which the runtime shows nothing: one more than the API knows of, if it ever ran. */
-function restartCountFromApi(pod: Pod, container: Container): number {
-  const known = containerStatusesOf(pod.status).find(({ name }) => name === container.name)
-  return known?.containerID ? known.restartCount + 1 : 0
+/** For a container of which the runtime shows nothing. The status of one that was lost counts its restart already. */
+function restartCountAsTold(pod: Pod, container: Container): number {
+  const told = containerStatusesOf(pod.status).find(({ name }) => name === container.name)
+  return (told?.restartCount ?? 0) + (told?.containerID === undefined ? 0 : 1)
 }

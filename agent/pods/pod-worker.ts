@@ -23,6 +23,7 @@ import {
 import { type PodParts, podParts } from './pod-parts.ts'
 import { type PodWorkerState, planFor, terminatedBy } from './pod-worker-state.ts'
 import { probedContainers } from './probes/probed-containers.ts'
+import { mergeStatus } from './status/merge-status.ts'
 import type { PodEnd } from './status/status-input.ts'
 
 /** Looks again so often at a Pod that waits for something, also when nothing is heard of that. */
@@ -78,6 +79,13 @@ export class PodWorker implements PlacedPod {
   /** With what its containers have been given, which differs from what they ask for while a resize waits. */
   get allocatedPod(): Persisted<Pod> {
     return this.#parts.resize.granted(this.#pod)
+  }
+
+  /** That, with its status as it was told last: the API's is of when the Pod was assigned. */
+  get #knownPod(): Persisted<Pod> {
+    const pod = this.allocatedPod
+    const status = mergeStatus(pod.status, this.#parts.reporter.status)
+    return status ? { ...pod, status } : pod
   }
 
   get state(): PodWorkerState {
@@ -302,7 +310,7 @@ export class PodWorker implements PlacedPod {
   }
 
   #report(observed: PodObservation, ending: PodEnd | undefined): PodStatus {
-    const pod = this.allocatedPod
+    const pod = this.#knownPod
     const { pending } = this.#parts.resize
     return this.#parts.reporter.report({
       pod,
@@ -330,7 +338,7 @@ export class PodWorker implements PlacedPod {
   #plan(observed: PodObservation): Plan {
     const { clock } = this.#node
     const situation: PodSituation = {
-      pod: this.allocatedPod,
+      pod: this.#knownPod,
       observed,
       memory: this.#parts.executor.memory,
       givenUp: this.#parts.probes.givenUp(),

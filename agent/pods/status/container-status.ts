@@ -38,14 +38,33 @@ export function containerStatus(input: StatusInput, container: Container): Conta
       ? state.terminated?.exitCode === 0
       : isReachable && health.started && health.ready,
     started: running && health.started,
-    // One that could not start may be gone again while the one before it is still there: it counts all the same.
-    restartCount: Math.max(latest?.restartCount ?? 0, previous?.restartCount ?? 0),
+    restartCount: restartCount(latest, state, previous),
     ...resourceStatus(container, latest),
     image: latest?.image ?? container.image ?? '',
     imageID: latest ? imageIdOf(latest) : '',
     ...(latest ? { containerID: apiContainerId(latest.id), ...containerSetup(container) } : {}),
+    // Of one that is lost for good it says that there was one.
+    ...(!latest && state.terminated?.containerID ? { containerID: state.terminated.containerID } : {}),
     ...(latest?.user ? { user: { linux: latest.user } } : {}),
   }
+}
+
+function restartCount(
+  latest: ContainerState | undefined,
+  state: ApiContainerState,
+  previous: ContainerStatus | undefined,
+): number {
+  // One that could not start may be gone again while the one before it is still there: it counts all the same.
+  const told = Math.max(latest?.restartCount ?? 0, previous?.restartCount ?? 0)
+  const isStartedAnew = !latest && state.waiting !== undefined && previous !== undefined && hasRun(previous)
+  return isStartedAnew ? told + 1 : told
+}
+
+/** The instance of which the status tells. */
+function hasRun({ containerID, state, lastState }: ContainerStatus): boolean {
+  return (
+    state?.running !== undefined || (containerID !== undefined && lastState?.terminated?.containerID === containerID)
+  )
 }
 
 type States = { state: ApiContainerState; lastState: ApiContainerState }

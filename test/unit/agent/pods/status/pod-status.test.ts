@@ -120,7 +120,7 @@ describe('a container’s state', () => {
       ],
     }
     expect(web([], { previous })).toMatchObject({
-      restartCount: 2,
+      restartCount: 3,
       state: { waiting: { reason: 'ContainerCreating' } },
       lastState: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', containerID: 'docker://x' } },
     })

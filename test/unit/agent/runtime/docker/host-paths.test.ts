@@ -9,7 +9,7 @@ import { VirtualClock } from '../../../../support/virtual-clock.ts'
 const GO_DIRECTORY = 2 ** 31 + 0o755
 
 const STAT = Buffer.from(JSON.stringify({ mode: GO_DIRECTORY, linkTarget: '' })).toString('base64')
-const answer = () => ({ headers: { 'x-docker-container-path-stat': STAT }, resume: () => {} })
+const answer = () => ({ headers: { 'x-docker-container-path-stat': STAT }, destroy: () => {} })
 
 const hostPaths = (docker: object, remove: (id: string) => void = () => {}) =>
   new HostPaths({
