@@ -1,8 +1,7 @@
 import { buffer } from 'node:stream/consumers'
-import type { Container, ContainerStateTerminated, Pod } from '../../shared/api/generated/core-v1.ts'
+import type { Container, Pod } from '../../shared/api/generated/core-v1.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { apiContainerId } from '../container-id.ts'
-import { containerStatusesOf } from '../container-statuses.ts'
+import { endOf } from '../container-statuses.ts'
 import { MAX_TERMINATION_MESSAGE_BYTES, type Runtime } from '../runtime/runtime.ts'
 import { withinTime } from '../within-time.ts'
 import { ephemeralContainersOf } from './ephemeral-containers.ts'
@@ -84,7 +83,5 @@ export class TerminationMessages {
 
 /** An earlier agent has read it. */
 function inApi({ status }: Pod, id: string): string | undefined {
-  const ends = containerStatusesOf(status).flatMap(({ state, lastState }) => [state?.terminated, lastState?.terminated])
-  const found = ends.find((end): end is ContainerStateTerminated => end?.containerID === apiContainerId(id))
-  return found?.message || undefined
+  return endOf(status, id)?.message || undefined
 }

@@ -6,7 +6,7 @@ import type {
 } from '../../../shared/api/generated/core-v1.ts'
 import { timestamp } from '../../../shared/clock.ts'
 import { apiContainerId } from '../../container-id.ts'
-import { containerStatusesOf } from '../../container-statuses.ts'
+import { containerStatusesOf, endOf } from '../../container-statuses.ts'
 import { goDuration } from '../../go-duration.ts'
 import type { ContainerState } from '../../runtime/runtime.ts'
 import { isOver } from '../is-over.ts'
@@ -133,12 +133,13 @@ function notYet({ pod }: StatusInput): { reason: string } {
   return { reason: pod.spec?.initContainers?.length ? 'PodInitializing' : 'ContainerCreating' }
 }
 
-function terminated(input: StatusInput, { id, state }: ExitedContainer): ContainerStateTerminated {
+function terminated(input: StatusInput, ended: ExitedContainer): ContainerStateTerminated {
+  const { id, state } = ended
   const message = state.error ?? input.message(id)
   return {
     exitCode: state.exitCode,
     ...(state.signal === undefined ? {} : { signal: state.signal }),
-    reason: terminationReason(state),
+    reason: terminationReason(input, ended),
     ...(message === '' ? {} : { message }),
     startedAt: wholeSeconds(state.startedAt),
     finishedAt: wholeSeconds(state.finishedAt),
@@ -146,9 +147,11 @@ function terminated(input: StatusInput, { id, state }: ExitedContainer): Contain
   }
 }
 
-function terminationReason({ error, oomKilled, exitCode }: ExitedContainer['state']): string {
+function terminationReason({ previous }: StatusInput, { id, state }: ExitedContainer): string {
+  const { error, oomKilled, exitCode } = state
   if (error !== undefined) return 'ContainerCannotRun'
-  if (oomKilled) return 'OOMKilled'
+  // The runtime may have known it only for a while.
+  if (oomKilled || endOf(previous, id)?.reason === 'OOMKilled') return 'OOMKilled'
   return exitCode === 0 ? 'Completed' : 'Error'
 }
 

@@ -63,6 +63,14 @@ describe('a container’s state', () => {
   const web = (containers: ContainerState[], more: Partial<StatusInput> = {}) =>
     compute(containers, more).containerStatuses?.[0]
 
+  it('goes on saying that it ran out of memory where the runtime has forgotten it', () => {
+    const previous = compute([container('web', { ...exited(137), oomKilled: true })], { pod: pod('Never') })
+    const reason = (n: number) =>
+      web([container('web', exited(137), { id: `web-${n}`, restartCount: n })], { pod: pod('Never'), previous })?.state
+        ?.terminated?.reason
+    expect([reason(0), reason(1)]).toEqual(['OOMKilled', 'Error'])
+  })
+
   it('shows how it ended, with whole seconds', () => {
     expect(web([container('web', { ...exited(137), oomKilled: true })], { pod: pod('Never') })?.state).toEqual({
       terminated: {
