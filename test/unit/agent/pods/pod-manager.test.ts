@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AgentNode } from '../../../support/agent-node.ts'
 import { assignedPod, podContainer } from '../../../support/assigned-pod.ts'
-import { FakeProber } from '../../../support/fake-prober.ts'
 import { FakeRuntime } from '../../../support/fake-runtime.ts'
 import { VirtualClock } from '../../../support/virtual-clock.ts'
 
@@ -9,15 +8,13 @@ describe('PodManager', () => {
   let clock: VirtualClock
   let runtime: FakeRuntime
   let node: AgentNode
-  let prober: FakeProber
 
   beforeEach(() => {
     clock = new VirtualClock()
     runtime = new FakeRuntime({ clock })
     runtime.addImage('app:1')
     runtime.addImage('app:2')
-    prober = new FakeProber()
-    node = new AgentNode(runtime, clock, prober)
+    node = new AgentNode(runtime, clock)
   })
 
   const phase = (name: string) => node.status(name)?.phase
@@ -159,131 +156,6 @@ describe('PodManager', () => {
     await clock.until(() => web()?.image === 'app:2')
     expect(web()?.restartCount).toBe(1)
     expect(node.said()).toContain('Killing: Container web definition changed, will be restarted')
-  })
-
-  describe('deletion', () => {
-    it('asks to end, waits for the grace period, kills and removes everything', async () => {
-      runtime.program = () => ({ onTerm: 'ignore' })
-      node.put(assignedPod('a', { volumes: [{ name: 'cache', emptyDir: {} }] }))
-      await clock.until(() => phase('a') === 'Running')
-      expect(runtime.volumes.size).toBe(1)
-      node.delete('a', 20)
-      await clock.advance(19_000)
-      expect(runtime.running()).toHaveLength(1)
-      expect(node.said()).toContain('Killing: Stopping container web')
-      await clock.advance(2_000)
-      expect(node.isTerminated('a')).toBe(true)
-      expect(web()?.state?.terminated).toMatchObject({ exitCode: 137 })
-      expect(phase('a')).toBe('Failed')
-      expect([runtime.containers.size, runtime.sandboxes.size, runtime.volumes.size]).toEqual([0, 0, 0])
-    })
-
-    it('lets a shorter grace period take effect', async () => {
-      runtime.program = () => ({ onTerm: 'ignore' })
-      node.put(assignedPod('a'))
-      await clock.until(() => phase('a') === 'Running')
-      node.delete('a', 600)
-      await clock.advance(5_000)
-      node.delete('a', 1)
-      await clock.advance(1_500)
-      expect(node.isTerminated('a')).toBe(true)
-    })
-
-    it('does not start again what was ended', async () => {
-      node.put(assignedPod('a'))
-      await clock.until(() => phase('a') === 'Running')
-      node.delete('a')
-      await clock.until(() => node.isTerminated('a'))
-      await clock.advance(120_000)
-      node.remove('a')
-      await clock.advance(120_000)
-      expect(runtime.calls.filter((call) => call === 'startContainer web')).toHaveLength(1)
-      expect(phase('a')).toBe('Succeeded')
-    })
-
-    it('says last what became of every container, and says it once', async () => {
-      node.put(assignedPod('a', { containers: [podContainer('web'), podContainer('side')] }))
-      await clock.until(() => phase('a') === 'Running')
-      const ids = node.status('a')?.containerStatuses?.map(({ containerID }) => containerID)
-      node.delete('a')
-      await clock.until(() => node.isTerminated('a'))
-      expect(node.status('a')?.containerStatuses?.map(({ containerID }) => containerID)).toEqual(ids)
-      const reports = node.history.length
-      node.put(assignedPod('b'))
-      await clock.advance(1_000)
-      expect(node.history.slice(reports).filter(({ name }) => name === 'a')).toEqual([])
-    })
-
-    it('goes on after the agent was started again', async () => {
-      runtime.program = () => ({ onTerm: 'ignore' })
-      const livenessProbe = { httpGet: { port: 80 }, periodSeconds: 1 }
-      node.put(assignedPod('a', { containers: [podContainer('web', { livenessProbe })] }))
-      await clock.until(() => phase('a') === 'Running')
-      node.delete('a', 10)
-      await clock.advance(5_000)
-      let asked = 0
-      prober.answer = () => ({ success: asked++ < 0, message: '' })
-      node.restartAgent()
-      await clock.until(() => node.isTerminated('a'), 11_000)
-      expect(asked).toBe(0)
-    })
-
-    it('removes a Pod whose object is gone without waiting', async () => {
-      runtime.program = () => ({ onTerm: 'ignore' })
-      node.put(assignedPod('a'))
-      await clock.until(() => phase('a') === 'Running')
-      node.remove('a')
-      await clock.advance(500)
-      expect(runtime.containers.size).toBe(0)
-    })
-  })
-
-  describe('a new agent', () => {
-    it('adopts what runs and restarts none of it', async () => {
-      node.put(assignedPod('a', { containers: [podContainer('web'), podContainer('side')] }))
-      await clock.until(() => phase('a') === 'Running')
-      const before = runtime.running()
-      node.restartAgent()
-      await clock.advance(120_000)
-      expect(runtime.running()).toEqual(before)
-      expect(phase('a')).toBe('Running')
-    })
-
-    it('removes what is no longer assigned, but not before it knows', async () => {
-      node.put(assignedPod('a'))
-      node.put(assignedPod('b'))
-      await clock.until(() => phase('a') === 'Running' && phase('b') === 'Running')
-      node.manager.stop()
-      const other = new AgentNode(runtime, clock)
-      await clock.advance(60_000)
-      expect(runtime.running()).toHaveLength(2)
-      other.put(assignedPod('b'))
-      await clock.advance(1_000)
-      expect(runtime.running().map(({ pod }) => pod.name)).toEqual(['b'])
-      expect(runtime.sandboxes.size).toBe(1)
-    })
-
-    it('goes on with the backoff that a container had', async () => {
-      runtime.program = () => ({ exitAfterMs: 10, exitCode: 1 })
-      node.put(assignedPod('a'))
-      await clock.until(() => web()?.state?.waiting?.message?.startsWith('back-off 40s') ?? false, 200_000)
-      node.restartAgent()
-      await clock.advance(30_000)
-      expect(web()?.restartCount).toBe(3)
-      await clock.until(() => web()?.restartCount === 4)
-    })
-
-    it('does not run a finished Pod again after the machine lost everything', async () => {
-      runtime.program = () => ({ exitAfterMs: 10 })
-      node.put(assignedPod('a', { restartPolicy: 'Never' }))
-      await clock.until(() => phase('a') === 'Succeeded')
-      runtime.containers.clear()
-      runtime.sandboxes.clear()
-      node.restartAgent()
-      await clock.advance(60_000)
-      expect(runtime.containers.size).toBe(0)
-      expect(phase('a')).toBe('Succeeded')
-    })
   })
 
   it('goes on after the runtime was away', async () => {
