@@ -7,8 +7,8 @@ import {
   RuntimeFailure,
 } from '../../agent/runtime/runtime.ts'
 import { type Clock, sleep } from '../../shared/clock.ts'
+import type { FakeContainer } from './fake-container.ts'
 import { FakeProcess } from './fake-process.ts'
-import type { FakeContainer } from './fake-program.ts'
 import { FakeStorage } from './fake-storage.ts'
 
 /** The part of a fake runtime that is about processes in containers, and connections to them. */

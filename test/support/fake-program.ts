@@ -8,8 +8,7 @@ import {
   MAX_TERMINATION_MESSAGE_BYTES,
   type RuntimeInfo,
 } from '../../agent/runtime/runtime.ts'
-import type { Clock, Timer } from '../../shared/clock.ts'
-import type { LogLine } from './fake-log.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { FakeProcess } from './fake-process.ts'
 
 /** What the fake runtime says of itself. */
@@ -57,17 +56,7 @@ export interface FakeProgram {
   listen?: { port: number; serve: (connection: FakeProcess) => void }
 }
 
-/** A container of the fake runtime. */
-export interface FakeContainer {
-  spec: ContainerSpec
-  state: ContainerState
-  log: LogLine[]
-  program: FakeProgram
-  timer?: Timer
-  process?: FakeProcess
-}
-
-/** What those of them use that run. */
+/** What those of the containers use that run. */
 export function usagesOf(
   containers: ReadonlyMap<string, { state: ContainerState; program: FakeProgram }>,
   ids: readonly string[],

@@ -20,13 +20,12 @@ import {
 import { refuseUnlinkable } from '../../agent/runtime/sandbox.ts'
 import { type Clock, microTimestamp, sleep } from '../../shared/clock.ts'
 import { Broadcast } from './broadcast.ts'
+import { FakeContainer } from './fake-container.ts'
 import { fakeLog } from './fake-log.ts'
 import { FakeNetworks } from './fake-networks.ts'
-import { FakeProcess } from './fake-process.ts'
 import {
   diskUsageOf,
   FAKE_INFO,
-  type FakeContainer,
   type FakeProgram,
   type FakeRuntimeOptions,
   fakeUser,
@@ -90,7 +89,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
 
   /** The machine loses power: everything stops. */
   powerCut(): void {
-    for (const container of this.containers.values()) this.#exit(container, { exitCode: 137 }, false)
+    for (const container of this.containers.values()) container.exit({ exitCode: 137 }, false)
     for (const sandbox of this.sandboxes.values()) this.#patchSandbox(sandbox.id, { running: false, ip: undefined })
     this.#changes.end()
   }
@@ -106,7 +105,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
 
   /** The process ends, as if by itself. */
   exitContainer(id: string, end: { exitCode: number; oomKilled?: boolean }): void {
-    this.#exit(this.#container(id), end)
+    this.#container(id).exit(end)
   }
 
   killSandboxProcess(id: string): void {
@@ -116,9 +115,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
 
   /** One line of output, with its line feed. */
   write(id: string, text: string): void {
-    const { log, state } = this.#container(id)
-    log.push({ at: this.#clock.now(), text })
-    this.#changed(state.pod)
+    this.#container(id).write(text)
   }
 
   async version(): Promise<RuntimeInfo> {
@@ -196,7 +193,9 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
       ...{ ...facts, id: this.#newId(), createdAt: this.#time(), resources: spec.resources, user: fakeUser(spec) },
       state: { phase: 'created' },
     }
-    this.containers.set(state.id, { spec, state, log: [], program: this.program(spec) })
+    const changed = (pod: PodIdentity) => this.#changed(pod)
+    const program = this.program(spec)
+    this.containers.set(state.id, new FakeContainer({ spec, state, program, clock: this.#clock, changed }))
     this.#changed(pod)
     return state.id
   }
@@ -204,25 +203,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
   async startContainer(id: string): Promise<void> {
     await this.#enter('startContainer', this.containers.get(id)?.spec.name ?? id)
     await this.#delay(this.#options.containerStartMs)
-    const container = this.#container(id)
-    const { program, state } = container
-    if (program.startError !== undefined) {
-      const times = { startedAt: state.createdAt, finishedAt: state.createdAt }
-      state.state = { phase: 'exited', ...times, exitCode: 127, oomKilled: false, error: program.startError }
-      this.#changed(state.pod)
-      throw new RuntimeFailure('failed', program.startError)
-    }
-    state.state = { phase: 'running', startedAt: this.#time() }
-    for (const line of program.output?.match(/[^\n]*\n/g) ?? []) this.write(id, line)
-    if (program.talk) {
-      container.process = new FakeProcess((exitCode) => this.#exit(container, { exitCode }))
-      program.talk(container.process)
-    }
-    if (program.exitAfterMs !== undefined) {
-      const end = { exitCode: program.exitCode ?? 0, oomKilled: program.oomKilled ?? false }
-      container.timer = this.#clock.after(program.exitAfterMs, () => this.#exit(container, end))
-    }
-    this.#changed(state.pod)
+    this.#container(id).start()
   }
 
   async updateContainer(id: string, resources: ContainerResources): Promise<void> {
@@ -233,23 +214,18 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
 
   async stopContainer(id: string): Promise<void> {
     await this.#enter('stopContainer', this.containers.get(id)?.spec.name ?? id)
-    const container = this.containers.get(id)
-    if (!container) return
-    const { onTerm = { afterMs: 0, exitCode: 0 } } = container.program
-    if (onTerm === 'ignore') return
-    this.#clock.after(onTerm.afterMs, () => this.#exit(container, { exitCode: onTerm.exitCode }))
+    this.containers.get(id)?.askToEnd()
   }
 
   async killContainer(id: string): Promise<void> {
     await this.#enter('killContainer', this.containers.get(id)?.spec.name ?? id)
-    const container = this.containers.get(id)
-    if (container) this.#exit(container, { exitCode: 137 })
+    this.containers.get(id)?.exit({ exitCode: 137 })
   }
 
   async removeContainer(id: string): Promise<void> {
     await this.#enter('removeContainer', this.containers.get(id)?.spec.name ?? id)
     const container = this.containers.get(id)
-    container?.timer?.cancel()
+    container?.forget()
     this.containers.delete(id)
     this.#changed(container?.state.pod)
   }
@@ -289,12 +265,9 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
 
   async logs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable> {
     await Promise.resolve()
-    const { log, state } = this.#container(id)
-    return fakeLog(
-      { lines: log, isRunning: () => state.state.phase === 'running', changes: this.#changes },
-      options,
-      signal,
-    )
+    const container = this.#container(id)
+    const isRunning = () => container.isRunning
+    return fakeLog({ lines: container.log, isRunning, changes: this.#changes }, options, signal)
   }
 
   events(signal: AbortSignal): AsyncIterable<{ podUid: string }> {
@@ -311,12 +284,12 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
 
   protected runningContainer(id: string): FakeContainer {
     const container = this.#container(id)
-    if (container.state.state.phase !== 'running') throw new RuntimeFailure('conflict', 'container is not running')
+    if (!container.isRunning) throw new RuntimeFailure('conflict', 'container is not running')
     return container
   }
 
   protected isRunning(id: string): boolean {
-    return this.containers.get(id)?.state.state.phase === 'running'
+    return this.containers.get(id)?.isRunning ?? false
   }
 
   protected containersIn(sandboxId: string): FakeContainer[] {
@@ -342,17 +315,6 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
 
   async #delay(delayMs: number | undefined): Promise<void> {
     if (delayMs) await sleep(this.#clock, delayMs)
-  }
-
-  #exit(container: FakeContainer, end: { exitCode: number; oomKilled?: boolean }, tell = true): void {
-    container.timer?.cancel()
-    const { state } = container
-    if (state.state.phase !== 'running') return
-    const { startedAt } = state.state
-    const oomKilled = end.oomKilled ?? false
-    state.state = { phase: 'exited', startedAt, finishedAt: this.#time(), exitCode: end.exitCode, oomKilled }
-    container.process?.exit(end.exitCode)
-    if (tell) this.#changed(state.pod)
   }
 
   protected sandboxAddresses(): string[] {
