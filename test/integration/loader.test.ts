@@ -80,4 +80,21 @@ describe('the loader', () => {
     const { run } = install("interface Gone {}\n\nfunction fail(_: Gone) {\n  throw new Error('here')\n}\nfail({})\n")
     expect((await run()).stderr).toMatch(/Error: here\n +at fail \(.*\/bin\/kubette\.ts:4:9\)/)
   })
+
+  it('reads what it needs for that once, however many there are', async () => {
+    const { run } = install(`
+      import fs from 'node:fs'
+      import { syncBuiltinESMExports } from 'node:module'
+      const read = fs.readFileSync
+      let maps = 0
+      fs.readFileSync = (path, ...options) => {
+        if (String(path).endsWith('.map')) maps++
+        return read(path, ...options)
+      }
+      syncBuiltinESMExports()
+      const traces = Array.from({ length: 10 }, () => new Error('here').stack)
+      console.log(traces.length, maps)
+    `)
+    expect((await run()).stdout).toBe('10 1\n')
+  })
 })
