@@ -17,6 +17,8 @@ const ROOT = '/.machine'
 const MAX_LINKS = 40
 /** How long one look may keep others waiting: what hangs on a dead filesystem must not hold up what is elsewhere. */
 const LOOK_MS = 5_000
+/** What lies at the machine's root hardly ever becomes a link. */
+const BELIEVED_MS = 60_000
 
 const TYPES: Readonly<Record<PathStat['type'], HostPathType | undefined>> = {
   directory: 'Directory',
@@ -36,11 +38,19 @@ export interface HostPathsOptions {
   clock: Clock
 }
 
+/** A container that mounts what is looked at. */
+interface Probe {
+  id: string
+  /** Where it has a path of the machine. */
+  at(path: string): string
+}
+
 /**
  * Paths of the machine that Docker runs on, which need not be the agent's. They are looked at through a container that is
  * never started: it mounts the top directory of a path at the same place, so that links lead where they do on the machine.
  * One at a time: while Docker looks it has all that is mounted in there mounted once more, what it mounts for other looks
- * too. Each at the same time would double the machine's mounts, until the kernel takes no more.
+ * too. Each at the same time would double the machine's mounts, until the kernel takes no more. Docker does so even where
+ * it is told not to, so the machine's root is mounted only to see what the top directory is.
  */
 export class HostPaths {
   readonly #docker: DockerApi
@@ -49,6 +59,8 @@ export class HostPaths {
   readonly #owner: Ownership
   readonly #clock: Clock
   readonly #looks: Turns
+  /** Directories at the machine's root, and until when that is believed (monotonic). */
+  readonly #tops = new Map<string, number>()
   readonly #bornMs: number
   #cleared: Promise<void> | undefined
 
@@ -66,7 +78,7 @@ export class HostPaths {
   async inspect(path: string): Promise<HostPath> {
     let current = posix.normalize(path)
     for (let links = 0; links <= MAX_LINKS; links++) {
-      const found = await this.#withProbe(topOf(current), (probe) => this.#walk(probe, current))
+      const found = await this.#step(current)
       if (typeof found !== 'string') return found
       current = found
     }
@@ -77,33 +89,48 @@ export class HostPaths {
   async read(path: string, mostBytes: number): Promise<string | undefined> {
     const { path: real, type } = await this.inspect(path)
     if (type !== 'File') return undefined
-    const read = (probe: string) => readFile(this.#docker, probe, insideProbe(real), mostBytes + 1)
-    const text = await this.#withProbe(topOf(real), read)
+    const text = await this.#withProbe(real, ({ id, at }) => readFile(this.#docker, id, at(real), mostBytes + 1))
     return text !== undefined && Buffer.byteLength(text) > mostBytes ? undefined : text
   }
 
   async create(path: string, type: 'Directory' | 'File'): Promise<void> {
     const { path: real } = await this.inspect(path)
-    await this.#withProbe(topOf(real), (probe) => this.#make(probe, real, type))
+    await this.#withProbe(real, (probe) => this.#make(probe, real, type))
   }
 
   /** What is there, or the path to go on with where a link is in the way. */
-  async #walk(probe: string, path: string): Promise<HostPath | string> {
-    const elements = path.split('/').filter((element) => element !== '')
+  async #step(path: string): Promise<HostPath | string> {
+    const [top, ...rest] = elementsOf(path)
+    if (top === undefined) return { path, type: 'Directory' }
+    if (rest.length === 0 || !this.#isKnown(top)) {
+      const found = await this.#withProbe(`/${top}`, (probe) => this.#walk(probe, `/${top}`, 0))
+      if (typeof found === 'string') return posix.join(found, ...rest)
+      if (found.type === 'Directory') this.#tops.set(top, this.#clock.monotonic() + BELIEVED_MS)
+      if (rest.length === 0 || found.type === 'missing') return { ...found, path }
+    }
+    return this.#withProbe(path, (probe) => this.#walk(probe, path, 1))
+  }
+
+  #isKnown(top: string): boolean {
+    return (this.#tops.get(top) ?? 0) > this.#clock.monotonic()
+  }
+
+  /** Element by element, from that one on. */
+  async #walk({ id, at }: Probe, path: string, first: number): Promise<HostPath | string> {
+    const elements = elementsOf(path)
     let found: PathStat | undefined
-    for (const [index] of elements.entries()) {
-      const at = `/${elements.slice(0, index + 1).join('/')}`
-      found = await pathStat(this.#docker, probe, index === 0 ? `${ROOT}${at}` : at)
+    for (let index = first; index < elements.length; index++) {
+      found = await pathStat(this.#docker, id, at(`/${elements.slice(0, index + 1).join('/')}`))
       if (!found) return { path, type: 'missing' }
       if (found.type === 'link') return posix.join(withoutRoot(found.linkTarget), ...elements.slice(index + 1))
     }
-    return { path, type: (found ? TYPES[found.type] : 'Directory') ?? 'missing' }
+    return { path, type: (found && TYPES[found.type]) ?? 'missing' }
   }
 
-  async #make(probe: string, path: string, type: 'Directory' | 'File'): Promise<void> {
+  async #make({ id, at }: Probe, path: string, type: 'Directory' | 'File'): Promise<void> {
     const missing: string[] = []
     let parent = path
-    while (parent !== '/' && !(await pathStat(this.#docker, probe, insideProbe(parent)))) {
+    while (parent !== '/' && !(await pathStat(this.#docker, id, at(parent)))) {
       missing.unshift(posix.basename(parent))
       parent = posix.dirname(parent)
     }
@@ -111,35 +138,37 @@ export class HostPaths {
     const names = missing.map((_, index) => missing.slice(0, index + 1).join('/'))
     const entries = names.map((name): ArchiveEntry => ({ type: 'directory', name: `${name}/`, mode: 0o755 }))
     if (type === 'File') entries.splice(-1, 1, { type: 'file', name: names.at(-1) ?? '', mode: 0o644, content: '' })
-    const call = { method: 'PUT', path: `/containers/${probe}/archive`, query: { path: insideProbe(parent) } } as const
+    const call = { method: 'PUT', path: `/containers/${id}/archive`, query: { path: at(parent) } } as const
     await this.#docker.json({ ...call, archive: await tarArchive(entries, this.#clock.now()) })
   }
 
-  async #withProbe<T>(top: string | undefined, work: (id: string) => Promise<T>): Promise<T> {
+  async #withProbe<T>(path: string, work: (probe: Probe) => Promise<T>): Promise<T> {
     await this.#pause.ensure()
-    const id = await this.#probe(top)
+    const probe = await this.#probe(path)
     try {
-      return await this.#looks.take(() => work(id))
+      return await this.#looks.take(() => work(probe))
     } finally {
-      await this.#containers.remove(id)
+      await this.#containers.remove(probe.id)
     }
   }
 
-  /** With its top directory, where there is anything of that name. */
-  async #probe(top: string | undefined): Promise<string> {
+  /** Of the path's top directory, where there is one; else of the root, which has what is at the top itself. */
+  async #probe(path: string): Promise<Probe> {
     this.#cleared ??= this.#clear().catch((error: unknown) => {
       this.#cleared = undefined
       throw error
     })
     await this.#cleared
-    const root = bind('/', ROOT, { NonRecursive: true })
-    if (top === undefined) return this.#create([root])
-    try {
-      return await this.#create([root, bind(top, top, {})])
-    } catch (error) {
-      if (!isFailure(error, 'invalid')) throw error
-      return this.#create([root])
+    const top = topOf(path)
+    if (top !== undefined) {
+      try {
+        return { id: await this.#create([bind(top, top, {})]), at: (place) => place }
+      } catch (error) {
+        if (!isFailure(error, 'invalid')) throw error
+      }
     }
+    const root = bind('/', ROOT, { NonRecursive: true })
+    return { id: await this.#create([root]), at: (place) => posix.join(ROOT, place) }
   }
 
   /** What an earlier agent left that died over a probe. Others of that kind run, or are made by this agent right now. */
@@ -170,13 +199,14 @@ function bind(Source: string, Target: string, BindOptions: NonNullable<DockerMou
   return { Type: 'bind', Source, Target, ReadOnly: false, BindOptions }
 }
 
-function topOf(path: string): string | undefined {
-  const [, top = ''] = path.split('/')
-  return top === '' ? undefined : `/${top}`
+function elementsOf(path: string): string[] {
+  return path.split('/').filter((element) => element !== '')
 }
 
-function insideProbe(path: string): string {
-  return path === '/' || posix.dirname(path) === '/' ? posix.join(ROOT, path) : path
+/** Of what lies below a directory at the machine's root. */
+function topOf(path: string): string | undefined {
+  const [, top = '', below] = path.split('/')
+  return below === undefined ? undefined : `/${top}`
 }
 
 function withoutRoot(path: string): string {

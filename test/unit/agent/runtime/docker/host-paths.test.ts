@@ -11,10 +11,10 @@ const GO_DIRECTORY = 2 ** 31 + 0o755
 const STAT = Buffer.from(JSON.stringify({ mode: GO_DIRECTORY, linkTarget: '' })).toString('base64')
 const answer = () => ({ headers: { 'x-docker-container-path-stat': STAT }, destroy: () => {} })
 
-const hostPaths = (docker: object, remove: (id: string) => void = () => {}) =>
+const hostPaths = (docker: object, remove: (id: string) => void = () => {}, createNamed = async () => 'probe') =>
   new HostPaths({
     docker: docker as unknown as DockerApi,
-    containers: { createNamed: async () => 'probe', remove: async (id: string) => remove(id) } as unknown as Containers,
+    containers: { createNamed, remove: async (id: string) => remove(id) } as unknown as Containers,
     pause: { ensure: async () => {}, reference: 'pause' } as unknown as PauseImage,
     owner: { clusterId: 'c', nodeName: 'n' },
     clock: new VirtualClock(),
@@ -60,4 +60,16 @@ it('looks at one path at a time, as every look mounts the machine once more', as
   const asked = ['/srv/a', '/srv/b', '/var/c'].map((path) => paths.inspect(path))
   expect((await Promise.all(asked)).map(({ type }) => type)).toEqual(['Directory', 'Directory', 'Directory'])
   expect(most).toBe(1)
+})
+
+it('mounts the root of the machine once, to see what its top directory is', async () => {
+  const mounted: (string | undefined)[] = []
+  const create = async (...[, body]: [name?: undefined, body?: { HostConfig: { Mounts: { Source: string }[] } }]) => {
+    mounted.push(body?.HostConfig.Mounts.map(({ Source }) => Source).join())
+    return 'probe'
+  }
+  const paths = hostPaths({ json: async () => [], stream: async () => answer() }, () => {}, create)
+  await paths.inspect('/srv/a/b')
+  await paths.inspect('/srv/c')
+  expect(mounted).toEqual(['/', '/srv', '/srv'])
 })
