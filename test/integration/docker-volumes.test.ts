@@ -36,7 +36,8 @@ describe('volumes in Docker', () => {
 
   /** A Pod with these volumes: `print` runs a script in it, as a user other than root where told. */
   async function aPod(volumes: VolumeSpec[], addCapabilities: string[] = []) {
-    const pod: PodIdentity = { uid: `${++pods}000000${process.pid}-v`, namespace: 'default', name: `v${pods}` }
+    const uid = `${process.pid}${++pods}`.padStart(8, '0')
+    const pod: PodIdentity = { uid, namespace: 'default', name: `v${pods}` }
     const base: SandboxSpec = { pod, hostname: 'v', hosts: [], ports: [], hostNetwork: false, volumes }
     const { id: sandboxId } = await runtime.runSandbox(base)
     let restartCount = 0
