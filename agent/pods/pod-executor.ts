@@ -5,12 +5,13 @@ import type { ContainerState, SandboxState } from '../runtime/runtime.ts'
 import { PodVolumes } from '../volumes/pod-volumes.ts'
 import type { VolumeSources } from '../volumes/volume-specs.ts'
 import type { ContainerStarter } from './container-starter.ts'
+import { ContainerStopper } from './container-stopper.ts'
 import type { HandlerTarget } from './handlers/handler-target.ts'
 import type { PodHooks } from './hooks/pod-hooks.ts'
 import type { NodeContext } from './node-context.ts'
-import type { BeginStop, Plan, PodAction, RunPostStart, StartContainer } from './plan.ts'
+import type { Plan, PodAction, RunPostStart, StartContainer } from './plan.ts'
 import type { PodEvents } from './pod-events.ts'
-import type { PodMemory, StartFailure, Stopping } from './pod-memory.ts'
+import type { PodMemory, StartFailure } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
 import { ContainerResizer } from './resize/container-resizer.ts'
 import { SandboxStarter } from './sandbox-starter.ts'
@@ -43,9 +44,9 @@ export class PodExecutor {
   readonly #volumes: PodVolumes
   readonly #hooks: PodHooks
   readonly #sandbox: SandboxStarter
+  readonly #stopper: ContainerStopper
   readonly #resizer: ContainerResizer
   readonly #startFailures = new Map<string, StartFailure>()
-  readonly #stopping = new Map<string, Stopping>()
 
   constructor({ node, events, starter, hooks }: PodExecutorOptions) {
     this.#node = node
@@ -54,6 +55,7 @@ export class PodExecutor {
     this.#volumes = new PodVolumes({ runtime: node.runtime, guard: node.hostPathGuard, events })
     this.#hooks = hooks
     this.#sandbox = new SandboxStarter(node, events)
+    this.#stopper = new ContainerStopper({ ...node, events, hooks })
     this.#resizer = new ContainerResizer(node)
   }
 
@@ -62,7 +64,7 @@ export class PodExecutor {
     const retry = retryAtMs === undefined ? {} : { sandboxRetryAtMs: retryAtMs }
     return {
       startFailures: this.#startFailures,
-      stopping: this.#stopping,
+      stopping: this.#stopper.stopping,
       postStarts: this.#hooks.postStarts,
       resizeTries: this.#resizer.tries,
       ...retry,
@@ -142,13 +144,13 @@ export class PodExecutor {
         this.#runPostStart(action, sandbox, pod)
         return 'done'
       case 'beginStop':
-        this.#beginStop(action, sandbox, pod)
+        this.#stopper.begin(action, pod, this.#handlerTarget(action.target, action.container, sandbox, pod))
         return 'done'
       case 'stopContainer':
-        await this.#stop(action)
+        await this.#stopper.stop(action)
         return 'done'
       case 'killContainer':
-        await this.#kill(action)
+        await this.#stopper.kill(action)
         return 'done'
       case 'resizeContainer':
         await this.#resizer.resize(action.target, action.resources)
@@ -180,20 +182,6 @@ export class PodExecutor {
     })
   }
 
-  #beginStop(
-    { target, container, why, killAtMs, preStop }: BeginStop,
-    sandbox: SandboxState | undefined,
-    pod: Persisted<Pod>,
-  ): void {
-    this.#events.killing(target, why)
-    const stopping: Stopping = { why, killAtMs, inPreStop: preStop !== undefined }
-    this.#stopping.set(target.id, stopping)
-    if (!preStop) return
-    this.#hooks.runPreStop(preStop, pod, this.#handlerTarget(target, container, sandbox, pod), target, () => {
-      stopping.inPreStop = false
-    })
-  }
-
   #handlerTarget(
     { id }: ContainerState,
     container: Container,
@@ -201,22 +189,6 @@ export class PodExecutor {
     pod: Pod,
   ): HandlerTarget {
     return { containerId: id, container, podIP: podIPOf(pod, sandbox, this.#node.hostIPs()) }
-  }
-
-  async #stop({ target, why, killAtMs, notKilledBeforeMs }: PodAction & { type: 'stopContainer' }): Promise<void> {
-    this.#events.killing(target, why)
-    const toldAtMs = this.#node.clock.monotonic()
-    const late = notKilledBeforeMs === undefined ? {} : { notKilledBeforeMs }
-    this.#stopping.set(target.id, { why, killAtMs, inPreStop: false, toldAtMs, ...late })
-    await this.#node.runtime.stopContainer(target.id)
-  }
-
-  async #kill({ target, why, killAtMs }: PodAction & { type: 'killContainer' }): Promise<void> {
-    this.#events.killing(target, why)
-    const nowMs = this.#node.clock.monotonic()
-    const before = this.#stopping.get(target.id)
-    this.#stopping.set(target.id, { inPreStop: false, toldAtMs: nowMs, ...before, why, killAtMs, killedAtMs: nowMs })
-    await this.#node.runtime.killContainer(target.id)
   }
 
   async #runSandbox(replacesDead: boolean, pod: Persisted<Pod>): Promise<'done' | 'waiting' | SandboxState> {
@@ -272,8 +244,7 @@ export class PodExecutor {
   }
 
   #forgetRemoved({ containers }: PodObservation): void {
-    for (const id of this.#stopping.keys())
-      if (!containers.some((container) => container.id === id)) this.#stopping.delete(id)
+    this.#stopper.forgetAllBut(containers)
     this.#resizer.forgetAllBut(containers)
     this.#hooks.forgetAllBut(containers)
   }
