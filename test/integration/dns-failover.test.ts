@@ -15,7 +15,9 @@ describe('names while the agent of a node is away', () => {
 
   beforeAll(async () => {
     const prefix = await namespaces.start()
-    const all = ['asker', 'dead', 'ended', 'other'].map((name, i) => namespaces.sandbox(name, `${prefix}.${i + 4}`))
+    const all = ['asker', 'dead', 'ended', 'replaced', 'other'].map((name, i) =>
+      namespaces.sandbox(name, `${prefix}.${i + 4}`),
+    )
     const [first, ...others] = await Promise.all(all)
     asker = first as SandboxState
     gateways = others
@@ -36,10 +38,13 @@ describe('names while the agent of a node is away', () => {
   /** A resolver that asks from one port, again and again as they do, and says who answers. */
   async function resolver(address: string) {
     const socket = await (await namespaces.relays.of(asker.id)).udp('0.0.0.0', 0)
-    return async () => {
-      const answer = new Promise<string>((resolve) => socket.onMessage((data) => resolve(data.toString())))
+    return async (patienceMs = 1000) => {
+      const answer = new Promise<string>((resolve) => {
+        socket.onMessage((data) => resolve(data.toString()))
+        socket.onFailure(({ code }) => resolve(code))
+      })
       await socket.send(Buffer.from(''), { address, port: DNS_PORT })
-      return Promise.race([answer, sleep(clock, 1000).then(() => 'nobody')])
+      return Promise.race([answer, sleep(clock, patienceMs).then(() => 'nobody')])
     }
   }
 
@@ -68,6 +73,15 @@ describe('names while the agent of a node is away', () => {
     const ask = await resolverOf('ended', address)
     end.abort()
     await kept
-    expect(await ask()).toBe('other')
+    expect(await ask(20_000)).toBe('other')
+  })
+  it.concurrent('refuses nobody while another agent takes over, so that resolvers ask again', async () => {
+    const { address } = await keep('replaced', clock, new AbortController().signal)
+    const ask = await resolverOf('replaced', address)
+    const gateway = gateways.find(({ pod }) => pod.name === 'replaced')
+    // Its sockets end with that.
+    const relay = await namespaces.runtime.openSockets(gateway?.id ?? '', new AbortController().signal)
+    expect(await ask()).toBe('nobody')
+    relay.close()
   })
 })

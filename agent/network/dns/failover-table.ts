@@ -21,6 +21,9 @@ const ANSWER_SECONDS = 10
 const TABLE = 'kubette-dns'
 /** Before the kernel looks for the connection that a packet is of. */
 const UNTRACKED_PRIORITY = -300
+/** Type and code of an ICMP message, and where in it the packet begins that it is about. */
+const PORT_UNREACHABLE = Buffer.of(3, 3)
+const REFUSED = 8
 /** Before the rules of Services. */
 const FAILOVER_PRIORITY = -110
 const SNAT_PRIORITY = 100
@@ -74,7 +77,7 @@ function chains(address: string, peers: number): Chain[] {
   ]
   return [
     ...untrackedChains(address, isQuestion),
-    { name: 'heartbeat', hook: { type: 'filter', at: 'output', priority: 0 }, rules: [heard] },
+    { name: 'heartbeat', hook: { type: 'filter', at: 'output', priority: 0 }, rules: [heard, refusal(address)] },
     {
       name: 'failover',
       hook: { type: 'nat', at: 'prerouting', priority: FAILOVER_PRIORITY },
@@ -120,6 +123,24 @@ function untrackedChains(address: string, isQuestion: Rule): Chain[] {
       rules: [question],
     },
     { name: 'answers-here', hook: { type: 'filter', at: 'output', priority: UNTRACKED_PRIORITY }, rules: [answer] },
+  ]
+}
+
+/**
+ * While one agent takes over from another nobody listens. Who is refused tells his program that there is no answer; who
+ * hears nothing asks again.
+ */
+function refusal(address: string): Rule {
+  const asked = Buffer.from(address.split('.').map(Number))
+  return [
+    ...isOfProtocol('icmp'),
+    { type: 'payload', base: 'transport', offset: 0, bytes: 2, to: 0 },
+    { type: 'compare', from: 0, is: 'equal', value: PORT_UNREACHABLE },
+    { type: 'payload', base: 'transport', offset: REFUSED + 16, bytes: 4, to: 0 },
+    { type: 'compare', from: 0, is: 'equal', value: asked },
+    { type: 'payload', base: 'transport', offset: REFUSED + 22, bytes: 2, to: 0 },
+    isPort(0, DNS_PORT),
+    { type: 'verdict', verdict: 'drop' },
   ]
 }
 
