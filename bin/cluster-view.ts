@@ -35,11 +35,27 @@ export class ClusterView {
     else for (const row of rows) this.#logChange(row)
   }
 
+  /** A line about something else, which stays; what is shown comes below it the next time. */
+  say(line: string): void {
+    this.#screen.write(`${this.#erased()}${line}\n`)
+  }
+
+  /** What is shown stays, too. */
+  leave(): void {
+    this.#drawnLines = 0
+  }
+
   #redraw(rows: readonly Row[]): void {
     const width = Math.max(0, ...rows.map((row) => row.what.length))
-    const up = this.#drawnLines > 0 ? `\u001b[${this.#drawnLines}A\u001b[0J` : ''
-    this.#screen.write(up + rows.map((row) => lineOf(row, width)).join(''))
+    this.#screen.write(this.#erased() + rows.map((row) => lineOf(row, width)).join(''))
     this.#drawnLines = rows.length
+  }
+
+  /** Written to a terminal it takes away what was drawn last. */
+  #erased(): string {
+    const lines = this.#drawnLines
+    this.#drawnLines = 0
+    return lines > 0 ? `\u001b[${lines}A\u001b[0J` : ''
   }
 
   #logChange(row: Row): void {

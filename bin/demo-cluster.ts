@@ -37,12 +37,14 @@ const HINT_AFTER_MS = 60_000
 /** What `kubette up` runs: one control plane and several agents, each a process of its own, on one Docker. */
 export class DemoCluster {
   readonly #options: DemoClusterOptions
+  readonly #view: ClusterView
   readonly #processes: SupervisedProcess[] = []
   readonly #stopping = new AbortController()
   #release: () => void = () => {}
 
   constructor(options: DemoClusterOptions) {
     this.#options = options
+    this.#view = new ClusterView(options.screen)
   }
 
   /** Resolves when all nodes are Ready and the example is available. Throws a CommandFailure when it cannot begin. */
@@ -123,10 +125,10 @@ export class DemoCluster {
   }
 
   async #startProcess(name: string, args: string[], environment: Record<string, string> = {}): Promise<void> {
-    const { dataDir, clock, screen } = this.#options
+    const { dataDir, clock } = this.#options
     const logFile = join(dataDir, 'logs', `${name}.log`)
     startLog(logFile)
-    const tell = (what: string) => screen.write(`kubette: ${name} ${what}\n`)
+    const tell = (what: string) => this.#view.say(`kubette: ${name} ${what}`)
     const process = new SupervisedProcess(clock, { args, environment, logFile, tell })
     this.#processes.push(process)
     await process.start().catch((error: Error) => {
@@ -142,16 +144,15 @@ export class DemoCluster {
   }
 
   async #showUntilReady(api: ApiClient): Promise<void> {
-    const { clock, screen, nodes: wanted, example } = this.#options
-    const view = new ClusterView(screen)
+    const { clock, nodes: wanted, example } = this.#options
     const hint = clock.after(HINT_AFTER_MS, () => {
-      screen.write('kubette: this takes long; `kubectl describe pods` and the logs say why. Still waiting ...\n')
+      this.#view.say('kubette: this takes long; `kubectl describe pods` and the logs say why. Still waiting ...')
     })
     try {
       for (;;) {
         // A control plane that has died is started again; until then there is nothing to see.
         const seen = await this.#look(api).catch(() => undefined)
-        if (seen) view.show(seen)
+        if (seen) this.#view.show(seen)
         const allReady = seen !== undefined && seen.nodes.filter(isUsable).length >= wanted
         if (allReady && (!example || isAvailable(seen.example))) return
         // Not before: Pods never move, and these are to show all nodes.
@@ -160,6 +161,7 @@ export class DemoCluster {
       }
     } finally {
       hint.cancel()
+      this.#view.leave()
     }
   }
 }
