@@ -65,8 +65,9 @@ const ROUND_MS = 10_000
 /** As long as the kubelet waits at least for an evicted Pod to end, and then for what is left of it to be removed. */
 const MIN_KILL_MS = 10_000
 const CLEANUP_MS = 30_000
-/** Measuring disks takes no more than one part of the time in so many. */
+/** Measuring disks takes no more than one part of the time in so many, unless who writes would then not be looked at for too long. */
 const MEASURING_SHARE = 200
+const LONGEST_PAUSE_MS = 120_000
 
 /**
  * Ends Pods where the node runs short, one in a round, and Pods that write more than they may. What Pods use is
@@ -117,7 +118,8 @@ export class EvictionManager {
       this.#evict(candidate.pod, { reason: 'Evicted', message, graceSeconds: IMMEDIATE_SECONDS })
       isAnyEvicted = true
     }
-    this.#measureAgainMs = clock.monotonic() + (clock.monotonic() - startedMs) * MEASURING_SHARE
+    const endedMs = clock.monotonic()
+    this.#measureAgainMs = endedMs + Math.min((endedMs - startedMs) * MEASURING_SHARE, LONGEST_PAUSE_MS)
     return isAnyEvicted
   }
 

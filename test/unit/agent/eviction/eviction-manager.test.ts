@@ -5,7 +5,7 @@ import type { EvictionSignal, Observation } from '../../../../agent/eviction/evi
 import { PressureWatch } from '../../../../agent/eviction/pressure-watch.ts'
 import { RuntimeFailure } from '../../../../agent/runtime/runtime.ts'
 import type { Container, PodSpec } from '../../../../shared/api/generated/core-v1.ts'
-import type { Timer } from '../../../../shared/clock.ts'
+import { sleep, type Timer } from '../../../../shared/clock.ts'
 import { silentLogger } from '../../../../shared/log.ts'
 import type { EventReport } from '../../../../shared/protocol/frames.ts'
 import { AgentNode } from '../../../support/agent-node.ts'
@@ -254,6 +254,20 @@ describe('EvictionManager', () => {
       node.put(assignedPod('a', { containers }))
       await clock.advance(11_000)
       expect(node.status('a')?.message).toBe('Container web exceeded its local ephemeral storage limit "5Mi". ')
+    })
+
+    it('looks again within two minutes, however long it takes to measure what is written', async () => {
+      const measure = runtime.diskUsage.bind(runtime)
+      runtime.diskUsage = async (podUid) => {
+        await sleep(clock, 5_000)
+        return measure(podUid)
+      }
+      const uses = { diskBytes: 5 * MIB }
+      put('a', uses, storage('10Mi'))
+      await clock.advance(20_000)
+      uses.diskBytes = 20 * MIB
+      await clock.advance(140_000)
+      expect(evicted()).toEqual(['a'])
     })
 
     it('lets a Pod be that keeps to its limit', async () => {
