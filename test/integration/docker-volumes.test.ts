@@ -118,12 +118,21 @@ describe('volumes in Docker', () => {
     expect(await print('echo x > /deeper/x; cat /file /inside/x; stat -c "%a %g" /deeper', mounts, '7:7')).toBe(
       'hello\nx\n2777 2000\n',
     )
-    for (const subPath of ['root', 'root/etc', 'passwd']) {
+    for (const subPath of ['root', 'root/etc', 'passwd', 'file/in']) {
       await expect(create('true', [part(subPath, '/x')])).rejects.toMatchObject({
         code: 'mount',
-        message: `subpath "${subPath}" not within volume path`,
+        message: 'failed to prepare subPath for volumeMount "data" of container "web"',
       })
     }
+    await remove()
+  })
+
+  it('says which part of a volume it could not make', async () => {
+    const { create, remove } = await aPod([{ name: 'kernel', medium: 'host', path: '/proc/sys' }])
+    await expect(create('true', [at('kernel', { subPath: 'new' })])).rejects.toMatchObject({
+      code: 'mount',
+      message: 'failed to create subPath directory for volumeMount "kernel" of container "web"',
+    })
     await remove()
   })
 

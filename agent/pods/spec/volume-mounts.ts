@@ -42,20 +42,18 @@ function isReadOnly(volume: Volume): boolean {
   return isFileVolume(volume) || (volume.persistentVolumeClaim?.readOnly ?? false)
 }
 
-function expanded({ name, subPathExpr = '' }: VolumeMount, environment: ReadonlyMap<string, string>): string {
+/** Validated here, since only here is known what it says; what is not expanded is when it is applied. */
+function expanded({ subPathExpr = '' }: VolumeMount, environment: ReadonlyMap<string, string>): string {
   const missing = new Set<string>()
   const subPath = expandVariables(subPathExpr, (variable) => {
     const value = environment.get(variable)
-    if (value === undefined) missing.add(variable)
+    if (!value) missing.add(variable)
     return value
   })
-  const [first] = missing
-  if (first !== undefined) throw new ContainerConfigError(`missing value for ${JSON.stringify(first)}`)
-  if (subPath.startsWith('/')) throw invalid(name, `${subPath} must be a relative path`)
-  if (subPath.split('/').includes('..')) throw invalid(name, `${subPath} must not contain '..'`)
+  if (missing.size > 0) throw new ContainerConfigError(`missing value for ${[...missing].sort().join(', ')}`)
+  if (subPath.startsWith('/'))
+    throw new ContainerConfigError(`error SubPath \`${subPath}\` must not be an absolute path`)
+  if (subPath.split('/').includes('..'))
+    throw new ContainerConfigError(`unable to provision SubPath \`${subPath}\`: must not contain '..'`)
   return subPath
-}
-
-function invalid(name: string, why: string): ContainerConfigError {
-  return new ContainerConfigError(`failed to prepare subPath for volumeMount ${JSON.stringify(name)}: ${why}`)
 }

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import type { Clock } from '../../../shared/clock.ts'
-import { RuntimeFailure, type VolumeMount } from '../runtime.ts'
+import { type ContainerSpec, RuntimeFailure, type VolumeMount } from '../runtime.ts'
 import { type PathStat, pathStat } from './container-paths.ts'
 import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
+import { isFailure } from './docker-failure.ts'
 import type { MemoryVolumes } from './memory-volumes.ts'
 import { type DockerMount, placeInSandbox, wholeVolume } from './mounts.ts'
 import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
@@ -18,6 +19,9 @@ export interface MountPoint {
   Source: string
   Destination: string
 }
+
+/** Who mounts. */
+type Mounting = Pick<ContainerSpec, 'name' | 'sandboxId'>
 
 /**
  * What a container mounts, found by what its sandbox mounts. A part of a volume is mounted from the path where the daemon
@@ -37,7 +41,8 @@ export class ContainerMounts {
     this.#clock = clock
   }
 
-  async resolve(sandboxId: string, mounts: readonly VolumeMount[]): Promise<DockerMount[]> {
+  async resolve(spec: Mounting & { mounts: readonly VolumeMount[] }): Promise<DockerMount[]> {
+    const { sandboxId, mounts } = spec
     if (mounts.length === 0) return []
     await this.#memory.check(sandboxId)
     const sandbox = await this.#containers.inspect(sandboxId)
@@ -47,15 +52,15 @@ export class ContainerMounts {
       const point = points.get(placeInSandbox(mount.volume))
       if (!point)
         throw new RuntimeFailure('mount', `volume ${JSON.stringify(mount.volume)} is not mounted by the sandbox`)
-      resolved.push(await this.#mount(sandboxId, mount, point))
+      resolved.push(await this.#mount(spec, mount, point))
     }
     return resolved
   }
 
-  async #mount(sandboxId: string, mount: VolumeMount, point: MountPoint): Promise<DockerMount> {
+  async #mount(who: Mounting, mount: VolumeMount, point: MountPoint): Promise<DockerMount> {
     const { mountPath: Target, readOnly: ReadOnly, subPath, propagation } = mount
     if (!subPath && !propagation && point.Type === 'volume') return wholeVolume(point.Name ?? '', Target, ReadOnly)
-    const inside = subPath ? await this.#subPath(sandboxId, mount, subPath) : ''
+    const inside = subPath ? await this.#subPath(who, mount, subPath) : ''
     const Source = posix.join(point.Source, inside)
     const BindOptions = {
       // Left to Docker where nobody asks: below its data root it wants another than elsewhere.
@@ -67,22 +72,23 @@ export class ContainerMounts {
   }
 
   /** Relative to the volume, without links; made where nothing is. */
-  async #subPath(sandboxId: string, { volume, group }: VolumeMount, subPath: string): Promise<string> {
-    const root = placeInSandbox(volume)
-    const { mode: rootMode } = (await pathStat(this.#docker, sandboxId, root)) ?? { mode: 0o755 }
+  async #subPath(who: Mounting, mount: VolumeMount, subPath: string): Promise<string> {
+    const root = placeInSandbox(mount.volume)
+    const { mode: rootMode } = (await pathStat(this.#docker, who.sandboxId, root)) ?? { mode: 0o755 }
     let waiting = elements(subPath)
     let path = root
     for (let links = 0; waiting.length > 0; ) {
       const [next = '', ...rest] = waiting
       const at = `${path}/${next}`
-      const found = await pathStat(this.#docker, sandboxId, at)
+      const found = await pathStat(this.#docker, who.sandboxId, at)
       if (found?.type === 'link') {
         const target = insideOf(root, found)
-        if (target === undefined || ++links > MAX_LINKS) throw escapes(subPath)
+        if (target === undefined || ++links > MAX_LINKS) throw failedTo('prepare subPath', who, mount)
         path = root
         waiting = [...elements(target), ...rest]
       } else {
-        if (!found) await this.#makeDirectory(sandboxId, path, newDirectory(next, rootMode, group))
+        if (found && found.type !== 'directory' && rest.length > 0) throw failedTo('prepare subPath', who, mount)
+        if (!found) await this.#makeDirectory(who, mount, path, newDirectory(next, rootMode, mount.group))
         path = at
         waiting = rest
       }
@@ -90,10 +96,15 @@ export class ContainerMounts {
     return posix.relative(root, path)
   }
 
-  async #makeDirectory(sandboxId: string, parent: string, directory: ArchiveEntry): Promise<void> {
+  async #makeDirectory(who: Mounting, mount: VolumeMount, parent: string, directory: ArchiveEntry): Promise<void> {
     const archive = await tarArchive([directory], this.#clock.now())
-    const call = { method: 'PUT', path: `/containers/${sandboxId}/archive`, query: { path: parent } } as const
-    await this.#docker.json({ ...call, archive })
+    const call = { method: 'PUT', path: `/containers/${who.sandboxId}/archive`, query: { path: parent } } as const
+    try {
+      await this.#docker.json({ ...call, archive })
+    } catch (error) {
+      if (isFailure(error, 'unavailable', 'timeout')) throw error
+      throw failedTo('create subPath directory', who, mount, error)
+    }
   }
 }
 
@@ -112,6 +123,8 @@ function insideOf(root: string, { linkTarget }: PathStat): string | undefined {
   return linkTarget === root || linkTarget.startsWith(`${root}/`) ? linkTarget.slice(root.length) : undefined
 }
 
-function escapes(subPath: string): RuntimeFailure {
-  return new RuntimeFailure('mount', `subpath ${JSON.stringify(subPath)} not within volume path`)
+/** In the kubelet's words, which tell nothing of the machine's files. */
+function failedTo(step: string, { name }: Mounting, { volume }: VolumeMount, cause?: unknown): RuntimeFailure {
+  const where = `volumeMount ${JSON.stringify(volume)} of container ${JSON.stringify(name)}`
+  return new RuntimeFailure('mount', `failed to ${step} for ${where}`, cause)
 }

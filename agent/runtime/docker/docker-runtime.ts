@@ -147,7 +147,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     createContainer: async (spec) => {
       const place = await files.of(spec.sandboxId)
       const [resolved, message, seccompProfile, securityContext] = await Promise.all([
-        mounts.resolve(spec.sandboxId, spec.mounts),
+        mounts.resolve(spec),
         messages.mount(spec),
         profiles.load(spec.securityContext),
         users.settled(spec),

@@ -10,6 +10,8 @@ const volumes = [
 const environment = new Map([
   ['POD', 'web-1'],
   ['UP', '../x'],
+  ['ROOT', '/etc'],
+  ['EMPTY', ''],
 ])
 const mount = (more: Partial<VolumeMount>) => {
   const container = podContainer('web', { volumeMounts: [{ name: 'v', mountPath: '/v', ...more }] })
@@ -20,8 +22,9 @@ describe('volumeMounts', () => {
   it('takes part of a volume, by name or by what the environment says', () => {
     expect(mount({ subPath: 'a/b' })).toMatchObject({ subPath: 'a/b' })
     expect(mount({ subPathExpr: 'logs/$(POD)' })).toMatchObject({ subPath: 'logs/web-1' })
-    expect(() => mount({ subPathExpr: '$(NONE)' })).toThrow('missing value for "NONE"')
-    expect(() => mount({ subPathExpr: '$(UP)' })).toThrow("must not contain '..'")
+    expect(() => mount({ subPathExpr: '$(NONE)/$(EMPTY)' })).toThrow('missing value for EMPTY, NONE')
+    expect(() => mount({ subPathExpr: '$(UP)' })).toThrow("unable to provision SubPath `../x`: must not contain '..'")
+    expect(() => mount({ subPathExpr: '$(ROOT)' })).toThrow('error SubPath `/etc` must not be an absolute path')
   })
 
   it('says how mounts propagate', () => {

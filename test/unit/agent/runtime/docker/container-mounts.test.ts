@@ -13,7 +13,7 @@ it('mounts a directory of the machine read-only without what is mounted below it
   const mounts = new ContainerMounts(new DockerApi({}, clock), containers, memory, clock)
   const options = async (readOnly: boolean, propagation?: 'slave') => {
     const mount = { volume: 'host', mountPath: '/host', readOnly, ...(propagation ? { propagation } : {}) }
-    return (await mounts.resolve('sandbox', [mount]))[0]?.BindOptions
+    return (await mounts.resolve({ sandboxId: 'sandbox', name: 'web', mounts: [mount] }))[0]?.BindOptions
   }
   expect(await options(true)).toEqual({ ReadOnlyNonRecursive: true })
   expect(await options(true, 'slave')).toEqual({ Propagation: 'rslave', ReadOnlyNonRecursive: true })
