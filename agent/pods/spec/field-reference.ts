@@ -1,4 +1,5 @@
 import type { Container, Pod, ResourceFieldSelector } from '../../../shared/api/generated/core-v1.ts'
+import { podFieldPath } from '../../../shared/pod-field-path.ts'
 import { parseMilli } from '../../../shared/quantity.ts'
 import { ContainerConfigError } from './container-config-error.ts'
 
@@ -28,8 +29,9 @@ export function fieldValue(facts: DownwardFacts, fieldPath: string): string {
     'status.podIP': podIP,
     'status.podIPs': podIP,
   }
-  if (!Object.hasOwn(values, fieldPath)) throw new ContainerConfigError(`unsupported fieldPath: ${fieldPath}`)
-  return values[fieldPath] ?? ''
+  const field = podFieldPath(fieldPath)
+  if (!Object.hasOwn(values, field)) throw new ContainerConfigError(`unsupported fieldPath: ${fieldPath}`)
+  return values[field] ?? ''
 }
 
 /** The value of a `resourceFieldRef`, such as `limits.cpu`, in units of its divisor, rounded up. */

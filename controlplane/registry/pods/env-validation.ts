@@ -5,6 +5,7 @@ import type {
   ObjectFieldSelector,
   ResourceFieldSelector,
 } from '../../../shared/api/generated/core-v1.ts'
+import { podFieldPath } from '../../../shared/pod-field-path.ts'
 import { parseMilli } from '../../../shared/quantity.ts'
 import type { FieldErrors } from '../validation/field-errors.ts'
 import { isConfigKey, isDnsSubdomain, isEnvName, isQualifiedName } from '../validation/names.ts'
@@ -79,6 +80,7 @@ export function validateFieldRef(
   errors: FieldErrors,
 ): void {
   const at = `${path}.fieldPath`
+  const field = podFieldPath(fieldPath)
   const [, map, key] = ONE_OF_A_MAP.exec(fieldPath) ?? []
   if (!fieldPath) errors.required(at)
   else if (apiVersion !== 'v1')
@@ -86,9 +88,9 @@ export function validateFieldRef(
   else if (map === 'metadata.labels' && key !== undefined) errors.check(path, key, isQualifiedName)
   else if (map === 'metadata.annotations' && key !== undefined) errors.check(path, key.toLowerCase(), isQualifiedName)
   else if (map) errors.invalid(at, fieldPath, `${CANNOT_CONVERT}: field label does not support subscript: ${fieldPath}`)
-  else if (!POD_FIELDS.includes(fieldPath)) {
+  else if (!POD_FIELDS.includes(field)) {
     errors.invalid(at, fieldPath, `${CANNOT_CONVERT}: field label not supported: ${fieldPath}`)
-  } else if (!fields.includes(fieldPath)) errors.notSupported(at, fieldPath, fields)
+  } else if (!fields.includes(field)) errors.notSupported(at, field, fields)
 }
 
 export function validateResourceFieldRef(

@@ -20,6 +20,8 @@ import { isDnsSubdomain } from '../validation/names.ts'
 
 const ANNOTATIONS = 'metadata.annotations'
 
+const nodeName = ({ spec }: Pod): string => spec.nodeName ?? ''
+
 export const podStrategy = strategy<Pod>({
   kind: PODS,
   nameRule: isDnsSubdomain,
@@ -27,7 +29,9 @@ export const podStrategy = strategy<Pod>({
   isReturnedWhenGone: true,
   generationFrom: ({ spec }) => spec,
   selectableFields: {
-    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+    'spec.nodeName': nodeName,
+    // As the first clients of v1 call it.
+    'spec.host': nodeName,
     'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',
     'spec.schedulerName': ({ spec }) => spec.schedulerName ?? '',
     'spec.serviceAccountName': ({ spec }) => spec.serviceAccountName ?? '',

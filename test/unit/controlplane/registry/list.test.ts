@@ -59,6 +59,7 @@ describe('list', () => {
     expect(await names(PODS, fields('metadata.namespace=other'))).toEqual([])
     expect(await names(PODS, fields('metadata.name!=a'))).toEqual(['ab', 'b'])
     expect(await names(PODS, fields('spec.nodeName=n1'))).toEqual(['a'])
+    expect(await names(PODS, fields('spec.host=n1'))).toEqual(['a'])
     expect(await names(PODS, fields('spec.nodeName=,spec.restartPolicy=Always'))).toEqual(['ab'])
     expect(await names(PODS, fields('status.phase!=Pending'))).toEqual([])
     await create(SECRETS, { metadata: { name: 's' }, type: 'example.com/x' })

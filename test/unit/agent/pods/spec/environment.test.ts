@@ -34,12 +34,13 @@ describe('containerEnvironment', () => {
     const more = [
       "metadata.annotations['x/y']",
       'spec.nodeName',
+      'spec.host',
       'spec.serviceAccountName',
       'status.podIP',
       'status.hostIP',
     ]
     const env = [...paths, ...more].map((fieldPath, i) => ({ name: `V${i}`, valueFrom: { fieldRef: { fieldPath } } }))
-    const values = ['a', 'default', 'uid-a', 'shop', 'z', 'node-1', 'robot', '10.0.0.7', '192.0.2.1']
+    const values = ['a', 'default', 'uid-a', 'shop', 'z', 'node-1', 'node-1', 'robot', '10.0.0.7', '192.0.2.1']
     expect(Object.values(environment({ env }))).toEqual(values)
   })
 
