@@ -9,6 +9,7 @@ import { silentLogger } from '../../shared/log.ts'
 import { AgentNode } from '../support/agent-node.ts'
 import { assignedPod, podContainer } from '../support/assigned-pod.ts'
 import { ImageRegistry, REGISTRY_USER } from '../support/image-registry.ts'
+import { runUid } from '../support/run-uid.ts'
 import { eventually } from '../support/shell.ts'
 import { joinTestNetwork } from '../support/test-pod-network.ts'
 
@@ -124,9 +125,8 @@ describe('a registry with log-ins', () => {
     const image = `${registry.host}/team/app:1`
     pulled.add(image)
     const command = ['sh', '-c', 'trap "exit 0" TERM; sleep 1000 & wait']
-    node.put(
-      assignedPod(name, { ...spec, containers: [podContainer('web', { image, command, imagePullPolicy: 'Always' })] }),
-    )
+    const containers = [podContainer('web', { image, command, imagePullPolicy: 'Always' })]
+    node.put(assignedPod(name, { ...spec, containers }, runUid(name)))
   }
   const auth = ({ username, password } = REGISTRY_USER) => ({
     auth: Buffer.from(`${username}:${password}`).toString('base64'),

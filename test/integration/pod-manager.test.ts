@@ -10,6 +10,7 @@ import type { LogsRequest } from '../../shared/protocol/frames.ts'
 import { AgentNode } from '../support/agent-node.ts'
 import { assignedPod, podContainer } from '../support/assigned-pod.ts'
 import { MemoryStream } from '../support/memory-stream.ts'
+import { runUid } from '../support/run-uid.ts'
 import { loadTestImage } from '../support/test-image.ts'
 import { joinTestNetwork } from '../support/test-pod-network.ts'
 
@@ -21,6 +22,7 @@ await joinTestNetwork(runtime, `p${process.pid}`)
 
 const sh = (name: string, script: string, more: Partial<Container> = {}): Container =>
   podContainer(name, { image: IMAGE, command: ['sh', '-c', script], ...more })
+const aPod = (name: string, spec: Parameters<typeof assignedPod>[1]) => assignedPod(name, spec, runUid(name))
 /** Asks the server next door until it answers. The wait keeps its side open until the answer is in. */
 const CLIENT =
   "cat /etc/hosts; until (printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 1) | nc 127.0.0.1 8080 | grep 200; do sleep 0.1; done; " +
@@ -50,7 +52,7 @@ describe('PodManager on Docker', () => {
     const server = new LogsServer({ runtime, pods: node.manager, clock, log: silentLogger })
     const stream = new MemoryStream()
     const defaults = { kind: 'logs', follow: false, previous: false, timestamps: false, container: 'web' } as const
-    await server.serve({ ...defaults, podUid: `uid-${name}`, ...request }, stream)
+    await server.serve({ ...defaults, podUid: runUid(name), ...request }, stream)
     return stream
   }
   const log = async (name: string, request: Partial<LogsRequest> = {}) => {
@@ -64,7 +66,7 @@ describe('PodManager on Docker', () => {
     const script = 'hostname > /site/index.html; httpd -f -p 8080 -h /site & wait'
     const securityContext = { runAsUser: 1000, runAsGroup: 1000 }
     node.put(
-      assignedPod('pair', {
+      aPod('pair', {
         hostAliases: [{ ip: '192.0.2.7', hostnames: ['friend'] }],
         volumes: [{ name: 'site', emptyDir: {} }],
         containers: [sh('web', script, { volumeMounts, securityContext }), sh('client', CLIENT)],
@@ -76,11 +78,11 @@ describe('PodManager on Docker', () => {
     expect(node.status('pair')?.podIP).toMatch(/^\d+\.\d+\.\d+\.\d+$/)
     node.delete('pair', 1)
     await until(() => node.isTerminated('pair'))
-    expect(await runtime.list('uid-pair')).toEqual({ sandboxes: [], containers: [], volumes: [] })
+    expect(await runtime.list(runUid('pair'))).toEqual({ sandboxes: [], containers: [], volumes: [] })
   })
 
   it.concurrent('restarts what crashes, with a backoff, and keeps the log of the instance before', async () => {
-    node.put(assignedPod('crash', { containers: [sh('web', 'echo I am $POD; exit 7', { env: podName })] }))
+    node.put(aPod('crash', { containers: [sh('web', 'echo I am $POD; exit 7', { env: podName })] }))
     await until(() => status('crash')?.state?.waiting?.reason === 'CrashLoopBackOff')
     expect(status('crash')).toMatchObject({
       restartCount: 1,
@@ -92,14 +94,14 @@ describe('PodManager on Docker', () => {
   })
 
   it.concurrent('does not see the Pods of another node on the same Docker', async () => {
-    node.put(assignedPod('mine', { containers: [sh('web', FOREVER)] }))
+    node.put(aPod('mine', { containers: [sh('web', FOREVER)] }))
     await until(() => isReady('mine'))
     const other = createDockerRuntime({ clusterId, nodeName: 'node-2', clock, log: silentLogger })
     expect(await other.list()).toEqual({ sandboxes: [], containers: [], volumes: [] })
   })
 
   it.concurrent('waits for the grace period before it kills', async () => {
-    node.put(assignedPod('slow', { containers: [sh('web', 'trap "" TERM; sleep 1000')] }))
+    node.put(aPod('slow', { containers: [sh('web', 'trap "" TERM; sleep 1000')] }))
     await until(() => isReady('slow'))
     const begun = clock.monotonic()
     node.delete('slow', 3)
@@ -114,7 +116,7 @@ describe('PodManager on Docker', () => {
     // Docker itself misses one of twenty.
     const names = ['hungry-1', 'hungry-2', 'hungry-3']
     for (const name of names) {
-      node.put(assignedPod(name, { restartPolicy: 'Never', containers: [sh('web', script, { resources })] }))
+      node.put(aPod(name, { restartPolicy: 'Never', containers: [sh('web', script, { resources })] }))
     }
     await until(() => names.every((name) => node.status(name)?.phase === 'Failed'))
     const ends = names.map((name) => status(name)?.state?.terminated)
@@ -123,7 +125,7 @@ describe('PodManager on Docker', () => {
 
   it.concurrent('says why a container cannot be run', async () => {
     const containers = [podContainer('web', { image: IMAGE, command: ['/no/such/file'] })]
-    node.put(assignedPod('broken', { containers }))
+    node.put(aPod('broken', { containers }))
     await until(() => status('broken')?.state?.waiting?.reason === 'RunContainerError')
     expect(status('broken')?.lastState?.terminated).toMatchObject({ reason: 'ContainerCannotRun', exitCode: 127 })
     expect(status('broken')?.state?.waiting?.message).toContain('/no/such/file')
@@ -131,7 +133,7 @@ describe('PodManager on Docker', () => {
 
   it.concurrent('follows a log to the end of the container, and gives its tail', async () => {
     const script = 'for i in 1 2 3; do echo line $i; sleep 0.3; done'
-    node.put(assignedPod('talk', { restartPolicy: 'Never', containers: [sh('web', script)] }))
+    node.put(aPod('talk', { restartPolicy: 'Never', containers: [sh('web', script)] }))
     await until(() => status('talk')?.state?.running !== undefined || status('talk')?.state?.terminated !== undefined)
     expect(await log('talk', { follow: true })).toBe('line 1\nline 2\nline 3\n')
     expect(await log('talk', { tailLines: 1 })).toBe('line 3\n')
@@ -143,7 +145,7 @@ describe('PodManager on Docker', () => {
     const httpGet = { path: '/ok', port: 8080 }
     const readinessProbe = { httpGet, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 1 }
     const script = `mkdir /www; httpd -p 8080 -h /www; sleep 2; touch /www/ok; ${FOREVER}`
-    node.put(assignedPod('probed', { containers: [sh('web', script, { readinessProbe })] }))
+    node.put(aPod('probed', { containers: [sh('web', script, { readinessProbe })] }))
     await until(() => status('probed')?.state?.running !== undefined)
     expect(isReady('probed')).toBe(false)
     await until(() => isReady('probed'))
@@ -151,29 +153,29 @@ describe('PodManager on Docker', () => {
   })
 
   it.concurrent('makes a new sandbox for one that somebody killed', async () => {
-    node.put(assignedPod('again', { containers: [sh('web', FOREVER)] }))
+    node.put(aPod('again', { containers: [sh('web', FOREVER)] }))
     await until(() => isReady('again'))
-    const { sandboxes } = await runtime.list('uid-again')
+    const { sandboxes } = await runtime.list(runUid('again'))
     await runtime.stopSandbox(sandboxes[0]?.id ?? '')
     await until(() => status('again')?.restartCount === 1 && isReady('again'))
-    expect((await runtime.list('uid-again')).sandboxes).toHaveLength(1)
+    expect((await runtime.list(runUid('again'))).sandboxes).toHaveLength(1)
   })
 
   // Alone, since it is the end of the agent that has the other Pods.
   it('adopts what an earlier agent started, and removes what is not assigned any more', async () => {
-    node.put(assignedPod('stays', { containers: [sh('web', FOREVER), sh('side', FOREVER)] }))
-    node.put(assignedPod('goes', { containers: [sh('web', FOREVER)] }))
+    node.put(aPod('stays', { containers: [sh('web', FOREVER), sh('side', FOREVER)] }))
+    node.put(aPod('goes', { containers: [sh('web', FOREVER)] }))
     await until(() => isReady('stays') && isReady('goes'))
-    const before = (await runtime.list('uid-stays')).containers
+    const before = (await runtime.list(runUid('stays'))).containers
     node.manager.stop()
     node = new AgentNode(runtime, clock)
     await sleep(clock, 500)
-    expect((await runtime.list('uid-stays')).containers).toEqual(before)
-    expect((await runtime.list('uid-goes')).containers).toHaveLength(1)
-    node.put(assignedPod('stays', { containers: [sh('web', FOREVER), sh('side', FOREVER)] }))
-    await until(async () => (await runtime.list('uid-goes')).sandboxes.length === 0)
+    expect((await runtime.list(runUid('stays'))).containers).toEqual(before)
+    expect((await runtime.list(runUid('goes'))).containers).toHaveLength(1)
+    node.put(aPod('stays', { containers: [sh('web', FOREVER), sh('side', FOREVER)] }))
+    await until(async () => (await runtime.list(runUid('goes'))).sandboxes.length === 0)
     await until(() => isReady('stays'))
-    expect((await runtime.list('uid-stays')).containers).toEqual(before)
+    expect((await runtime.list(runUid('stays'))).containers).toEqual(before)
   })
 })
 

@@ -6,11 +6,12 @@ import type { Persisted, PersistedMeta } from '../../shared/api/object.ts'
 export function assignedPod(
   name: string,
   spec: Partial<Omit<PodSpec, 'containers'>> & { containers?: Container[] } = {},
+  uid = `uid-${name}`,
 ): Persisted<Pod> {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...assignedMetadata(name), uid: `uid-${name}`, generation: 1 },
+    metadata: { ...assignedMetadata(name), uid, generation: 1 },
     spec: {
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 30,
