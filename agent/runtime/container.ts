@@ -93,6 +93,8 @@ export interface ContainerState {
   createdAt: string
   /** As the runtime limits it now. */
   resources: ContainerResources
+  /** The signal that asks it to end, such as `SIGTERM`. */
+  stopSignal: string
   /** As whom its process begins, where that is known. */
   user?: ContainerUser
   state:

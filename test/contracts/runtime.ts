@@ -141,6 +141,7 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
       const id = await create(sandboxId, { does: 'run' }, facts)
       const created = await get(id)
       expect(created).toMatchObject({ id, pod, sandboxId, name: 'web', image: harness.image.reference, ...facts })
+      expect(created?.stopSignal).toBe('SIGTERM')
       expect(created?.state).toEqual({ phase: 'created' })
       await runtime.startContainer(id)
       expect(await phaseOf(id)).toBe('running')

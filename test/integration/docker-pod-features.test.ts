@@ -31,7 +31,8 @@ describe('Docker runtime', () => {
   let imageId = ''
 
   beforeAll(async () => {
-    await loadTestImage({ reference: IMAGE, clusterId, groups: 'app:x:1000:\nkeys:x:50000:app\n' })
+    const groups = 'app:x:1000:\nkeys:x:50000:app\n'
+    await loadTestImage({ reference: IMAGE, clusterId, groups, stopSignal: '10' })
     imageId = (await runtime.inspectImage(IMAGE))?.id ?? ''
   })
   afterEach(async () => {
@@ -232,12 +233,17 @@ describe('Docker runtime', () => {
     expect(await runtime.inspectImage(id)).toBeUndefined()
   })
 
-  it('sends the stop signal that the container names', async () => {
+  it.each([
+    ['the container', { stopSignal: 'SIGUSR2' }, 'SIGUSR2', 5],
+    ['its image', {}, 'SIGUSR1', 4],
+  ])('sends the stop signal that %s names, and tells which', async (_who, more, told, exitCode) => {
     const { id } = await sandbox()
-    const container = await start(id, 'trap "exit 4" USR1; echo ready; sleep 1000 & wait', { stopSignal: 'SIGUSR1' })
+    const script = 'trap "exit 4" USR1; trap "exit 5" USR2; echo ready; sleep 1000 & wait'
+    const container = await start(id, script, more)
+    expect((await runtime.list(pod.uid)).containers[0]?.stopSignal).toBe(told)
     for await (const _ of await runtime.logs(container, { follow: true, timestamps: false }, signal)) break
     await runtime.stopContainer(container)
-    expect(await exited(container)).toMatchObject({ exitCode: 4 })
+    expect(await exited(container)).toMatchObject({ exitCode })
   })
 
   it('gives the log of a container with a terminal as it is', async () => {

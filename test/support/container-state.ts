@@ -29,6 +29,7 @@ export function containerState(
     imageId: 'sha256:1',
     createdAt: at(-90),
     resources: { cpuShares: 2 },
+    stopSignal: 'SIGTERM',
     state,
     ...more,
   }

@@ -191,6 +191,7 @@ export class FakeRuntime extends FakeNetworks implements Runtime {
     const facts = { pod, sandboxId, name, restartCount, specHash, annotations, image, imageId }
     const state: ContainerState = {
       ...{ ...facts, id: this.#newId(), createdAt: this.#time(), resources: spec.resources, user: fakeUser(spec) },
+      stopSignal: spec.stopSignal ?? 'SIGTERM',
       state: { phase: 'created' },
     }
     const changed = (pod: PodIdentity) => this.#changed(pod)

@@ -19,6 +19,8 @@ export interface TestImageOptions {
   /** Whose it is: `removeEverything` of that cluster removes it. */
   clusterId?: string
   user?: string
+  /** Its STOPSIGNAL. */
+  stopSignal?: string
   /** The text of its `/etc/group`; none unless told. */
   groups?: string
   /** This machine's unless told. */
@@ -31,6 +33,7 @@ export interface TestImageOptions {
 /** Makes a small image with a shell and loads it into Docker; no registry is needed. The same options, the same image. */
 export async function loadTestImage(options: TestImageOptions = {}): Promise<void> {
   const { reference = TEST_IMAGE, clusterId = 'kubette-test', user = '', docker = {}, marker, groups } = options
+  const { stopSignal } = options
   const archive = await imageArchive({
     reference,
     architecture: options.architecture ?? (process.arch === 'x64' ? 'amd64' : process.arch),
@@ -43,6 +46,7 @@ export async function loadTestImage(options: TestImageOptions = {}): Promise<voi
       Env: ['PATH=/bin'],
       Cmd: ['sh'],
       User: user,
+      ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
       Labels: { [LABELS.cluster]: clusterId, [LABELS.kind]: 'image' },
     },
   })

@@ -42,7 +42,7 @@ export function containerStatus(input: StatusInput, container: Container): Conta
     ...resourceStatus(container, latest),
     image: latest?.image ?? container.image ?? '',
     imageID: latest ? imageIdOf(latest) : '',
-    ...(latest ? { containerID: apiContainerId(latest.id), ...containerSetup(container) } : {}),
+    ...(latest ? { containerID: apiContainerId(latest.id), ...containerSetup(container, latest) } : {}),
     // Of one that is lost for good it says that there was one.
     ...(!latest && state.terminated?.containerID ? { containerID: state.terminated.containerID } : {}),
     ...(latest?.user ? { user: { linux: latest.user } } : {}),

@@ -4,6 +4,7 @@ import type { MountPoint } from './container-mounts.ts'
 import { annotationsOf, LABELS, podOf } from './labels.ts'
 import type { DockerMount } from './mounts.ts'
 import { startError } from './start-error.ts'
+import { stopSignal } from './stop-signal.ts'
 
 /** The part of Docker's answer about a container that is read here. */
 export interface ContainerInspect {
@@ -84,6 +85,7 @@ export function containerState(found: ContainerInspect): ContainerState {
     imageId: labels[LABELS.imageDigest] || found.Image,
     createdAt: found.Created,
     resources: resourcesOf(found),
+    stopSignal: stopSignal(found.Config.StopSignal),
     state: stateOf(found),
   }
 }

@@ -44,6 +44,7 @@ import { SandboxProcesses } from './sandbox-processes.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
 import { RelayOpener } from './sockets/relay-opener.ts'
+import { stopSignal } from './stop-signal.ts'
 import { VolumeOwnership } from './volume-ownership.ts'
 import { VolumeWriter } from './volume-writer.ts'
 import { Volumes } from './volumes.ts'
@@ -257,5 +258,5 @@ async function stateWithUser(container: ContainerInspect, users: ContainerUsers)
 
 async function stop(containers: Containers, id: string): Promise<void> {
   const container = await containers.inspect(id)
-  if (container) await containers.signal(id, container.Config.StopSignal || 'TERM')
+  if (container) await containers.signal(id, stopSignal(container.Config.StopSignal))
 }

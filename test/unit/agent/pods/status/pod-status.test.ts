@@ -94,9 +94,11 @@ describe('a container’s state', () => {
       { name: 'a', mountPath: '/a' },
       { name: 'b', mountPath: '/b', readOnly: true },
     ]
-    const made = podContainer('web', { volumeMounts, lifecycle: { stopSignal: 'SIGINT' } })
-    const status = web([container('web', running)], { pod: assignedPod('a', { containers: [made] }) })
+    const made = podContainer('web', { volumeMounts })
+    const pod = assignedPod('a', { containers: [made] })
+    const status = web([container('web', running, { stopSignal: 'SIGINT' })], { pod })
     expect(status?.stopSignal).toBe('SIGINT')
+    expect(web([])?.stopSignal).toBeUndefined()
     expect(status?.volumeMounts).toEqual([
       { name: 'a', mountPath: '/a' },
       { name: 'b', mountPath: '/b', readOnly: true, recursiveReadOnly: 'Disabled' },
