@@ -2,10 +2,11 @@ import type { PodIdentity } from './pod-identity.ts'
 import { RuntimeFailure } from './runtime-failure.ts'
 import type { VolumeSpec } from './volume-spec.ts'
 
-/** Whose namespaces the containers of a Pod use, beside the network: unless told, their own processes and the Pod's IPC. */
+/** Whose namespaces the containers of a Pod use, beside the network: unless told, their own processes, the Pod's IPC and hostname. */
 export interface Namespaces {
   processes: 'container' | 'pod' | 'node'
   ipc: 'pod' | 'node'
+  hostname: 'pod' | 'node'
 }
 
 export interface PublishedPort {

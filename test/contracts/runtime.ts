@@ -348,8 +348,8 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeHarness
     it('runs containers in the Pod’s namespaces, in the machine’s, and with parameters of the kernel', async () => {
       const sysctls = { 'net.ipv4.ip_unprivileged_port_start': '80' }
       for (const namespaces of [
-        { processes: 'pod', ipc: 'pod' },
-        { processes: 'node', ipc: 'node' },
+        { processes: 'pod', ipc: 'pod', hostname: 'pod' },
+        { processes: 'node', ipc: 'node', hostname: 'pod' },
       ] as const) {
         const { id: sandboxId } = await sandbox({ namespaces, sysctls, domain: 'suite.example' })
         const id = await create(sandboxId, { does: 'run' }, { namespaces })

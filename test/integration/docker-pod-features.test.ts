@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { readlinkSync } from 'node:fs'
 import { get } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { hostname } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { busyMsOf } from '../../agent/network/drain/connection-rest.ts'
@@ -122,9 +124,12 @@ describe('Docker runtime', () => {
 
   it('gives a Pod the machine’s network where it asks for it', async () => {
     const hosts = [{ ip: '192.0.2.7', hostnames: ['nas'] }]
-    const { id, ip } = await sandbox({ hostNetwork: true, hosts })
+    const namespaces = { processes: 'container', ipc: 'pod', hostname: 'node' } as const
+    const { id, ip } = await sandbox({ hostNetwork: true, hosts, namespaces })
     expect(ip).toBeUndefined()
-    const seen = await print(id, 'ip -o link; cat /etc/hosts')
+    const script = 'readlink /proc/self/ns/uts; hostname; ip -o link; cat /etc/hosts'
+    const seen = await print(id, script, { namespaces })
+    expect(seen).toMatch(`${readlinkSync('/proc/self/ns/uts')}\n${hostname()}\n`)
     expect(seen).toContain('docker0')
     expect(seen).toMatch(
       /\n# Kubernetes-managed hosts file \(host network\)\.\n(.*\n)*127\.0\.0\.1\s.*\n(.*\n)*192\.0\.2\.7\tnas\n/,

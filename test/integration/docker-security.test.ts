@@ -156,7 +156,7 @@ describe('the security of containers in Docker', () => {
   })
 
   it('lets the containers of a Pod see each other’s processes, and has their orphans buried', async () => {
-    const namespaces = { processes: 'pod', ipc: 'pod' } as const
+    const namespaces = { processes: 'pod', ipc: 'pod', hostname: 'pod' } as const
     const { id } = await sandbox({ namespaces })
     await start(id, '(sleep 0.1 &) ; exec sleep 777', { namespaces })
     const untilBuried = 'while ps -o args | grep -E "^(sleep 0.1|.sleep.$)"; do sleep 0.1; done'
@@ -167,7 +167,7 @@ describe('the security of containers in Docker', () => {
   })
 
   it('lets a Pod see the machine’s processes and IPC where it asks for it', async () => {
-    const namespaces = { processes: 'node', ipc: 'node' } as const
+    const namespaces = { processes: 'node', ipc: 'node', hostname: 'pod' } as const
     const { id } = await sandbox({ namespaces })
     const links = 'readlink /proc/self/ns/ipc; ps -o pid,args'
     const seen = await print(id, links, { namespaces })

@@ -17,7 +17,7 @@ import { securityOptions } from './security-options.ts'
 /** A daemon may have another log driver as its default, or let logs grow without end. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } }
 export const CPU_PERIOD_US = 100_000
-const USUAL_NAMESPACES: Namespaces = { processes: 'container', ipc: 'pod' }
+const USUAL_NAMESPACES: Namespaces = { processes: 'container', ipc: 'pod', hostname: 'pod' }
 
 /** Readable in `docker ps`; unique by the Pod's UID and the count of restarts. */
 export function containerName({ pod, name, restartCount }: ContainerSpec): string {
@@ -58,6 +58,7 @@ export function sandboxConfig(
       NetworkMode: isLinkedByAgent ? 'none' : (network?.mode ?? 'host'),
       IpcMode: namespaces.ipc === 'node' ? 'host' : 'shareable',
       ...(namespaces.processes === 'node' ? { PidMode: 'host' } : {}),
+      ...hostnameConfig(namespaces),
       Sysctls: spec.sysctls ?? {},
       PortBindings: portBindings(ports),
       ...(files === undefined || spec.hostNetwork ? dockerNames(spec, files === undefined) : {}),
@@ -187,7 +188,12 @@ function namespaceConfig({ sandboxId, processesOf, namespaces = USUAL_NAMESPACES
     IpcMode: namespaces.ipc === 'node' ? 'host' : ofSandbox,
     ...(namespaces.processes === 'container' ? {} : { PidMode: namespaces.processes === 'node' ? 'host' : ofSandbox }),
     ...(processesOf === undefined ? {} : { PidMode: `container:${processesOf}` }),
+    ...hostnameConfig(namespaces),
   }
+}
+
+function hostnameConfig({ hostname }: Namespaces) {
+  return hostname === 'node' ? { UTSMode: 'host' } : {}
 }
 
 function securityConfig({ securityContext = {} }: ContainerSpec, seccompProfile: string | undefined) {

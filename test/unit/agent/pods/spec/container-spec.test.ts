@@ -80,7 +80,7 @@ describe('sandboxSpec', () => {
       hosts: [{ ip: '192.0.2.1', hostnames: ['x', 'y'] }],
       ports: [{ containerPort: 80, hostPort: 8080, protocol: 'TCP' }],
       hostNetwork: false,
-      namespaces: { processes: 'container', ipc: 'node' },
+      namespaces: { processes: 'container', ipc: 'node', hostname: 'pod' },
       privileged: false,
       sysctls: { 'net.ipv4.ip_local_port_range': '1024 2048' },
       volumes: [{ name: 'd', medium: 'disk' }],

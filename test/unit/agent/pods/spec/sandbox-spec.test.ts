@@ -20,3 +20,9 @@ it.each(['containers', 'initContainers'])('is privileged for one privileged cont
   const withOne = { ...spec, [list]: [podContainer('another'), privileged] }
   expect(sandboxSpec(assignedPod('a', withOne))).toMatchObject({ privileged: true })
 })
+
+it('has the hostname of the machine whose network it uses', () => {
+  const hostname = (hostNetwork: boolean) => sandboxSpec(assignedPod('a', { hostNetwork })).namespaces?.hostname
+  expect(hostname(true)).toBe('node')
+  expect(hostname(false)).toBe('pod')
+})
