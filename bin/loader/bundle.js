@@ -15,7 +15,7 @@ const KEPT = 5
  * where it is missing. Undefined where nothing can be written. Throws where the sources cannot be understood.
  */
 export function bundleOf(root) {
-  const cache = join(root, 'node_modules', '.cache', 'kubette')
+  const cache = join(root, '.cache')
   const directory = join(cache, hashOf(root))
   if (existsSync(directory)) return directory
   const unfinished = `${directory}.${process.pid}`

@@ -22,20 +22,22 @@ function install(source: string) {
   for (const name of ['package.json', 'bin/loader', 'bin/kubette.js']) {
     cpSync(join(ROOT, name), join(root, name), { recursive: true })
   }
-  for (const name of readdirSync(join(ROOT, 'node_modules')).filter((name) => name !== '.cache')) {
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
     symlinkSync(join(ROOT, 'node_modules', name), join(root, 'node_modules', name))
   }
   writeFileSync(join(root, 'controlplane/store/sqlite-worker.ts'), 'export {}\n')
-  const cache = join(root, 'node_modules/.cache/kubette')
+  const cache = join(root, '.cache')
+  const packages = join(root, 'node_modules')
   const write = (source: string) => writeFileSync(join(root, 'bin/kubette.ts'), source)
-  const run = () =>
+  const run = (env: NodeJS.ProcessEnv = {}) =>
     new Promise<{ stdout: string; stderr: string }>((resolve) => {
-      execFile(process.execPath, [join(root, 'bin/kubette.js')], (_error, stdout, stderr) =>
+      const options = { env: { ...process.env, ...env } }
+      execFile(process.execPath, [join(root, 'bin/kubette.js')], options, (_error, stdout, stderr) =>
         resolve({ stdout, stderr }),
       )
     })
   write(source)
-  return { cache, write, run }
+  return { cache, packages, write, run }
 }
 
 describe('the loader', () => {
@@ -49,6 +51,16 @@ describe('the loader', () => {
     expect(readdirSync(cache)).toHaveLength(2)
   })
 
+  it('loads more of it later though the packages are being installed anew', async () => {
+    const { packages, run } = install(`
+      import { rmSync } from 'node:fs'
+      rmSync(process.env.PACKAGES ?? '', { recursive: true })
+      const { default: yaml } = await import('yaml')
+      console.log(yaml.parse('a: 1').a)
+    `)
+    expect(await run({ PACKAGES: packages })).toEqual({ stdout: '1\n', stderr: '' })
+  })
+
   it('starts several at once', async () => {
     const { cache, run } = install('console.log(1 as number)\n')
     const outputs = await Promise.all([run(), run(), run()])
@@ -57,8 +69,8 @@ describe('the loader', () => {
   })
 
   it('says what to do where nothing is installed', async () => {
-    const { cache, run } = install('console.log(1)\n')
-    rmSync(join(cache, '../..'), { recursive: true, force: true })
+    const { packages, run } = install('console.log(1)\n')
+    rmSync(packages, { recursive: true })
     const { stdout, stderr } = await run()
     expect(stdout).toBe('')
     expect(stderr).toMatch(/^kubette: its packages are missing: run `npm ci` in .*\n$/)
@@ -66,7 +78,7 @@ describe('the loader', () => {
 
   it('does without where nothing can be written', async () => {
     const { cache, run } = install('const answer: number = 1\nconsole.log(answer, import.meta.url)\n')
-    writeFileSync(join(cache, '..'), '')
+    writeFileSync(cache, '')
     expect((await run()).stdout).toMatch(/^1 file:.*\/bin\/kubette\.ts/)
   })
 
