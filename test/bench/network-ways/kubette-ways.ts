@@ -3,6 +3,9 @@ import { eventually } from '../../support/shell.ts'
 import { IMAGE, OFFSETS, portsAt, publishedAt, serveCommand } from './bench-servers.ts'
 import type { Ports, Run, Way } from './way.ts'
 
+/** The share of the processor of containers for which nobody asks for any: Pods that ask for nothing have a five-hundredth. */
+const AS_DOCKER_HAS_IT = { requests: { cpu: '1' } }
+
 export interface KubetteWays {
   direct: Way
   service: Way
@@ -45,7 +48,7 @@ async function apply(machines: Machines, near: string, far: string): Promise<voi
       terminationGracePeriodSeconds: 0,
       // A machine that is busy with the measuring may be late with its heartbeats.
       tolerations: [{ operator: 'Exists' }],
-      containers: [{ name: 'bench', image: IMAGE, command }],
+      containers: [{ name: 'bench', image: IMAGE, command, resources: AS_DOCKER_HAS_IT }],
     },
   })
   await machines.apply(pod('server', far, serveCommand(...Object.values(OFFSETS))))
