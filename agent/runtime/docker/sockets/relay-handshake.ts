@@ -5,8 +5,11 @@ import { RelayClient } from './relay-client.ts'
 import { encodeCommand, RelayFrames } from './relay-frames.ts'
 
 const NONCE_BYTES = 16
-/** A relay that does not answer in this time is not there, or waits for the rest of what a user before it began to say. */
-const ANSWER_MS = 2_000
+/**
+ * A relay that does not answer in this time is not there, or waits for the rest of what a user before it began to say. On a
+ * machine that has too much to do a sandbox may get no processor for many seconds.
+ */
+const ANSWER_MS = 30_000
 
 /**
  * Begins to use the relay on a process's streams, until `signal`; undefined, and the streams closed, where none answers.
