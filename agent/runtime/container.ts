@@ -22,7 +22,11 @@ export interface ContainerSpec {
   command?: string[]
   args?: string[]
   workingDir?: string
-  env: { name: string; value: string }[]
+  env: Variable[]
+  /** What Secrets say, beside `env`: neither this nor what is made of it is on a disk of the machine. */
+  secretEnv?: Variable[]
+  /** `command` or `args` hold something of Secrets, too. */
+  hasSecretCommand?: boolean
   resources: ContainerResources
   /** How readily the kernel ends it when memory runs out, from -1000 (never) to 1000; as near as the runtime can. */
   oomScoreAdj: number
@@ -42,6 +46,12 @@ export interface ContainerSpec {
   terminationMessage?: { path: string; file: number }
   /** More facts to keep with the container, such as its grace period. */
   annotations: Record<string, string>
+}
+
+/** Of the environment of a container's processes. */
+export interface Variable {
+  name: string
+  value: string
 }
 
 export interface ContainerSecurity {

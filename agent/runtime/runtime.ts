@@ -21,6 +21,7 @@ export {
   MAX_TERMINATION_MESSAGE_BYTES,
   type NotedContainer,
   type SecurityProfile,
+  type Variable,
 } from './container.ts'
 export type {
   ContainerProcess,

@@ -6,12 +6,11 @@ import { BACKOFF_ANNOTATION } from '../restart-backoff.ts'
 import { specHash } from '../spec-hash.ts'
 import { ContainerConfigError } from './container-config-error.ts'
 import { containerResources } from './container-resources.ts'
-import { containerEnvironment, type EnvironmentSources } from './environment.ts'
+import { containerEnvironment, type Environment, type EnvironmentSources, expandIn } from './environment.ts'
 import { namespacesOf } from './namespaces.ts'
 import { oomScoreAdj } from './oom-score.ts'
 import { identityOf } from './pod-identity.ts'
 import { securityContextOf } from './security-context.ts'
-import { expandVariables } from './variable-expansion.ts'
 import { volumeMounts } from './volume-mounts.ts'
 
 /** What the runtime shall make of a container. Throws ContainerConfigError where the spec cannot be met for now. */
@@ -22,7 +21,6 @@ export function containerSpec(
   sources: EnvironmentSources,
 ): ContainerSpec {
   const environment = containerEnvironment(container, sources)
-  const expand = (texts: string[]) => texts.map((text) => expandVariables(text, (name) => environment.get(name)))
   return {
     pod: identityOf(sources.pod),
     sandboxId,
@@ -32,16 +30,15 @@ export function containerSpec(
     image: container.image ?? '',
     imageId: image.id,
     ...(image.digests[0] === undefined ? {} : { imageDigest: image.digests[0] }),
-    ...(container.command?.length ? { command: expand(container.command) } : {}),
-    ...(container.args?.length ? { args: expand(container.args) } : {}),
+    ...commandOf(container, environment),
     ...(container.workingDir ? { workingDir: container.workingDir } : {}),
-    env: [...environment].map(([name, value]) => ({ name, value })),
+    ...variablesOf(environment),
     resources: containerResources(container),
     oomScoreAdj: oomScoreAdj(sources.pod, container, parseUnits(sources.allocatable.memory)),
     tty: container.tty ?? false,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
-    mounts: volumeMounts(container, sources.pod, environment),
+    mounts: volumeMounts(container, sources.pod, valuesOf(environment)),
     ...(sources.pod.spec ? { namespaces: namespacesOf(sources.pod.spec) } : {}),
     ...targetOf(container, targetId),
     securityContext: securityContextOf(sources.pod, container, image),
@@ -49,6 +46,32 @@ export function containerSpec(
     ...(container.lifecycle?.stopSignal ? { stopSignal: container.lifecycle.stopSignal } : {}),
     annotations: backoffMs > 0 ? { [BACKOFF_ANNOTATION]: String(backoffMs) } : {},
   }
+}
+
+function commandOf(
+  { command = [], args = [] }: Container,
+  environment: Environment,
+): Pick<ContainerSpec, 'command' | 'args' | 'hasSecretCommand'> {
+  const expand = (texts: string[]) => texts.map((text) => expandIn(environment, text))
+  const [program, rest] = [expand(command), expand(args)]
+  return {
+    ...(program.length > 0 ? { command: program.map(({ value }) => value) } : {}),
+    ...(rest.length > 0 ? { args: rest.map(({ value }) => value) } : {}),
+    ...([...program, ...rest].some(({ isSecret }) => isSecret) ? { hasSecretCommand: true } : {}),
+  }
+}
+
+function variablesOf(environment: Environment): Pick<ContainerSpec, 'env' | 'secretEnv'> {
+  const some = (areSecret: boolean) => {
+    const chosen = [...environment].filter(([, { isSecret }]) => isSecret === areSecret)
+    return chosen.map(([name, { value }]) => ({ name, value }))
+  }
+  const secretEnv = some(true)
+  return { env: some(false), ...(secretEnv.length > 0 ? { secretEnv } : {}) }
+}
+
+function valuesOf(environment: Environment): Map<string, string> {
+  return new Map([...environment].map(([name, { value }]) => [name, value]))
 }
 
 /** An ephemeral container may ask to see another's processes, which has to run then. */

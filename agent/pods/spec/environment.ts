@@ -1,4 +1,11 @@
-import type { ConfigMap, Container, EnvFromSource, EnvVar, Secret } from '../../../shared/api/generated/core-v1.ts'
+import type {
+  ConfigMap,
+  Container,
+  EnvFromSource,
+  EnvVar,
+  EnvVarSource,
+  Secret,
+} from '../../../shared/api/generated/core-v1.ts'
 import type { Service } from '../../../shared/api/kinds.ts'
 import { ContainerConfigError } from './container-config-error.ts'
 import { type DownwardFacts, fieldValue, resourceValue } from './field-reference.ts'
@@ -13,20 +20,44 @@ export interface EnvironmentSources extends DownwardFacts {
   services(): Iterable<Service> | undefined
 }
 
+/** What a variable or another text of a container's spec is made into. */
+export interface Expanded {
+  value: string
+  /** Something of it is a Secret's. */
+  isSecret: boolean
+}
+
+export type Environment = ReadonlyMap<string, Expanded>
+
 /**
  * A container's environment: what tells of Services first, then `envFrom`, then `env` in order, where later ones replace
  * earlier ones and may use them as `$(NAME)`. Throws ContainerConfigError where something it needs is missing.
  */
-export function containerEnvironment(container: Container, sources: EnvironmentSources): Map<string, string> {
-  const environment = ofServices(sources)
+export function containerEnvironment(container: Container, sources: EnvironmentSources): Environment {
+  const environment = new Map<string, Expanded>()
+  for (const [name, value] of ofServices(sources)) environment.set(name, { value, isSecret: false })
   for (const source of container.envFrom ?? []) {
-    for (const [name, value] of importedValues(source, sources)) environment.set(`${source.prefix ?? ''}${name}`, value)
+    const isSecret = source.secretRef !== undefined
+    for (const [name, value] of importedValues(source, sources)) {
+      environment.set(`${source.prefix ?? ''}${name}`, { value, isSecret })
+    }
   }
   for (const variable of container.env ?? []) {
     const value = variableValue(variable, container, sources, environment)
     if (value !== undefined) environment.set(variable.name, value)
   }
   return environment
+}
+
+/** Replaces `$(NAME)` by what that is in an environment. */
+export function expandIn(environment: Environment, text: string): Expanded {
+  let isSecret = false
+  const value = expandVariables(text, (name) => {
+    const found = environment.get(name)
+    isSecret ||= found?.isSecret ?? false
+    return found?.value
+  })
+  return { value, isSecret }
 }
 
 function ofServices({ pod, services }: EnvironmentSources): Map<string, string> {
@@ -39,10 +70,18 @@ function variableValue(
   { value, valueFrom }: EnvVar,
   container: Container,
   sources: EnvironmentSources,
-  before: ReadonlyMap<string, string>,
+  before: Environment,
+): Expanded | undefined {
+  if (!valueFrom) return expandIn(before, value ?? '')
+  const found = referredValue(valueFrom, container, sources)
+  return found === undefined ? undefined : { value: found, isSecret: valueFrom.secretKeyRef !== undefined }
+}
+
+function referredValue(
+  { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef }: EnvVarSource,
+  container: Container,
+  sources: EnvironmentSources,
 ): string | undefined {
-  if (!valueFrom) return expandVariables(value ?? '', (name) => before.get(name))
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom
   if (fieldRef) return fieldValue(sources, fieldRef.fieldPath)
   if (resourceFieldRef) return resourceValue(sources, container, resourceFieldRef)
   if (configMapKeyRef) return keyed('ConfigMap', configMapKeyRef, sources)

@@ -9,7 +9,7 @@ import type {
   SandboxSpec,
 } from '../runtime.ts'
 import { annotationLabels, LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
-import { type DockerMount, sandboxMount } from './mounts.ts'
+import { type DockerMount, sandboxMounts } from './mounts.ts'
 import { machineHostsText, nameFiles } from './name-files.ts'
 import { NAME_FILES, sandboxFile } from './sandbox-files.ts'
 import { securityOptions } from './security-options.ts'
@@ -32,16 +32,22 @@ function podPart({ name, namespace, uid }: PodIdentity): string {
   return `${name}_${namespace}_${uid.slice(0, 8)}`
 }
 
-/** The body of `POST /containers/create` for a sandbox; `network`: that Docker links it to; `machineHosts`: the machine's own `/etc/hosts`. */
-export function sandboxConfig(
-  spec: SandboxSpec,
-  owner: Ownership,
-  image: string,
-  network: NetworkConfig | undefined,
-  oomScoreAdj: number,
-  machineHosts?: string,
-) {
-  const { pod, ports, volumes, domain, namespaces = USUAL_NAMESPACES } = spec
+/** What the spec of a sandbox does not say. */
+export interface SandboxDetails {
+  image: string
+  /** That Docker links it to. */
+  network?: NetworkConfig | undefined
+  oomScoreAdj: number
+  /** The text of the machine's own `/etc/hosts`. */
+  machineHosts?: string | undefined
+  /** Volumes in memory are kept from swap. */
+  noswap: boolean
+}
+
+/** The body of `POST /containers/create` for a sandbox. */
+export function sandboxConfig(spec: SandboxSpec, owner: Ownership, details: SandboxDetails) {
+  const { image, network, oomScoreAdj, machineHosts, noswap } = details
+  const { ports, domain, namespaces = USUAL_NAMESPACES } = spec
   const isLinkedByAgent = spec.linkedBy === 'agent'
   const files = spec.hostNetwork ? machineFilesOf(spec, machineHosts) : filesOf(spec)
   return {
@@ -62,7 +68,7 @@ export function sandboxConfig(
       Sysctls: spec.sysctls ?? {},
       PortBindings: portBindings(ports),
       ...(files === undefined || spec.hostNetwork ? dockerNames(spec, files === undefined) : {}),
-      Mounts: volumes.map((volume) => sandboxMount(pod, volume, owner)),
+      Mounts: sandboxMounts(spec, owner, noswap),
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none' },
       CpuShares: 2,
@@ -117,16 +123,21 @@ function dnsConfig({ servers, searches, options }: NonNullable<SandboxSpec['dns'
 /** What the spec of a container only names. */
 export interface CreateDetails {
   mounts: readonly DockerMount[]
+  /** Instead of the spec's `command` and `args`. */
+  command?: readonly [program: string, ...arguments: string[]]
   /** JSON. */
   seccompProfile: string | undefined
 }
 
 /** The body of `POST /containers/create` for a container of a Pod. */
-export function containerConfig(spec: ContainerSpec, owner: Ownership, { mounts, seccompProfile }: CreateDetails) {
+export function containerConfig(
+  spec: ContainerSpec,
+  owner: Ownership,
+  { mounts, command, seccompProfile }: CreateDetails,
+) {
   return {
     Image: spec.imageId,
-    ...(spec.command ? { Entrypoint: spec.command } : {}),
-    ...(spec.args ? { Cmd: spec.args } : {}),
+    ...(command ? { Entrypoint: command } : commandConfig(spec)),
     ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
     ...(spec.securityContext?.user === undefined ? {} : { User: spec.securityContext.user }),
     ...(spec.stopSignal === undefined ? {} : { StopSignal: spec.stopSignal }),
@@ -149,6 +160,11 @@ export function containerConfig(spec: ContainerSpec, owner: Ownership, { mounts,
       ...securityConfig(spec, seccompProfile),
     },
   }
+}
+
+/** What is absent is as the image says. */
+function commandConfig({ command, args }: ContainerSpec) {
+  return { ...(command ? { Entrypoint: command } : {}), ...(args ? { Cmd: args } : {}) }
 }
 
 function containerLabels(spec: ContainerSpec, owner: Ownership): Labels {

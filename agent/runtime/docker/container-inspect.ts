@@ -52,8 +52,9 @@ export function isSandbox({ Config }: ContainerInspect): boolean {
   return Config.Labels?.[LABELS.kind] === 'sandbox'
 }
 
+/** Volumes with a name: others are the sandbox's own. */
 export function mountsVolumes({ HostConfig }: ContainerInspect): boolean {
-  return (HostConfig.Mounts ?? []).length > 0
+  return (HostConfig.Mounts ?? []).some(({ Type, Source }) => Type === 'volume' && Source)
 }
 
 export function sandboxState(found: ContainerInspect): SandboxState {

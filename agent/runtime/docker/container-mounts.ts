@@ -44,7 +44,10 @@ export class ContainerMounts {
   async resolve(spec: Mounting & { mounts: readonly VolumeMount[] }): Promise<DockerMount[]> {
     const { sandboxId, mounts } = spec
     if (mounts.length === 0) return []
-    await this.#memory.check(sandboxId)
+    await this.#memory.check(
+      sandboxId,
+      mounts.map(({ volume }) => placeInSandbox(volume)),
+    )
     const sandbox = await this.#containers.inspect(sandboxId)
     const points = new Map(sandbox?.Mounts?.map((point) => [point.Destination, point]))
     const resolved: DockerMount[] = []

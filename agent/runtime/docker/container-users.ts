@@ -38,6 +38,11 @@ export class ContainerUsers {
     }
   }
 
+  /** The number of the user whom a container begins as; undefined for a name that its image does not know. */
+  async uidOf({ imageId, securityContext }: ContainerSpec): Promise<number | undefined> {
+    return execUser(securityContext?.user ?? '', [], await this.#filesOf(imageId))?.uid
+  }
+
   /** In Docker's terms: of itself it joins the groups that the image names just where it is told of no group. */
   async settled({ imageId, securityContext = {} }: ContainerSpec): Promise<ContainerSecurity> {
     const { user = '', supplementalGroups = [], ignoresImageGroups = false } = securityContext

@@ -19,6 +19,7 @@ import { type ContainerInspect, containerState, isSandbox, mountsVolumes, sandbo
 import { containerLogs } from './container-logs.ts'
 import { ContainerMounts } from './container-mounts.ts'
 import { ContainerNotes } from './container-notes.ts'
+import { ContainerSecrets } from './container-secrets.ts'
 import { ContainerUsages } from './container-usages.ts'
 import { ContainerUsers } from './container-users.ts'
 import { Containers } from './containers.ts'
@@ -45,6 +46,7 @@ import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
 import { RelayOpener } from './sockets/relay-opener.ts'
 import { stopSignal } from './stop-signal.ts'
+import { TmpfsNoswap } from './tmpfs-noswap.ts'
 import { VolumeOwnership } from './volume-ownership.ts'
 import { VolumeWriter } from './volume-writer.ts'
 import { Volumes } from './volumes.ts'
@@ -104,6 +106,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const notes = new ContainerNotes(docker)
   const images = new Images(docker, clock, options.pullDeadlineMs)
   const users = new ContainerUsers(docker, containers, owner)
+  const secrets = new ContainerSecrets({ docker, containers, memory, users })
   const usage = new ContainerUsages(docker, clock)
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
@@ -119,6 +122,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     hostPaths,
     pause,
     oom,
+    noswap: new TmpfsNoswap(docker),
     log,
   })
 
@@ -147,16 +151,18 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     },
     createContainer: async (spec) => {
       const place = await files.of(spec.sandboxId)
-      const [resolved, message, seccompProfile, securityContext] = await Promise.all([
+      const [resolved, message, secret, seccompProfile, securityContext] = await Promise.all([
         mounts.resolve(spec),
         messages.mount(spec),
+        secrets.provide(spec),
         profiles.load(spec.securityContext),
         users.settled(spec),
         sysfs.provide(spec),
       ])
       const settled = { ...spec, securityContext }
       const id = await containers.create(settled, {
-        mounts: [...resolved, ...nameMounts(spec, place), ...message],
+        mounts: [...resolved, ...nameMounts(spec, place), ...message, ...(secret ? [secret.mount] : [])],
+        ...(secret ? { command: secret.command } : {}),
         seccompProfile,
       })
       if (spec.stdin) attachments.created(id, spec)
@@ -172,6 +178,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     removeContainer: async (id) => {
       await containers.remove(id)
       attachments.removed(id)
+      secrets.removed(id)
     },
     writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
     terminationMessage: (id, signal) => messages.read(id, signal),
@@ -185,9 +192,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     usage: (ids) => usage.read(ids),
     otherContainers: () => others.list(),
     diskUsage: (podUid) => disks.read(podUid),
-    exec: (id, command, timeoutMs) => execs.run(id, command, timeoutMs),
-    isExecuting: (id, command) => execs.isRunning(id, command),
-    openExec: (id, command, streams, signal) => execs.open(id, command, streams, signal),
+    exec: async (id, command, timeoutMs) => execs.run(id, await secrets.inside(id, command), timeoutMs),
+    isExecuting: async (id, command) => execs.isRunning(id, await secrets.inside(id, command)),
+    openExec: async (id, command, streams, signal) => {
+      return execs.open(id, await secrets.inside(id, command), streams, signal)
+    },
     attach: (id, streams, signal) => attachments.attach(id, streams, signal),
     openSockets: (id, signal) => relays.open(id, signal),
     connect: (sandboxId, port, signal) => connectToLoopback(execs, sandboxId, port, signal),

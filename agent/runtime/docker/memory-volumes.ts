@@ -50,12 +50,14 @@ export class MemoryVolumes {
     for (const { Name } of Volumes ?? []) await remove(Name).catch(() => undefined)
   }
 
-  /** Throws a RuntimeFailure `volumesLost` where they are not the same. */
-  async check(sandboxId: string): Promise<void> {
+  /** Throws a RuntimeFailure `volumesLost` where those among `directories` of the sandbox are not the same. */
+  async check(sandboxId: string, directories: readonly string[]): Promise<void> {
     if (this.#sound.has(sandboxId)) return
     const mounts = (await this.#containers.inspect(sandboxId))?.HostConfig.Mounts ?? []
-    const place = mounts.find(({ VolumeOptions }) => VolumeOptions?.DriverConfig)?.Target
-    if (place !== undefined && !(await this.#isShared(sandboxId, place))) {
+    const inMemory = mounts.filter(({ VolumeOptions }) => VolumeOptions?.DriverConfig).map(({ Target }) => Target)
+    const place = directories.find((directory) => inMemory.includes(directory))
+    if (place === undefined) return
+    if (!(await this.#isShared(sandboxId, place))) {
       throw new RuntimeFailure('volumesLost', 'Docker was restarted and has let go of volumes in memory')
     }
     this.#sound.add(sandboxId)

@@ -1,4 +1,4 @@
-import type { PodIdentity, VolumeSpec } from '../runtime.ts'
+import type { PodIdentity, SandboxSpec, VolumeSpec } from '../runtime.ts'
 import { LABELS, type Labels, type Ownership, ownerLabels, podLabels } from './labels.ts'
 import { VOLUMES_DIRECTORY, volumeName } from './volumes.ts'
 
@@ -19,12 +19,26 @@ export interface DockerMount {
 
 type MemoryVolume = VolumeSpec & { medium: 'memory' | 'files' }
 
+/** Where a sandbox has what its containers are told of Secrets. */
+export const SANDBOX_SECRETS_DIRECTORY = '/secrets'
+
 /** Where a sandbox has a volume. */
 export function placeInSandbox(volume: string): string {
   return `${VOLUMES_DIRECTORY}/${volume}`
 }
 
-export function sandboxMount(pod: PodIdentity, volume: VolumeSpec, owner: Ownership): DockerMount {
+/** All volumes of a sandbox; what is in memory is kept from swap where `noswap`. */
+export function sandboxMounts(
+  { pod, volumes }: Pick<SandboxSpec, 'pod' | 'volumes'>,
+  owner: Ownership,
+  noswap: boolean,
+): DockerMount[] {
+  // Of the one for Secrets each container is to see its own part.
+  const secrets = memoryMount(podLabels(pod), ['mode=755'], SANDBOX_SECRETS_DIRECTORY, owner, noswap)
+  return [...volumes.map((volume) => sandboxMount(pod, volume, owner, noswap)), secrets]
+}
+
+function sandboxMount(pod: PodIdentity, volume: VolumeSpec, owner: Ownership, noswap: boolean): DockerMount {
   const Target = placeInSandbox(volume.name)
   switch (volume.medium) {
     case 'host':
@@ -34,8 +48,10 @@ export function sandboxMount(pod: PodIdentity, volume: VolumeSpec, owner: Owners
     case 'disk':
       return wholeVolume(volumeName(pod.uid, volume.name), Target, false)
     case 'memory':
-    case 'files':
-      return memoryMount(pod, volume, Target, owner)
+    case 'files': {
+      const labels = { ...podLabels(pod), [LABELS.volume]: volume.name }
+      return memoryMount(labels, mountOptions(volume), Target, owner, noswap)
+    }
   }
 }
 
@@ -44,25 +60,31 @@ export function wholeVolume(Source: string, Target: string, ReadOnly: boolean): 
   return { Type: 'volume', Source, Target, ReadOnly, VolumeOptions: { NoCopy: true } }
 }
 
-/** A volume that Docker makes with its sandbox, without a name, and removes with it. */
-function memoryMount(pod: PodIdentity, spec: MemoryVolume, Target: string, owner: Ownership): DockerMount {
+/** A volume that Docker makes with its sandbox, without a name, and removes with it; `options` are those of `mount`. */
+function memoryMount(
+  labels: Labels,
+  options: string[],
+  Target: string,
+  owner: Ownership,
+  noswap: boolean,
+): DockerMount {
+  const o = [...options, ...(noswap ? ['noswap'] : [])].join(',')
   return {
     Type: 'volume',
     Target,
     ReadOnly: false,
     VolumeOptions: {
       NoCopy: true,
-      Labels: { ...ownerLabels(owner), ...podLabels(pod), [LABELS.kind]: 'memory-volume', [LABELS.volume]: spec.name },
-      DriverConfig: { Name: 'local', Options: { type: 'tmpfs', device: 'tmpfs', o: mountOptions(spec) } },
+      Labels: { ...ownerLabels(owner), ...labels, [LABELS.kind]: 'memory-volume' },
+      DriverConfig: { Name: 'local', Options: { type: 'tmpfs', device: 'tmpfs', o } },
     },
   }
 }
 
-/** Those of `mount`. */
-function mountOptions(spec: MemoryVolume): string {
+function mountOptions(spec: MemoryVolume): string[] {
   const sticky = spec.medium === 'files' ? 1 : 0
   const options = [`mode=${sticky + (spec.group === undefined ? 0 : 2)}777`]
   if (spec.group !== undefined) options.push(`gid=${spec.group}`)
   if (spec.medium === 'memory' && spec.sizeLimitBytes !== undefined) options.push(`size=${spec.sizeLimitBytes}`)
-  return options.join(',')
+  return options
 }

@@ -11,6 +11,7 @@ import type { Networks } from './networks.ts'
 import type { OomProtection } from './oom-protection.ts'
 import type { PauseImage } from './pause-image.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
+import type { TmpfsNoswap } from './tmpfs-noswap.ts'
 import type { VolumeOwnership } from './volume-ownership.ts'
 import type { Volumes } from './volumes.ts'
 
@@ -24,6 +25,7 @@ export interface SandboxesOptions {
   hostPaths: Pick<HostPaths, 'read'>
   pause: PauseImage
   oom: OomProtection
+  noswap: Pick<TmpfsNoswap, 'isPossible'>
   log: Logger
 }
 
@@ -67,10 +69,11 @@ export class Sandboxes {
   }
 
   async #start(spec: SandboxSpec, created: VolumeSpec[], oomScoreAdj: number): Promise<SandboxState> {
-    const { containers, volumes, owner, pause, networks } = this.#options
+    const { containers, volumes, owner, pause, networks, noswap } = this.#options
     const joining = spec.hostNetwork || spec.linkedBy === 'agent' ? undefined : networks.join(spec.address)
     const [network, machineHosts] = await Promise.all([joining, this.#machineHosts(spec), pause.ensure()])
-    const config = sandboxConfig(spec, owner, pause.reference, network, oomScoreAdj, machineHosts)
+    const details = { image: pause.reference, network, oomScoreAdj, machineHosts, noswap: await noswap.isPossible() }
+    const config = sandboxConfig(spec, owner, details)
     const id = await containers.createNamed(sandboxName(spec.pod), config)
     try {
       await volumes.open(id, created)

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 
 export type ArchiveEntry =
-  | { type: 'file'; name: string; mode: number; gid?: number; content: Buffer | string }
+  | { type: 'file'; name: string; mode: number; uid?: number; gid?: number; content: Buffer | string }
   | { type: 'directory'; name: string; mode: number; gid?: number }
   | { type: 'symlink'; name: string; target: string }
 
@@ -15,7 +15,7 @@ export async function tarArchive(entries: readonly ArchiveEntry[], mtimeMs = 0):
     if (entry.type === 'symlink') archive.entry({ ...header, linkname: entry.target })
     else {
       const owned = { ...header, mode: entry.mode, gid: entry.gid ?? 0 }
-      if (entry.type === 'file') archive.entry(owned, Buffer.from(entry.content))
+      if (entry.type === 'file') archive.entry({ ...owned, uid: entry.uid ?? 0 }, Buffer.from(entry.content))
       else archive.entry(owned)
     }
   }

@@ -38,7 +38,7 @@ export class VolumeWriter {
     const version = versionOf(files)
     const current = await pathStat(this.#docker, sandboxId, `${directory}/${CURRENT}`)
     if (current?.linkTarget === `${directory}/${version}`) return false
-    await this.#memory.check(sandboxId)
+    await this.#memory.check(sandboxId, [directory])
     const present = await this.#present(sandboxId, directory)
     await this.#put(sandboxId, directory, archiveEntries(files, version, present))
     await this.#switch(sandboxId, directory, stalePaths(files, version, present))

@@ -5,6 +5,7 @@ export const SYSTEM_CALLS = {
   clone: { amd64: 56, arm64: 220 },
   close: { amd64: 3, arm64: 57 },
   connect: { amd64: 42, arm64: 203 },
+  execve: { amd64: 59, arm64: 221 },
   exit_group: { amd64: 231, arm64: 94 },
   fchmod: { amd64: 91, arm64: 52 },
   fchmodat: { amd64: 268, arm64: 53 },

@@ -14,7 +14,7 @@ function specOf(container: Partial<Container>, pod: Partial<Omit<PodSpec, 'conta
     hostIPs: [],
     allocatable: { cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi' },
     configMap: () => undefined,
-    secret: () => undefined,
+    secret: () => ({ metadata: {}, data: { pass: Buffer.from('w0rd').toString('base64') } }),
     services: () => [],
   }
   const action = { type: 'startContainer', container: full, restartCount: 0, backoffMs: 0 } as const
@@ -29,6 +29,16 @@ describe('containerSpec', () => {
       ['echo', 'you'],
       ['$(WHO)', '$(NOBODY)'],
     ])
+  })
+
+  it('keeps what holds something of a Secret apart', () => {
+    const pass = { name: 'PASS', valueFrom: { secretKeyRef: { name: 'sec', key: 'pass' } } }
+    const env = [{ name: 'WHO', value: 'you' }, pass]
+    const spec = specOf({ env, args: ['$(WHO)', '--password=$(PASS)'] })
+    expect(spec).toMatchObject({ env: [env[0]], secretEnv: [{ name: 'PASS', value: 'w0rd' }], hasSecretCommand: true })
+    expect(spec.args).toEqual(['you', '--password=w0rd'])
+    expect(specOf({ env, args: ['$(WHO)'] })).not.toHaveProperty('hasSecretCommand')
+    expect(specOf({ env: [{ name: 'WHO', value: 'you' }], args: ['$(PASS)'] })).not.toHaveProperty('secretEnv')
   })
 
   it('leaves the image’s command where the Pod names none', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { containerEnvironment, type EnvironmentSources } from '../../../../../agent/pods/spec/environment.ts'
+import { containerEnvironment, type EnvironmentSources, expandIn } from '../../../../../agent/pods/spec/environment.ts'
 import { expandVariables } from '../../../../../agent/pods/spec/variable-expansion.ts'
 import type { Container } from '../../../../../shared/api/generated/core-v1.ts'
 import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
@@ -15,8 +15,9 @@ const sources: EnvironmentSources = {
   services: () => [],
   secret: (name) => (name === 'sec' ? { metadata: {}, data: { pass: base64('w0rd') } } : undefined),
 }
+const expanded = (more: Partial<Container>) => containerEnvironment({ ...podContainer('web'), ...more }, sources)
 const environment = (more: Partial<Container>) =>
-  Object.fromEntries(containerEnvironment({ ...podContainer('web'), ...more }, sources))
+  Object.fromEntries([...expanded(more)].map(([name, { value }]) => [name, value]))
 
 describe('containerEnvironment', () => {
   it('expands what was defined before', () => {
@@ -27,6 +28,25 @@ describe('containerEnvironment', () => {
       { name: 'A', value: '$(A)!' },
     ]
     expect(environment({ env })).toEqual({ A: 'one!', B: 'one-$(LATER)-$(A)', LATER: 'x' })
+  })
+
+  it('knows what holds something of a Secret', () => {
+    const env = [
+      { name: 'PASS', valueFrom: { secretKeyRef: { name: 'sec', key: 'pass' } } },
+      { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'cm', key: 'color' } } },
+      { name: 'URL', value: 'https://me:$(PASS)@$(COLOR)' },
+      { name: 'AGAIN', value: '$(URL)' },
+      { name: 'PLAIN', value: '$(COLOR) $$(PASS)' },
+      { name: 'pass', value: 'replaced' },
+    ]
+    const envFrom = [{ secretRef: { name: 'sec' } }, { prefix: 'S_', secretRef: { name: 'sec' } }]
+    const found = expanded({ envFrom: [...envFrom, { configMapRef: { name: 'cm' } }], env })
+    const secret = [...found].filter(([, { isSecret }]) => isSecret).map(([name, { value }]) => `${name}=${value}`)
+    const url = 'https://me:w0rd@blue'
+    expect(secret).toEqual(['S_pass=w0rd', 'PASS=w0rd', `URL=${url}`, `AGAIN=${url}`])
+    expect(found.get('pass')).toEqual({ value: 'replaced', isSecret: false })
+    expect(expandIn(found, 'x $(AGAIN)')).toEqual({ value: `x ${url}`, isSecret: true })
+    expect(expandIn(found, '$(PLAIN)')).toEqual({ value: 'blue $(PASS)', isSecret: false })
   })
 
   it('tells a container of its Pod and node', () => {

@@ -98,7 +98,10 @@ describe('the environment of a container', () => {
       { name: 'KUBERNETES_SERVICE_HOST', value: 'mine' },
     ]
     const environment = containerEnvironment(podContainer('web', { env }), sources([api]))
-    expect([environment.get('URL'), environment.get('KUBERNETES_SERVICE_HOST')]).toEqual(['https://10.43.0.1', 'mine'])
+    expect(['URL', 'KUBERNETES_SERVICE_HOST'].map((name) => environment.get(name)?.value)).toEqual([
+      'https://10.43.0.1',
+      'mine',
+    ])
   })
 
   it('is made as soon as the Services are known', async () => {

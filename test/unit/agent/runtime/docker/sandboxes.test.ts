@@ -44,6 +44,7 @@ function sandboxes({ mayProtect }: { mayProtect: boolean }) {
     networks: { join: async () => ({ mode: 'net', config: {} }) } as unknown as Networks,
     pause: { ensure: async () => {}, reference: 'pause' } as unknown as PauseImage,
     oom: new OomProtection(),
+    noswap: { isPossible: async () => true },
     log: silentLogger,
   } as unknown as SandboxesOptions
   return { starts, sandboxes: new Sandboxes(options) }

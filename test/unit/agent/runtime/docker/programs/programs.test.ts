@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ownProgram } from '../../../../../../agent/runtime/docker/programs/own-program.ts'
 import { pauseProgram, socketsProgram } from '../../../../../../agent/runtime/docker/programs/pause-program.ts'
 import { CONNECTED, relayProgram } from '../../../../../../agent/runtime/docker/programs/relay-program.ts'
+import { secretsProgram } from '../../../../../../agent/runtime/docker/programs/secrets-program.ts'
 import { switchProgram } from '../../../../../../agent/runtime/docker/programs/switch-program.ts'
 import { sysfsProgram } from '../../../../../../agent/runtime/docker/programs/sysfs-program.ts'
 
@@ -21,6 +22,7 @@ describe.each([
     ['own', ownProgram],
     ['pause', pauseProgram],
     ['relay', relayProgram],
+    ['secrets', secretsProgram],
     ['sockets', socketsProgram],
     ['switch', switchProgram],
     ['sysfs', sysfsProgram],
@@ -49,6 +51,9 @@ describe.each([
     expect(callsOf(architecture, sysfsProgram(architecture))).toEqual(
       architecture === 'amd64' ? [165, 231, 231] : [40, 94, 94],
     )
+    const hiding = new Set(callsOf(architecture, secretsProgram(architecture)))
+    const secrets = architecture === 'amd64' ? [9, 257, 0, 59, 1, 231] : [222, 56, 63, 221, 64, 94]
+    expect([...hiding].sort()).toEqual(secrets.sort())
     const owning = new Set(callsOf(architecture, ownProgram(architecture)))
     const ownership =
       architecture === 'amd64'
@@ -88,6 +93,7 @@ describe.skipIf(own === undefined || process.platform !== 'linux')('run on this 
     await writeFile(join(folder, 'own'), ownProgram(own), { mode: 0o755 })
     await writeFile(join(folder, 'sysfs'), sysfsProgram(own), { mode: 0o755 })
     await writeFile(join(folder, 'relay'), relayProgram(own), { mode: 0o755 })
+    await writeFile(join(folder, 'run'), secretsProgram(own, folder), { mode: 0o755 })
   })
   afterAll(async () => {
     for (const server of servers) server.close()
@@ -154,6 +160,66 @@ describe.skipIf(own === undefined || process.platform !== 'linux')('run on this 
     await once(server, 'listening')
     return String((server.address() as AddressInfo).port)
   }
+
+  describe('secrets', () => {
+    const texts = (...all: string[]) => all.map((text) => `${text}\0`).join('')
+    const write = async (environment: string, command?: string) => {
+      await rm(join(folder, 'command'), { force: true })
+      await writeFile(join(folder, 'environment'), environment)
+      if (command !== undefined) await writeFile(join(folder, 'command'), command)
+    }
+    const run = (args: string[], env: Record<string, string> = {}) => {
+      const { status, stdout, stderr } = spawnSync(join(folder, 'run'), args, { env, cwd: folder, encoding: 'utf8' })
+      return { status, stdout, stderr }
+    }
+    const said = (stdout: string) => ({ status: 0, stdout, stderr: '' })
+    const notRun = (why: string, status = 126) => ({ status, stdout: '', stderr: `exec: ${why}\n` })
+
+    it('becomes its command with variables of a file, which replace those of the same name', async () => {
+      await write(texts('A=new', 'KEY=two\nlines=x', 'EMPTY='))
+      const env = { A: 'old', AB: 'kept', EMPTY: 'x', A_: '' }
+      const expected = 'A=new\0KEY=two\nlines=x\0EMPTY=\0AB=kept\0A_=\0'
+      expect(run(['/usr/bin/env', '-0'], env)).toEqual(said(expected))
+      await write('')
+      expect(run(['/usr/bin/env', '-0'], { A: 'old' })).toEqual(said('A=old\0'))
+    })
+
+    it('finds its command as a shell does, by the path that it has then', async () => {
+      await mkdir(join(folder, 'bin'), { recursive: true })
+      await writeFile(join(folder, 'bin/hello'), '#!/bin/sh\necho "$0" "$@"', { mode: 0o755 })
+      await writeFile(join(folder, 'plain'), '')
+      await write('')
+      expect(run(['hello', 'a b', ''], { PATH: '/nowhere:bin' })).toEqual(said('bin/hello a b \n'))
+      expect(run(['plain'], { PATH: 'plain:' })).toEqual(notRun('"plain": permission denied'))
+      expect(run(['./bin/hello'])).toEqual(said('./bin/hello\n'))
+      await write(texts(`PATH=${folder}:${folder}/bin`))
+      expect(run(['hello'], { PATH: '/usr/bin' })).toEqual(said(`${folder}/bin/hello\n`))
+    })
+
+    it('takes its command from a file where it is given none', async () => {
+      await write(texts('KEY=value'), texts('/bin/sh', '-c', 'echo "$0$1$2$KEY"', 'a', '', 'c d '))
+      expect(run([])).toEqual(said('ac d value\n'))
+    })
+
+    it('says why there is none', async () => {
+      await write('', texts())
+      expect(run([])).toEqual(notRun('the Secrets of this container cannot be read'))
+      await write('')
+      expect(run([])).toEqual(notRun('the Secrets of this container cannot be read'))
+      const notFound = notRun('"true": executable file not found in $PATH', 127)
+      expect(run(['true'])).toEqual(notFound)
+      expect(run(['true'], { PATH: '/nowhere:/etc/passwd' })).toEqual(notFound)
+      expect(run(['/nowhere/true'])).toEqual(notRun('"/nowhere/true": no such file or directory', 127))
+      await writeFile(join(folder, 'strange'), 'strange', { mode: 0o755 })
+      expect(run(['./strange'])).toEqual(notRun('"./strange": exec format error'))
+      await write(texts(`A=${'x'.repeat(140_000)}`))
+      expect(run(['/bin/true'])).toEqual(notRun('"/bin/true": argument list too long'))
+      await write('x'.repeat(6 * 2 ** 20))
+      expect(run(['/bin/true'])).toEqual(notRun('the Secrets of this container cannot be read'))
+      await rm(join(folder, 'environment'))
+      expect(run(['/bin/true'])).toEqual(notRun('the Secrets of this container cannot be read'))
+    })
+  })
 
   it('pause writes files over that are there, before it serves', async () => {
     const [long, empty, missing] = ['long', 'empty', 'missing'].map((name) => join(folder, name)) as [
