@@ -13,7 +13,7 @@ import { loadTestImage } from '../support/test-image.ts'
 import { joinTestNetwork } from '../support/test-pod-network.ts'
 
 const clock = systemClock()
-const REFERENCE = 'kubette-test/runtime:1'
+const REFERENCE = `kubette-test/runtime:${process.pid}`
 
 runtimeContract('Docker', async () => {
   const clusterId = `${process.pid}-runtime`
