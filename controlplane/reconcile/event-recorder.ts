@@ -7,6 +7,7 @@ import type { Logger } from '../../shared/log.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Client } from '../client/client.ts'
 import { EventCorrelator } from './event-correlator.ts'
+import { EventNames } from './event-names.ts'
 import { LruMap } from './lru-map.ts'
 
 /** Tells users what happened to an object. Best effort: it returns at once, never throws, and may drop. */
@@ -46,6 +47,7 @@ const MAX_WAITING = 1_000
 /** Writes core/v1 Events; what repeats raises the count of one that exists. */
 export function createEventRecorder(deps: RecorderDeps): EventRecorder {
   const correlator = new EventCorrelator(deps.clock)
+  const names = new EventNames(deps.clock, deps.random)
   const records = new LruMap<string, EventRecord>(CAPACITY)
   const waiting = new Set<EventRecord>()
   let inFlight = 0
@@ -79,7 +81,7 @@ export function createEventRecorder(deps: RecorderDeps): EventRecorder {
     event(object, type, reason, message, fieldPath) {
       const found = correlator.correlate({ uid: object.metadata.uid, type, reason, message, fieldPath })
       const record = records.getOrCreate(found.key, () =>
-        newRecord(deps, { ...referenceTo(object), ...(fieldPath ? { fieldPath } : {}) }, type, reason),
+        newRecord(deps, names, { ...referenceTo(object), ...(fieldPath ? { fieldPath } : {}) }, type, reason),
       )
       record.event.count = (record.event.count ?? 0) + 1
       record.event.lastTimestamp = timestamp(deps.clock.now())
@@ -91,12 +93,17 @@ export function createEventRecorder(deps: RecorderDeps): EventRecorder {
   }
 }
 
-function newRecord(deps: RecorderDeps, subject: ObjectReference, type: string, reason: string): EventRecord {
+function newRecord(
+  deps: RecorderDeps,
+  names: EventNames,
+  subject: ObjectReference,
+  type: string,
+  reason: string,
+): EventRecord {
   const now = timestamp(deps.clock.now())
-  const suffix = Buffer.from(deps.random.bytes(8)).toString('hex')
   const source: EventSource = { component: deps.component }
   const event = {
-    metadata: { namespace: subject.namespace ?? 'default', name: `${subject.name}.${suffix}` },
+    metadata: { namespace: subject.namespace ?? 'default', name: names.next(subject.name ?? '') },
     involvedObject: subject,
     reason,
     type,

@@ -56,6 +56,16 @@ describe('event recorder', () => {
     ])
   })
 
+  it('names Events so that they are listed in the order in which it happened, also within a millisecond', async () => {
+    const { clock, recorder, object, events } = await setUp()
+    const steps = Array.from({ length: 12 }, (_, step) => `Step${step}`)
+    for (const step of steps) recorder.event(object, 'Normal', step, 'done')
+    await clock.advance(1)
+    recorder.event(object, 'Normal', 'Last', 'done')
+    await clock.advance(0)
+    expect((await events()).map(({ reason }) => reason)).toEqual([...steps, 'Last'])
+  })
+
   it('tells of a cluster-wide object in the namespace default', async () => {
     const { client, clock, recorder, events } = await setUp()
     const node = await client.create(NODES, { metadata: { name: 'n1' }, spec: {} })
