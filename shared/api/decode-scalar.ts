@@ -50,6 +50,11 @@ function base64(text: string): string | undefined {
   return compact.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(compact) ? compact : undefined
 }
 
+/** Of text that is no base64: where that begins. Its end where only something is missing. */
+export function illegalBase64At(text: string): number {
+  return /^[A-Za-z0-9+/\r\n]*={0,2}/.exec(text)?.[0].length ?? 0
+}
+
 function quantity(value: unknown): string | undefined {
   if (typeof value === 'number') return canonicalQuantity(String(value))
   return typeof value === 'string' ? canonicalQuantity(value.trim()) : undefined

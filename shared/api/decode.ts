@@ -1,4 +1,4 @@
-import { isPlainObject, SCALAR_RULES } from './decode-scalar.ts'
+import { illegalBase64At, isPlainObject, SCALAR_RULES } from './decode-scalar.ts'
 import { type FieldSchema, isScalar, typeSchema } from './schema.ts'
 
 type Json = Record<string, unknown>
@@ -8,8 +8,8 @@ type Json = Record<string, unknown>
  * value itself is told only where it stands for a number or the like: anything else may be a secret.
  */
 export class DecodeError extends Error {
-  constructor(path: string, expected: string, found: unknown, mayBeShown = false) {
-    super(`${path || 'the object'}: expected ${expected}, found ${describe(found, mayBeShown)}`)
+  constructor(path: string, expected: string, found: unknown, inWords = describe(found, false)) {
+    super(`${path || 'the object'}: expected ${expected}, found ${inWords}`)
     this.name = 'DecodeError'
   }
 }
@@ -86,8 +86,13 @@ function decodeOne(path: string, type: string, input: unknown, unknownFields: st
 function checkScalar(path: string, type: keyof typeof SCALAR_RULES, input: unknown): unknown {
   const rule = SCALAR_RULES[type]
   const value = rule.accept(input)
-  if (value === undefined) throw new DecodeError(path, rule.expected, input, !MAY_BE_SECRET.has(type))
+  if (value === undefined) throw new DecodeError(path, rule.expected, input, describeScalar(type, input))
   return value
+}
+
+function describeScalar(type: string, input: unknown): string {
+  if (type !== 'bytes' || typeof input !== 'string') return describe(input, !MAY_BE_SECRET.has(type))
+  return `illegal base64 data at input byte ${illegalBase64At(input)}`
 }
 
 const MAY_BE_SECRET: ReadonlySet<string> = new Set(['string', 'bytes', 'stringList', 'raw', 'fieldsV1'])

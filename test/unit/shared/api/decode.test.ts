@@ -61,7 +61,12 @@ describe('decode', () => {
   ])('refuses %j with the path', (input, message) => expect(() => pod(input)).toThrow(message))
 
   it('refuses data that is not base64', () => {
-    expect(() => decode('core.v1.Secret', { data: { a: '!' } })).toThrow('data.a: expected a string in base64')
+    const found = (text: string) =>
+      `data.a: expected a string in base64, found illegal base64 data at input byte ${text}`
+    expect(() => decode('core.v1.Secret', { data: { a: '!' } })).toThrow(found('0'))
+    expect(() => decode('core.v1.Secret', { data: { a: 'not base64' } })).toThrow(found('3'))
+    expect(() => decode('core.v1.Secret', { data: { a: 'YQ=' } })).toThrow(found('3'))
+    expect(() => decode('core.v1.Secret', { data: { a: 1 } })).toThrow('expected a string in base64, found a number')
   })
 
   it('treats __proto__ and constructor as plain data', () => {
