@@ -24,6 +24,11 @@ export function parseMilli(text: string | number): Milli {
   return sign === '-' ? -value : value
 }
 
+/** The same amount, but where it is finer than a thousandth: then the next thousandth. */
+export function roundUpToMilli(text: string): string {
+  return /[nu]$|e-\d+$/.test(text) ? formatMilli(parseMilliNumber(text)) : text
+}
+
 /** In whole units, rounded up: bytes for memory, pods for pods. */
 export function parseUnits(text: string | number): number {
   return Number(ceilDiv(parseMilli(text), 1000n))

@@ -8,7 +8,7 @@ export type NameFiles = Record<(typeof NAME_FILES)[keyof typeof NAME_FILES], str
 
 const LOCAL_HOSTS = [
   ['127.0.0.1', 'localhost'],
-  ['::1', 'localhost', 'ip6-localhost', 'ip6-loopback'],
+  ['::1', 'localhost ip6-localhost ip6-loopback'],
   ['fe00::0', 'ip6-localnet'],
   ['fe00::0', 'ip6-mcastprefix'],
   ['fe00::1', 'ip6-allnodes'],

@@ -1,4 +1,5 @@
-import type { Container, Lifecycle, Probe } from '../../../shared/api/generated/core-v1.ts'
+import type { Container, Lifecycle, Probe, ResourceRequirements } from '../../../shared/api/generated/core-v1.ts'
+import { roundUpToMilli } from '../../../shared/quantity.ts'
 
 /** What Kubernetes fills in for a container, in a Pod as in a template. */
 export function applyContainerDefaults(container: Container): void {
@@ -6,6 +7,7 @@ export function applyContainerDefaults(container: Container): void {
   container.terminationMessagePath ??= '/dev/termination-log'
   container.terminationMessagePolicy ??= 'File'
   container.resources ??= {}
+  roundUp(container.resources)
   for (const port of container.ports ?? []) port.protocol ??= 'TCP'
   for (const { valueFrom } of container.env ?? []) {
     if (valueFrom?.fieldRef) valueFrom.fieldRef.apiVersion ??= 'v1'
@@ -22,6 +24,13 @@ function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
   const [name = '', digest] = image.split('@')
   const tag = name.slice(name.lastIndexOf('/') + 1).split(':')[1]
   return tag === 'latest' || (!tag && !digest) ? 'Always' : 'IfNotPresent'
+}
+
+/** No amount is finer than a thousandth. */
+export function roundUp({ limits = {}, requests = {} }: ResourceRequirements): void {
+  for (const amounts of [limits, requests]) {
+    for (const [name, amount] of Object.entries(amounts)) amounts[name] = roundUpToMilli(amount)
+  }
 }
 
 function applyProbeDefaults(probe: Probe): void {

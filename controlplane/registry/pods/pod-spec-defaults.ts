@@ -32,6 +32,11 @@ export function applyPodOnlyDefaults(spec: PodSpec): void {
   }
 }
 
+/** What is filled in for a new Pod: there are no ServiceAccounts yet, but each Pod names one. */
+export function nameServiceAccount(spec: PodSpec): void {
+  spec.serviceAccountName = spec.serviceAccount = spec.serviceAccountName || 'default'
+}
+
 function allContainers(spec: PodSpec): Container[] {
   return [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
 }

@@ -8,7 +8,7 @@ import {
   validateAppArmorAnnotations,
   validateAppArmorUnchanged,
 } from '../pods/app-armor-annotations.ts'
-import { applyPodOnlyDefaults, applyPodSpecDefaults } from '../pods/pod-spec-defaults.ts'
+import { applyPodOnlyDefaults, applyPodSpecDefaults, nameServiceAccount } from '../pods/pod-spec-defaults.ts'
 import { validateDeletionCost, validatePodSpec } from '../pods/pod-spec-validation.ts'
 import { validatePodUpdate } from '../pods/pod-update-validation.ts'
 import { nameWarnings, podWarnings } from '../pods/pod-warnings.ts'
@@ -44,6 +44,7 @@ export const podStrategy = strategy<Pod>({
 
   prepareForCreate(pod, context) {
     applyDefaults(pod)
+    nameServiceAccount(pod.spec)
     applyAppArmorAnnotations(pod.spec, pod.metadata.annotations)
     tolerateLostNodes(pod.spec, context.nodeLossTolerance)
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) }
@@ -54,7 +55,7 @@ export const podStrategy = strategy<Pod>({
   applyDefaults,
 
   prepareForUpdate(pod, current, context) {
-    keepPriority(pod.spec, current.spec)
+    keepAdmitted(pod.spec, current.spec)
     tolerateLostNodes(pod.spec, context.nodeLossTolerance)
   },
 
@@ -99,9 +100,10 @@ export const podStrategy = strategy<Pod>({
 })
 
 /** Whoever writes a Pod without them means no change. */
-function keepPriority(spec: PodSpec, { priority, preemptionPolicy }: PodSpec): void {
+function keepAdmitted(spec: PodSpec, { priority, preemptionPolicy, serviceAccountName }: PodSpec): void {
   if (priority !== undefined) spec.priority ??= priority
   if (preemptionPolicy !== undefined) spec.preemptionPolicy ??= preemptionPolicy
+  if (serviceAccountName && !spec.serviceAccountName) spec.serviceAccountName = spec.serviceAccount = serviceAccountName
 }
 
 function applyDefaults({ spec }: Pod): void {

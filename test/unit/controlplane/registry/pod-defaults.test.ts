@@ -36,6 +36,8 @@ describe('Pod defaults', () => {
       schedulerName: 'default-scheduler',
       securityContext: {},
       enableServiceLinks: true,
+      serviceAccountName: 'default',
+      serviceAccount: 'default',
       priority: 0,
       preemptionPolicy: 'PreemptLowerPriority',
       tolerations: [evicted('not-ready', 300), evicted('unreachable', 1)],
@@ -103,6 +105,25 @@ describe('Pod defaults', () => {
     const burstable = await create(PODS, testPod('b', container({ resources: { limits, requests: { cpu: '100m' } } })))
     expect(burstable.spec.containers[0]?.resources?.requests).toEqual({ cpu: '100m', memory: '1Gi' })
     expect(burstable.status?.qosClass).toBe('Burstable')
+  })
+
+  it('round amounts up to thousandths', async () => {
+    const { create } = await testRegistry()
+    const resources = { limits: { cpu: '0.0015', memory: '1e3' }, requests: { cpu: '500u', memory: '0.5n' } }
+    const { spec } = await create(PODS, testPod('a', container({ resources })))
+    expect(spec.containers[0]?.resources).toEqual({
+      limits: { cpu: '2m', memory: '1e3' },
+      requests: { cpu: '1m', memory: '1m' },
+    })
+  })
+
+  it('keep the ServiceAccount of a Pod that is written without one', async () => {
+    const { create, registry } = await testRegistry()
+    const pod = await create(PODS, testPod('a'))
+    const { serviceAccountName: _, serviceAccount: __, ...spec } = pod.spec
+    const target = { namespace: 'default', name: 'a' }
+    const { object } = await registry.update(PODS, target, () => ({ ...pod, spec }), {})
+    expect((object as Pod).spec.serviceAccountName).toBe('default')
   })
 
   it('leave alone what the Pod says itself about leaving a node', async () => {

@@ -9,7 +9,7 @@ const dns = {
 const local = [
   '# Kubernetes-managed hosts file.',
   '127.0.0.1\tlocalhost',
-  '::1\tlocalhost\tip6-localhost\tip6-loopback',
+  '::1\tlocalhost ip6-localhost ip6-loopback',
   'fe00::0\tip6-localnet',
   'fe00::0\tip6-mcastprefix',
   'fe00::1\tip6-allnodes',
