@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { clusterIdOf } from '../controlplane/cluster-id.ts'
 import type { Deployment, Node, Pod } from '../shared/api/kinds.ts'
@@ -15,6 +15,7 @@ import { createJoinToken } from './join-token.ts'
 import { machineSize } from './local-docker.ts'
 import { dataDirectory } from './options.ts'
 import { claimProcessFile } from './process-file.ts'
+import { ProcessLog } from './process-log.ts'
 import { SupervisedProcess } from './supervisor.ts'
 
 export interface DemoClusterOptions {
@@ -30,7 +31,6 @@ export interface DemoClusterOptions {
   screen: Screen
 }
 
-const LOG_LIMIT_BYTES = 10 * 1024 * 1024
 const POLL_MS = 300
 const HINT_AFTER_MS = 60_000
 
@@ -126,13 +126,13 @@ export class DemoCluster {
 
   async #startProcess(name: string, args: string[], environment: Record<string, string> = {}): Promise<void> {
     const { dataDir, clock } = this.#options
-    const logFile = join(dataDir, 'logs', `${name}.log`)
-    startLog(logFile)
+    const log = new ProcessLog(clock, join(dataDir, 'logs', `${name}.log`))
     const tell = (what: string) => this.#view.say(`kubette: ${name} ${what}`)
-    const process = new SupervisedProcess(clock, { args, environment, logFile, tell })
+    const process = new SupervisedProcess(clock, { args, environment, log, tell })
     this.#processes.push(process)
     await process.start().catch((error: Error) => {
-      throw new CommandFailure(`${name} ${error.message}: ${lastLine(logFile)} (all of it: ${logFile})`)
+      const said = log.lastLine().replace(/^kubette: /, '')
+      throw new CommandFailure(`${name} ${error.message}: ${said} (all of it: ${log.path})`)
     })
   }
 
@@ -164,17 +164,6 @@ export class DemoCluster {
       this.#view.leave()
     }
   }
-}
-
-/** Makes the file, and empties one that has grown large. */
-function startLog(path: string): void {
-  writeFileSync(path, '', { flag: 'a', mode: 0o600 })
-  if (statSync(path).size > LOG_LIMIT_BYTES) truncateSync(path)
-}
-
-function lastLine(path: string): string {
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
-  return (lines.at(-1) ?? '').replace(/^kubette: /, '')
 }
 
 function isOnPath(program: string): boolean {

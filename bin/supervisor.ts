@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Backoff } from '../shared/backoff.ts'
 import type { Clock, Timer } from '../shared/clock.ts'
 import { ROOT } from './installation.ts'
+import type { ProcessLog } from './process-log.ts'
 
 const ENTRY = join(ROOT, 'bin', 'kubette.js')
 /**
@@ -20,7 +21,7 @@ export class SupervisedProcess {
   readonly #clock: Clock
   readonly #args: readonly string[]
   readonly #environment: Record<string, string>
-  readonly #logFile: string
+  readonly #log: ProcessLog
   readonly #tell: (what: string) => void
   readonly #backoff = new Backoff({ initialMs: 500, maxMs: 10_000 })
   #child: ChildProcess | undefined
@@ -32,7 +33,8 @@ export class SupervisedProcess {
     options: {
       args: readonly string[]
       environment?: Record<string, string>
-      logFile: string
+      /** Closed with it. */
+      log: ProcessLog
       /** Told why the process is started again, such as `ended with SIGKILL: starting it again`. */
       tell: (what: string) => void
     },
@@ -40,7 +42,7 @@ export class SupervisedProcess {
     this.#clock = clock
     this.#args = options.args
     this.#environment = options.environment ?? {}
-    this.#logFile = options.logFile
+    this.#log = options.log
     this.#tell = options.tell
   }
 
@@ -60,6 +62,7 @@ export class SupervisedProcess {
   async stop(): Promise<void> {
     this.#stopping = true
     this.#restart?.cancel()
+    this.#log.close()
     const child = this.#child
     if (!child || isGone(child)) return
     const gone = new Promise<void>((resolve) => whenGone(child, () => resolve()))
@@ -70,7 +73,7 @@ export class SupervisedProcess {
   }
 
   #spawn(): ChildProcess {
-    const log = openSync(this.#logFile, 'a')
+    const log = this.#log.open()
     this.#child = spawn(process.execPath, [...SMALL_HEAP, ENTRY, ...this.#args], {
       // The channel tells the child when its parent is gone.
       stdio: ['ignore', log, log, 'ipc'],

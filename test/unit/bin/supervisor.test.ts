@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { ProcessLog } from '../../../bin/process-log.ts'
 import { SupervisedProcess } from '../../../bin/supervisor.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
@@ -23,7 +24,12 @@ function setUp() {
   // Loaded before the command, which itself does nothing of note.
   const environment = { NODE_OPTIONS: `--require=${program}` }
   const tell = (what: string) => void told.push(what)
-  const supervised = new SupervisedProcess(clock, { args: ['version'], environment, logFile, tell })
+  const supervised = new SupervisedProcess(clock, {
+    args: ['version'],
+    environment,
+    log: new ProcessLog(clock, logFile),
+    tell,
+  })
   return { clock, told, endFile, logFile, supervised }
 }
 
