@@ -1,6 +1,6 @@
 import { ApiError } from '../../shared/api/api-error.ts'
 import { findKind, type Kind, PODS } from '../../shared/api/kinds.ts'
-import { absentKindError, findAbsentKind } from './absent/absent-route.ts'
+import { absentHandler, findAbsentKind } from './absent/absent-route.ts'
 import type { ApiVerb, Handler } from './handler.ts'
 import { findMetricsKind, metricsHandler } from './metrics/metrics-route.ts'
 import type { Query } from './request/query.ts'
@@ -47,7 +47,7 @@ export function routeOf(verb: ApiVerb | undefined, target: ResourceTarget): Rout
   const metrics = findMetricsKind(target)
   if (metrics) return metricsRoute(metrics, verb, target)
   const absent = findAbsentKind(target)
-  if (absent) throw absentKindError(absent, verb, target)
+  if (absent) return { kind: absent, handler: absentHandler(absent, verb, target) }
   const kind = findKind(target.group, target.version, target.plural)
   if (!kind || !fitsScope(kind, target)) throw noSuchResource()
   if (target.subresource) return { kind, ...partRoute(kind, verb, target) }

@@ -99,6 +99,13 @@ describe.each(['1.27', '1.36'] as const)('kubectl %s', (version) => {
     expect([code, stdout]).toEqual([1, 'service/beside created\n'])
     expect(stderr).toContain('NetworkPolicy is not supported by Kubette yet: it would keep no connection out')
     expect(stderr).toContain('Ingress is not supported by Kubette yet: no request would be routed by it')
+    const workload = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'db' }, spec: {} }
+    expect((await apply(workload)).stderr).toContain(
+      'StatefulSet is not supported by Kubette yet: no Pod would be made',
+    )
+    expect((await apply({ ...workload, kind: 'Other' })).stderr).toContain(
+      'no matches for kind "Other" in version "apps/v1"',
+    )
     expect(await user.refused('get', 'netpol')).toContain('NetworkPolicy is not supported by Kubette yet')
     expect(await user.ok('delete', 'netpol', 'deny', '--ignore-not-found')).toBe('')
     expect(await user.ok('api-resources', '-o', 'name')).not.toContain('networkpolicies')

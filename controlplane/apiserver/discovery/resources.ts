@@ -1,4 +1,4 @@
-import { apiVersionOf, KINDS, type Kind, PODS } from '../../../shared/api/kinds.ts'
+import { apiVersionOf, KINDS, type Kind } from '../../../shared/api/kinds.ts'
 import { ABSENT_KINDS } from '../absent/absent-kinds.ts'
 import type { ApiVerb } from '../handler.ts'
 import { METRICS_KINDS } from '../metrics/metrics-kinds.ts'
@@ -33,31 +33,15 @@ export interface GroupVersion {
 }
 
 /** The core group first, then the others, each with its resources in alphabetical order. */
-export function discoverGroups(kinds: readonly Kind[] = KINDS): GroupVersion[] {
-  const names = [...new Set(kinds.map(apiVersionOf))].sort((a, b) => Number(a.includes('/')) - Number(b.includes('/')))
-  const stored = names.map((name) => {
-    const own = kinds.filter((kind) => apiVersionOf(kind) === name)
-    const [first] = own
-    const resources = [...own.map(discover), ...(own.includes(PODS) ? [BINDINGS] : [])]
+export function discoverGroups(): GroupVersion[] {
+  const names = [...new Set(DISCOVERED.map(({ response }) => apiVersionOf(response)))]
+  names.sort((a, b) => Number(a.includes('/')) - Number(b.includes('/')))
+  return names.map((name) => {
+    const resources = DISCOVERED.filter(({ response }) => apiVersionOf(response) === name)
     resources.sort((a, b) => (a.plural < b.plural ? -1 : 1))
-    return { group: first?.group ?? '', version: first?.version ?? '', resources }
+    const { group = '', version = '' } = resources[0]?.response ?? {}
+    return { group, version, resources }
   })
-  return [...stored, METRICS, ABSENT]
-}
-
-const METRICS = groupOf(METRICS_KINDS, METRICS_VERBS)
-
-/** Without verbs, so that clients know the kinds, come to ask, and are told why they are refused. */
-const ABSENT = groupOf(ABSENT_KINDS, [])
-
-/** Kinds of one group that are not stored. */
-function groupOf(kinds: readonly Kind[], verbs: readonly ApiVerb[]): GroupVersion {
-  const [first] = kinds
-  const resources = kinds.map((kind) => {
-    const { plural, singular, namespaced, shortNames, categories } = kind
-    return { plural, singular, namespaced, response: gvkOf(kind), verbs, shortNames, categories, subresources: [] }
-  })
-  return { group: first?.group ?? '', version: first?.version ?? '', resources }
 }
 
 /** Only ever posted to: the older address for binding a Pod. */
@@ -72,14 +56,25 @@ const BINDINGS: DiscoveredResource = {
   subresources: [],
 }
 
+/** Kinds that are not there have no verbs: clients know them, come to ask, and are told why they are refused. */
+const DISCOVERED: readonly DiscoveredResource[] = [
+  ...KINDS.map(discover),
+  BINDINGS,
+  ...METRICS_KINDS.map((kind) => describe(kind, METRICS_VERBS)),
+  ...ABSENT_KINDS.map((kind) => describe(kind, [])),
+]
+
 function discover(kind: Kind): DiscoveredResource {
-  const { plural, singular, namespaced, shortNames, categories } = kind
   const response = gvkOf(kind)
   const subresources = subresourcesOf(kind).map(({ name, representation, handlers }) => {
     return { name, response: representation ?? response, verbs: sorted(Object.keys(handlers) as ApiVerb[]) }
   })
-  const verbs = sorted(resourceVerbs(kind))
-  return { plural, singular, namespaced, response, verbs, shortNames, categories, subresources }
+  return { ...describe(kind, sorted(resourceVerbs(kind))), subresources }
+}
+
+function describe(kind: Kind, verbs: readonly ApiVerb[]): DiscoveredResource {
+  const { plural, singular, namespaced, shortNames, categories } = kind
+  return { plural, singular, namespaced, response: gvkOf(kind), verbs, shortNames, categories, subresources: [] }
 }
 
 export function gvkOf({ group, version, kind }: Kind): GroupVersionKind {

@@ -54,8 +54,10 @@ describe('discovery', () => {
     const list = read('/apis', aggregated(version))
     expect(list).toMatchObject({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}` })
     const apps = list.items.find((item: { metadata: { name: string } }) => item.metadata.name === 'apps')
-    expect(apps.versions[0].resources[0]).toMatchObject({
-      resource: 'deployments',
+    const deployments = apps.versions[0].resources.find(
+      ({ resource }: { resource: string }) => resource === 'deployments',
+    )
+    expect(deployments).toMatchObject({
       responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
       scope: 'Namespaced',
       singularResource: 'deployment',
@@ -81,14 +83,20 @@ describe('discovery', () => {
       shortNames: ['netpol'],
     })
     expect(resources.map(({ name }: { name: string }) => name)).toEqual([
-      'ingresses',
       'ingressclasses',
+      'ingresses',
       'networkpolicies',
     ])
+    const ofApps = read('/apis/apps/v1').resources.map(({ name, verbs }: { name: string; verbs: string[] }) => [
+      name,
+      verbs,
+    ])
+    expect(ofApps).toContainEqual(['statefulsets', []])
+    expect(ofApps.map(([name]: [string]) => name)).toContain('deployments')
   })
 
   it('knows nothing else', () => {
-    for (const path of ['/apis/batch', '/api/v2', '/apis/apps/v2', '/']) {
+    for (const path of ['/apis/policy', '/api/v2', '/apis/apps/v2', '/']) {
       expect(discovery.find(path, JSON_TYPE)).toBeUndefined()
     }
   })
