@@ -20,5 +20,6 @@ export function shortcutsIn(netfilter: FakeNetfilter, table: string) {
     const elements = listAttributes((added && attributes(added).get(3)) ?? NOTHING)
     return elements.map(({ value }) => [...(decodeAttributes(value).get(1) ?? [])].slice(4, 8).join('.'))
   }
-  return { hooks, pods: keysOf('pods'), forwarders: keysOf('forwarders'), ranges: keysOf('ranges-24') }
+  const [pods, forwarders, ends] = ['pods', 'forwarders', 'ends'].map(keysOf)
+  return { hooks, pods, forwarders, ends, ranges: keysOf('ranges-24') }
 }

@@ -29,6 +29,8 @@ export interface ShortcutTunnel extends LinkName {
 
 const PODS: SetDefinition = { name: 'pods', key: ['ipv4_addr'], value: ['iface_index'] }
 const FORWARDERS: SetDefinition = { ...PODS, name: 'forwarders' }
+/** Both. */
+const ENDS: SetDefinition = { ...PODS, name: 'ends' }
 const FROM_PODS = 'from-pods'
 const FROM_FORWARDERS = 'from-forwarders'
 const ETHER_TYPE_IPV4 = Buffer.from([0x08, 0x00])
@@ -40,23 +42,27 @@ const LINK = 1
  * other machines, leave by the other's link as soon as they come in over the one's: both ways, and only with an address
  * that belongs to the link. All others go the way that they would go without it: those between Pods of the node, as either
  * may know the other by an address that only the machine's rules can put back, and what a forwarder answers at its published
- * ports, for the same reason.
+ * ports, for the same reason. What goes between machines takes the fewest look-ups: it is most of what is looked at.
  */
 export function shortcutTable(name: string, ways: ShortcutWays): { frame: TableFrame; contents: TableChange } {
   const { pods, forwarders, tunnel } = ways
   const lengths = [...new Set(tunnel?.ranges.map(({ prefixLength }) => prefixLength))]
   const away = tunnel ? lengths.map((length) => awayRule(length, tunnel)) : []
   const chains: Chain[] = [
-    { name: FROM_PODS, rules: [[...loadDestinationAddress(0), ...forwardTo(FORWARDERS)], ...away] },
-    { name: FROM_FORWARDERS, rules: [[...loadDestinationAddress(0), ...forwardTo(PODS)], ...away] },
+    { name: FROM_PODS, rules: [...away, [...loadDestinationAddress(0), ...forwardTo(FORWARDERS)]] },
+    { name: FROM_FORWARDERS, rules: [...away, [...loadDestinationAddress(0), ...forwardTo(PODS)]] },
   ]
-  if (tunnel) chains.push({ name: 'arriving', hook: ingress(tunnel), rules: lengths.flatMap(arrivingRules) })
+  if (tunnel) chains.push({ name: 'arriving', hook: ingress(tunnel), rules: lengths.map(arrivingRule) })
   const ranges = lengths.map((length) => {
     const alike = tunnel?.ranges.filter(({ prefixLength }) => prefixLength === length) ?? []
-    return [rangesOf(length).name, new Map(alike.map((range) => [range.at(0), '']))] as const
+    return [rangesOf(length), new Map(alike.map((range) => [range.at(0), '']))] as const
   })
+  const ends = new Map([...indexes(pods), ...indexes(forwarders)])
+  const held = [[PODS, indexes(pods)], [FORWARDERS, indexes(forwarders)], [ENDS, ends], ...ranges] as const
+  // The table is written anew for each change. The kernel takes 0 for no size.
+  const sets = held.map(([set, elements]) => ({ ...set, size: Math.max(1, elements.size) }))
   return {
-    frame: { name, family: 'netdev', sets: [PODS, FORWARDERS, ...lengths.map(rangesOf)], chains },
+    frame: { name, family: 'netdev', sets, chains },
     contents: {
       addedChains: [
         ...Array.from(pods, ([address, link]) => entry(link, [fromAddress(address, FROM_PODS)])),
@@ -65,7 +71,7 @@ export function shortcutTable(name: string, ways: ShortcutWays): { frame: TableF
         }),
       ],
       deletedElements: new Map(),
-      addedElements: new Map([[PODS.name, indexes(pods)], [FORWARDERS.name, indexes(forwarders)], ...ranges]),
+      addedElements: new Map(held.map(([set, elements]) => [set.name, elements])),
       deletedChains: [],
     },
   }
@@ -120,9 +126,8 @@ function awayRule(length: number, tunnel: LinkName): Rule {
   ]
 }
 
-function arrivingRules(length: number): Rule[] {
-  const comes = [...isIpv4(), ...loadSource(0), ...isOfOthers(length), ...loadDestinationAddress(0)]
-  return [PODS, FORWARDERS].map((set) => [...comes, ...forwardTo(set)])
+function arrivingRule(length: number): Rule {
+  return [...isIpv4(), ...loadSource(0), ...isOfOthers(length), ...loadDestinationAddress(0), ...forwardTo(ENDS)]
 }
 
 /** To the container whose address was loaded. */

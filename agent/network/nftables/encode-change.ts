@@ -20,7 +20,18 @@ const HOOK = { number: 1, priority: 2, link: 3 }
 /** Numbers of the family `ip`, and the only one of `netdev`. */
 const HOOKS = { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4, ingress: 0 }
 const RULE = { table: 1, chain: 2, expressions: 4 }
-const SET = { table: 1, name: 2, flags: 3, keyType: 4, keyBytes: 5, valueType: 6, valueBytes: 7, id: 10 }
+const SET = {
+  table: 1,
+  name: 2,
+  flags: 3,
+  keyType: 4,
+  keyBytes: 5,
+  valueType: 6,
+  valueBytes: 7,
+  description: 9,
+  id: 10,
+}
+const DESCRIPTION = { size: 1 }
 const SET_FLAGS = { map: 0x8, timeout: 0x10, dynamic: 0x20 }
 const VERDICT_TYPE = 0xffffff00
 
@@ -59,7 +70,8 @@ function newTable({ name, family }: TableName): NetlinkRequest {
   return tableMessage({ type: NEWTABLE, family, flags: MODIFIERS.create, attributes: [text(TABLE_NAME, name)] })
 }
 
-function encodeSet(frame: TableFrame, { name, key, value, isDynamic }: SetDefinition, id: number): NetlinkRequest {
+function encodeSet(frame: TableFrame, set: SetDefinition, id: number): NetlinkRequest {
+  const { name, key, value, isDynamic, size } = set
   const flags = (value ? SET_FLAGS.map : 0) | (isDynamic ? SET_FLAGS.dynamic | SET_FLAGS.timeout : 0)
   const attributes = [
     text(SET.table, frame.name),
@@ -71,6 +83,7 @@ function encodeSet(frame: TableFrame, { name, key, value, isDynamic }: SetDefini
   ]
   if (value === 'verdict') attributes.push(be32(SET.valueType, VERDICT_TYPE), be32(SET.valueBytes, 0))
   else if (value) attributes.push(be32(SET.valueType, typeOf(value)), be32(SET.valueBytes, value.length * FIELD_BYTES))
+  if (size !== undefined) attributes.push(nested(SET.description, be32(DESCRIPTION.size, size)))
   const about = `${value ? 'map' : 'set'} ${name}`
   return tableMessage({ type: NEWSET, family: frame.family, flags: MODIFIERS.create, attributes, about })
 }

@@ -12,6 +12,8 @@ export interface SetDefinition {
   readonly value?: 'verdict' | readonly Field[]
   /** Rules add elements to it, which the kernel removes after a time. */
   readonly isDynamic?: boolean
+  /** How many elements it may have; where that is said, and none are added by rules, they are found sooner. */
+  readonly size?: number
 }
 
 export interface Chain {

@@ -280,6 +280,7 @@ describe('FabricManager', () => {
       hooks: [TUNNEL, 'veth1', 'veth2', 'veth3'],
       pods: ['10.42.0.4', '10.42.0.5'],
       forwarders: ['10.42.0.9'],
+      ends: ['10.42.0.4', '10.42.0.5', '10.42.0.9'],
       ranges: ['10.42.1.0'],
     })
     manager.leave(first.id)
@@ -287,7 +288,8 @@ describe('FabricManager', () => {
     await clock.advance(1_000)
     expect(shortcuts()).toMatchObject({ hooks: [TUNNEL, 'veth2'], pods: ['10.42.0.5'], forwarders: [] })
     await update(state([NEIGHBOUR]))
-    expect(shortcuts()).toEqual({ hooks: ['veth2'], pods: ['10.42.0.5'], forwarders: [], ranges: [] })
+    const pods = ['10.42.0.5']
+    expect(shortcuts()).toEqual({ hooks: ['veth2'], pods, forwarders: [], ends: pods, ranges: [] })
   })
 
   it('spares what goes through the gateway, too, and through the next one', async () => {

@@ -65,6 +65,19 @@ describe('encodeTable', () => {
   })
 })
 
+describe('a set of a table', () => {
+  it('says how many elements it may have, where that is known', () => {
+    const sets = [{ name: 'sized', key: ['ipv4_addr'], size: 258 }, ENDPOINTS] as const
+    const messages = encodeTable({ name: 'kubette', sets, chains: [] }, NOTHING).filter((message) => {
+      return nameOf(message) === 'add set'
+    })
+    expect(messages.map((message) => attributesOf(message).get(9)?.toString('hex'))).toEqual([
+      '0800010000000102',
+      undefined,
+    ])
+  })
+})
+
 describe('encodeTable of the family netdev', () => {
   it('hooks chains to links, and sends packets to others', () => {
     const rule: Rule = [
