@@ -19,7 +19,7 @@ export class EventNames {
 
   /** A name for what happens now. Chance keeps it apart from others' of the same millisecond. */
   next(subject: string): string {
-    const now = BigInt(this.#clock.now()) * BigInt(NANOSECONDS_IN_MS)
+    const now = BigInt(Math.floor(this.#clock.now())) * BigInt(NANOSECONDS_IN_MS)
     const time = now + BigInt(randomInt(this.#random, NANOSECONDS_IN_MS))
     this.#last = time > this.#last ? time : this.#last + 1n
     return `${subject}.${this.#last.toString(16).padStart(16, '0')}`
