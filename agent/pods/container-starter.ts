@@ -10,8 +10,7 @@ import type { StartContainer } from './plan.ts'
 import type { PodEvents } from './pod-events.ts'
 import type { StartFailure } from './pod-memory.ts'
 import { ContainerConfigError } from './spec/container-config-error.ts'
-import { containerSpec } from './spec/container-spec.ts'
-import type { EnvironmentSources } from './spec/environment.ts'
+import { type ContainerSources, containerSpec } from './spec/container-spec.ts'
 
 export interface ContainerStarterOptions {
   runtime: Runtime
@@ -53,11 +52,11 @@ export class ContainerStarter {
   }
 
   /** Asks for the images of containers that are to start soon, so that they are here by then. */
-  expect(containers: readonly Container[], sources: EnvironmentSources): void {
+  expect(containers: readonly Container[], sources: ContainerSources): void {
     for (const container of containers) if (!this.#asked(container)) this.#askForImage(container, sources)
   }
 
-  async start(action: StartContainer, sandbox: SandboxState, sources: EnvironmentSources): Promise<StartResult> {
+  async start(action: StartContainer, sandbox: SandboxState, sources: ContainerSources): Promise<StartResult> {
     const image = this.#takeImage(action.container, sources)
     if (!image) return { outcome: 'waiting' }
     if (!image.ok) {
@@ -82,7 +81,7 @@ export class ContainerStarter {
     action: StartContainer,
     { image }: ImageOutcome & { ok: true },
     sandbox: SandboxState,
-    sources: EnvironmentSources,
+    sources: ContainerSources,
   ): Promise<StartResult> {
     const { runtime, devices, events, heldResource } = this.#options
     const { container } = action
@@ -113,7 +112,7 @@ export class ContainerStarter {
   }
 
   /** The outcome once it is known, and only once: the next start asks anew, as `Always` wants it. */
-  #takeImage(container: Container, sources: EnvironmentSources): ImageOutcome | undefined {
+  #takeImage(container: Container, sources: ContainerSources): ImageOutcome | undefined {
     const asked = this.#asked(container)
     if (asked?.outcome) this.#images.delete(container.name)
     if (!asked) this.#askForImage(container, sources)
@@ -125,7 +124,7 @@ export class ContainerStarter {
     return asked?.name === image ? asked : undefined
   }
 
-  #askForImage(container: Container, sources: EnvironmentSources): void {
+  #askForImage(container: Container, sources: ContainerSources): void {
     const { images, events, onImage } = this.#options
     const asked: AskedImage = { name: container.image }
     this.#images.set(container.name, asked)
@@ -170,7 +169,7 @@ class StepFailed extends Error {
   }
 }
 
-function pullSecrets({ pod, secret }: EnvironmentSources): { found: Secret[]; missing: string[] } {
+function pullSecrets({ pod, secret }: ContainerSources): { found: Secret[]; missing: string[] } {
   const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []))
   return {
     found: names.flatMap((name) => secret(name) ?? []),

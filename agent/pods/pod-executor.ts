@@ -3,7 +3,6 @@ import type { Pod } from '../../shared/api/kinds.ts'
 import type { Persisted } from '../../shared/api/object.ts'
 import type { ContainerState, SandboxState } from '../runtime/runtime.ts'
 import { PodVolumes } from '../volumes/pod-volumes.ts'
-import type { VolumeSources } from '../volumes/volume-specs.ts'
 import type { ContainerStarter } from './container-starter.ts'
 import { ContainerStopper } from './container-stopper.ts'
 import type { HandlerTarget } from './handlers/handler-target.ts'
@@ -15,6 +14,7 @@ import type { PodMemory, StartFailure } from './pod-memory.ts'
 import type { PodObservation } from './pod-observation.ts'
 import { ContainerResizer } from './resize/container-resizer.ts'
 import { SandboxStarter } from './sandbox-starter.ts'
+import type { ContainerSources } from './spec/container-spec.ts'
 import { podIPOf } from './spec/pod-ip.ts'
 import { refusedFields, refusedMessage } from './spec/refused-fields.ts'
 import { specHash } from './spec-hash.ts'
@@ -227,7 +227,7 @@ export class PodExecutor {
     }
   }
 
-  #sources(sandbox: SandboxState | undefined, pod: Persisted<Pod>): VolumeSources {
+  #sources(sandbox: SandboxState | undefined, pod: Persisted<Pod>): ContainerSources {
     const { namespace = '' } = pod.metadata
     const { cpu = '0', memory = '0', 'ephemeral-storage': storage = '0' } = this.#node.allocatable()
     return {

@@ -26,18 +26,19 @@ export async function hostPath(path: string, type: string, { runtime, guard }: H
   if (found.type === 'missing') await create(path, found.path, type, runtime)
   else {
     const wanted = type.replace(/OrCreate$/, '') as HostPathType | ''
-    if (wanted !== '' && wanted !== found.type) {
-      const description = DESCRIPTIONS[wanted]
-      throw new VolumeError(`hostPath type check failed: ${path} is not a ${description}, it's a ${found.type}`)
-    }
+    if (wanted !== '' && wanted !== found.type) throw wrongType(path, wanted, `it's a ${found.type}`)
   }
   return found.path
+}
+
+function wrongType(path: string, wanted: HostPathType, why: string): VolumeError {
+  return new VolumeError(`hostPath type check failed: ${path} is not a ${DESCRIPTIONS[wanted]}, ${why}`)
 }
 
 /** Without a type a directory is made, as container runtimes do. */
 async function create(path: string, real: string, type: string, runtime: HostPathDeps['runtime']): Promise<void> {
   if (type === '' || type === 'DirectoryOrCreate') await runtime.createHostPath(real, 'Directory')
-  else if (type !== 'FileOrCreate') throw new VolumeError(`hostPath ${path} doesn't exist`)
+  else if (type !== 'FileOrCreate') throw wrongType(path, type as HostPathType, "it doesn't exist")
   else if ((await runtime.hostPath(posix.dirname(real))).type !== 'Directory') {
     throw new VolumeError(`open ${path}: no such file or directory`)
   } else await runtime.createHostPath(real, 'File')

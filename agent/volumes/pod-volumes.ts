@@ -3,11 +3,12 @@ import { messageOf } from '../../shared/error-message.ts'
 import { podReferences } from '../../shared/pod-references.ts'
 import { claimNamesOf } from '../../shared/storage/pod-claims.ts'
 import type { PodEvents } from '../pods/pod-events.ts'
+import type { ContainerSources } from '../pods/spec/container-spec.ts'
 import { type Runtime, RuntimeFailure, type VolumeSpec } from '../runtime/runtime.ts'
 import { isFileVolume, projectedFiles } from './file-projection.ts'
 import { type HostPathDeps, hostPath } from './host-path.ts'
 import { VolumeError } from './volume-error.ts'
-import { type RequestedVolume, type VolumeSources, volumeSpec } from './volume-specs.ts'
+import { type RequestedVolume, volumeSpec } from './volume-specs.ts'
 
 export interface PodVolumesDeps extends HostPathDeps {
   runtime: Pick<Runtime, 'writeVolume' | 'hostPath' | 'createHostPath'>
@@ -26,7 +27,7 @@ export class PodVolumes {
   }
 
   /** What the sandbox is to mount; undefined, and told in an event, while something that a volume needs is missing. */
-  async prepare(sources: VolumeSources): Promise<VolumeSpec[] | undefined> {
+  async prepare(sources: ContainerSources): Promise<VolumeSpec[] | undefined> {
     const requested = this.#each(sources, (volume) => {
       if (isFileVolume(volume)) projectedFiles(volume, sources)
       return volumeSpec(volume, sources)
@@ -40,7 +41,7 @@ export class PodVolumes {
   }
 
   /** Brings the files up to date. What cannot be made now stays as it is, and an event tells why. */
-  async sync(sandboxId: string, sources: VolumeSources): Promise<void> {
+  async sync(sandboxId: string, sources: ContainerSources): Promise<void> {
     const version = versionOf(sources)
     if (this.#written?.sandboxId === sandboxId && this.#written.version === version) return
     const volumes = volumesOf(sources).filter(isFileVolume)
@@ -61,7 +62,7 @@ export class PodVolumes {
   }
 
   /** The files are made of other objects than there are now, or could not be made yet. */
-  isOutdated(sources: VolumeSources): boolean {
+  isOutdated(sources: ContainerSources): boolean {
     return volumesOf(sources).length > 0 && this.#written?.version !== versionOf(sources)
   }
 
@@ -77,7 +78,7 @@ export class PodVolumes {
     }
   }
 
-  #each<T>(sources: VolumeSources, make: (volume: Volume) => T): T[] {
+  #each<T>(sources: ContainerSources, make: (volume: Volume) => T): T[] {
     return volumesOf(sources).flatMap((volume) => {
       try {
         return [make(volume)]
@@ -105,12 +106,12 @@ export class PodVolumes {
   }
 }
 
-function volumesOf({ pod }: VolumeSources): readonly Volume[] {
+function volumesOf({ pod }: ContainerSources): readonly Volume[] {
   return pod.spec?.volumes ?? []
 }
 
 /** Changes whenever something changes that a file may be made of. */
-function versionOf({ pod, configMap, secret, claim, volume }: VolumeSources): string {
+function versionOf({ pod, configMap, secret, claim, volume }: ContainerSources): string {
   const { configMaps, secrets } = podReferences({ containers: [], volumes: pod.spec?.volumes ?? [] })
   const { labels, annotations } = pod.metadata
   const metadataOf = ({ uid, resourceVersion }: { uid?: string; resourceVersion?: string } = {}) => [

@@ -1,9 +1,8 @@
 import type { Pod, Volume } from '../../shared/api/generated/core-v1.ts'
-import type { PersistentVolume, PersistentVolumeClaim } from '../../shared/api/kinds.ts'
 import { parseUnits } from '../../shared/quantity.ts'
 import { dockerVolumeOf } from '../../shared/storage/local-volumes.ts'
 import { claimNameOf } from '../../shared/storage/pod-claims.ts'
-import type { EnvironmentSources } from '../pods/spec/environment.ts'
+import type { ContainerSources } from '../pods/spec/container-spec.ts'
 import type { VolumeSpec } from '../runtime/runtime.ts'
 import { isFileVolume } from './file-projection.ts'
 import { VolumeError } from './volume-error.ts'
@@ -16,14 +15,8 @@ type ClaimedVolume =
 /** What the runtime is told; of a path of the machine also what the user says is there. */
 export type RequestedVolume = VolumeSpec & { type?: string }
 
-/** What volumes are made of: of the Pod's namespace, but for PersistentVolumes. */
-export interface VolumeSources extends EnvironmentSources {
-  claim(name: string): PersistentVolumeClaim | undefined
-  volume(name: string): PersistentVolume | undefined
-}
-
 /** What the runtime is told of one volume of a Pod. Throws VolumeError where that cannot be said yet. */
-export function volumeSpec(volume: Volume, sources: VolumeSources): RequestedVolume {
+export function volumeSpec(volume: Volume, sources: ContainerSources): RequestedVolume {
   const { pod } = sources
   const { name } = volume
   const { fsGroup } = pod.spec?.securityContext ?? {}
@@ -40,7 +33,11 @@ export function volumeSpec(volume: Volume, sources: VolumeSources): RequestedVol
 }
 
 /** The data of a claim, once it is bound and both sides say so. */
-function claimedVolume(claimName: string, { pod, claim, volume }: VolumeSources, isReadOnly: boolean): ClaimedVolume {
+function claimedVolume(
+  claimName: string,
+  { pod, claim, volume }: ContainerSources,
+  isReadOnly: boolean,
+): ClaimedVolume {
   const found = claim(claimName)
   if (!found) throw new VolumeError(`persistentvolumeclaim ${JSON.stringify(claimName)} not found`)
   const volumeName = found.spec.volumeName ?? ''

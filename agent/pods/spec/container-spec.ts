@@ -4,6 +4,7 @@ import type { ContainerSpec, ImageState } from '../../runtime/runtime.ts'
 import type { StartContainer } from '../plan.ts'
 import { BACKOFF_ANNOTATION } from '../restart-backoff.ts'
 import { specHash } from '../spec-hash.ts'
+import { type ClaimSources, groupsOfClaims } from './claim-groups.ts'
 import { ContainerConfigError } from './container-config-error.ts'
 import { containerResources } from './container-resources.ts'
 import { containerEnvironment, type Environment, type EnvironmentSources, expandIn } from './environment.ts'
@@ -13,12 +14,15 @@ import { identityOf } from './pod-identity.ts'
 import { securityContextOf } from './security-context.ts'
 import { volumeMounts } from './volume-mounts.ts'
 
+/** What a container's spec refers to. */
+export interface ContainerSources extends EnvironmentSources, ClaimSources {}
+
 /** What the runtime shall make of a container. Throws ContainerConfigError where the spec cannot be met for now. */
 export function containerSpec(
   { container, restartCount, backoffMs, targetId }: StartContainer,
   sandboxId: string,
   image: ImageState,
-  sources: EnvironmentSources,
+  sources: ContainerSources,
 ): ContainerSpec {
   const environment = containerEnvironment(container, sources)
   return {
@@ -41,7 +45,7 @@ export function containerSpec(
     mounts: volumeMounts(container, sources.pod, valuesOf(environment)),
     ...(sources.pod.spec ? { namespaces: namespacesOf(sources.pod.spec) } : {}),
     ...targetOf(container, targetId),
-    securityContext: securityContextOf(sources.pod, container, image),
+    securityContext: securityContextOf(sources.pod, container, image, groupsOfClaims(sources.pod, sources)),
     ...terminationMessageOf(container, sources),
     ...(container.lifecycle?.stopSignal ? { stopSignal: container.lifecycle.stopSignal } : {}),
     annotations: backoffMs > 0 ? { [BACKOFF_ANNOTATION]: String(backoffMs) } : {},

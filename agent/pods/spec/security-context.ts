@@ -3,8 +3,13 @@ import type { ContainerSecurity, ImageState, SecurityProfile } from '../../runti
 import { ContainerConfigError } from './container-config-error.ts'
 import { podInWords } from './pod-identity.ts'
 
-/** The container's own settings over the Pod's. Throws ContainerConfigError where runAsNonRoot would be broken. */
-export function securityContextOf(pod: Pod, container: Container, image: Pick<ImageState, 'user'>): ContainerSecurity {
+/** The container's own settings over the Pod's; `groups` are those of its volumes. Throws ContainerConfigError where runAsNonRoot would be broken. */
+export function securityContextOf(
+  pod: Pod,
+  container: Container,
+  image: Pick<ImageState, 'user'>,
+  groups: readonly number[] = [],
+): ContainerSecurity {
   const own = container.securityContext ?? {}
   const shared = pod.spec?.securityContext ?? {}
   const uid = own.runAsUser ?? shared.runAsUser
@@ -15,7 +20,7 @@ export function securityContextOf(pod: Pod, container: Container, image: Pick<Im
   const seLinux = own.seLinuxOptions ?? shared.seLinuxOptions
   return {
     ...userOf(uid, gid, image.user),
-    supplementalGroups: groupsOf(shared),
+    supplementalGroups: groupsOf(shared, groups),
     ...(shared.supplementalGroupsPolicy === 'Strict' ? { ignoresImageGroups: true } : {}),
     ...privilegesOf(own),
     ...(seccomp ? { seccomp } : {}),
@@ -36,8 +41,8 @@ function privilegesOf(own: SecurityContext) {
 }
 
 /** Who may read the Pod's volumes is in their group. */
-function groupsOf({ supplementalGroups = [], fsGroup }: PodSecurityContext = {}): number[] {
-  return fsGroup === undefined ? supplementalGroups : [...new Set([...supplementalGroups, fsGroup])]
+function groupsOf({ supplementalGroups = [], fsGroup }: PodSecurityContext, groups: readonly number[]): number[] {
+  return [...new Set([...supplementalGroups, ...(fsGroup === undefined ? [] : [fsGroup]), ...groups])]
 }
 
 function userOf(uid: number | undefined, gid: number | undefined, imageUser: string): { user?: string } {

@@ -59,7 +59,7 @@ describe('hostPath', () => {
     ['/srv', 'FileOrCreate', "hostPath type check failed: /srv is not a file, it's a Directory"],
     ['/srv/file', 'Socket', "hostPath type check failed: /srv/file is not a socket file, it's a File"],
     ['/srv', 'CharDevice', "hostPath type check failed: /srv is not a character device, it's a Directory"],
-    ['/srv/none', 'Directory', "hostPath /srv/none doesn't exist"],
+    ['/srv/none', 'Directory', "hostPath type check failed: /srv/none is not a directory, it doesn't exist"],
     ['/none/file', 'FileOrCreate', 'open /none/file: no such file or directory'],
   ])('refuses %s as %j', async (path, type, message) => {
     await expect(ask(path, type)).rejects.toThrow(message)

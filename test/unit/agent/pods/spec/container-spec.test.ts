@@ -6,6 +6,11 @@ import { assignedPod, podContainer } from '../../../../support/assigned-pod.ts'
 
 const image = { id: 'sha256:1', references: [], digests: [], sizeBytes: 1, architecture: 'amd64', user: 'app' }
 
+const ANNOTATIONS: Record<string, Record<string, string>> = {
+  'of-shared': { 'pv.beta.kubernetes.io/gid': '1234' },
+  'of-odd': { 'pv.beta.kubernetes.io/gid': 'staff' },
+}
+
 function specOf(container: Partial<Container>, pod: Partial<Omit<PodSpec, 'containers'>> = {}, user = '') {
   const full = podContainer('web', container)
   const sources = {
@@ -16,6 +21,8 @@ function specOf(container: Partial<Container>, pod: Partial<Omit<PodSpec, 'conta
     configMap: () => undefined,
     secret: () => ({ metadata: {}, data: { pass: Buffer.from('w0rd').toString('base64') } }),
     services: () => [],
+    claim: (name: string) => ({ metadata: {}, spec: { volumeName: `of-${name}` } }),
+    volume: (name: string) => ({ metadata: { annotations: ANNOTATIONS[name] ?? {} }, spec: {} }),
   }
   const action = { type: 'startContainer', container: full, restartCount: 0, backoffMs: 0 } as const
   return containerSpec(action, 'box', { ...image, user }, sources)
@@ -29,6 +36,16 @@ describe('containerSpec', () => {
       ['echo', 'you'],
       ['$(WHO)', '$(NOBODY)'],
     ])
+  })
+
+  it('is in the groups that its volumes ask for', () => {
+    const volumes = ['shared', 'odd', 'plain'].map((claimName) => ({
+      name: claimName,
+      persistentVolumeClaim: { claimName },
+    }))
+    const securityContext = { supplementalGroups: [7], fsGroup: 8 }
+    expect(specOf({}, { volumes, securityContext }).securityContext?.supplementalGroups).toEqual([7, 8, 1234])
+    expect(specOf({}, {}).securityContext?.supplementalGroups).toEqual([])
   })
 
   it('keeps what holds something of a Secret apart', () => {
