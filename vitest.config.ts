@@ -58,7 +58,8 @@ export default defineConfig({
         test: {
           name: 'simulation',
           include: ['test/simulation/**/*.test.ts'],
-          testTimeout: 60_000,
+          // A seed is some seconds of work, and the machine may have ten times as much to do.
+          testTimeout: 180_000,
           ...pure,
         },
       },
