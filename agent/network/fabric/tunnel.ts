@@ -7,6 +7,11 @@ import { bridgeName, tunnelName } from '../pod-network.ts'
 /** What others use that carry Ethernet in UDP too. */
 const UDP_PORT = 8472
 const MAX_VXLAN_ID = 2 ** 24 - 1
+/**
+ * The kernel would take any of 28,000, by the connection in the tunnel: where Docker has the machine keep account of all, as it
+ * does, each connection between Pods would be four there. These few are enough to share a machine's queues and lines.
+ */
+const SOURCE_PORTS = { first: 49_152, count: 64 }
 
 export interface WantedTunnel {
   /** Where the other end of it is: the other machines. Without any there is no tunnel. */
@@ -72,7 +77,8 @@ export class Tunnel {
 
   async #create(wanted: WantedTunnel, master: number): Promise<Link | undefined> {
     const name = tunnelName(this.#clusterId)
-    await this.#links.createVxlan(name, this.#vxlan(wanted), { mtu: wanted.mtu, master }).catch(isThere)
+    const vxlan = { ...this.#vxlan(wanted), sourcePorts: SOURCE_PORTS }
+    await this.#links.createVxlan(name, vxlan, { mtu: wanted.mtu, master }).catch(isThere)
     return (await this.#links.list()).find((link) => link.name === name)
   }
 

@@ -34,6 +34,7 @@ const RTEXT_FILTER_SKIP_STATS = 8
 const VXLAN_ID = 1
 const VXLAN_LOCAL = 4
 const VXLAN_LEARNING = 7
+const VXLAN_PORT_RANGE = 10
 const VXLAN_PORT = 15
 const VETH_PEER = 1
 const IFA_HEADER_BYTES = 8
@@ -73,6 +74,11 @@ export interface Vxlan {
   port: number
   /** The address that it sends from; absent: as the routes say. */
   local?: string
+}
+
+export interface NewVxlan extends Vxlan {
+  /** The ports that it sends from: each connection in it from one of them. Cannot be changed. */
+  sourcePorts: { first: number; count: number }
 }
 
 export interface LinkChange {
@@ -130,8 +136,14 @@ export class Links {
   }
 
   /** A port of a bridge from the beginning; `EEXIST` where one of its name or its network is there. */
-  async createVxlan(name: string, vxlan: Vxlan, { mtu, master }: { mtu: number; master: number }): Promise<void> {
+  async createVxlan(name: string, vxlan: NewVxlan, { mtu, master }: { mtu: number; master: number }): Promise<void> {
+    const { first, count } = vxlan.sourcePorts
+    const sourcePorts = Buffer.alloc(4)
+    sourcePorts.writeUInt16BE(first)
+    // The first that is not one of them.
+    sourcePorts.writeUInt16BE(first + count, 2)
     const data = [u32(VXLAN_ID, vxlan.id), be16(VXLAN_PORT, vxlan.port), u8(VXLAN_LEARNING, 1)]
+    data.push(attribute(VXLAN_PORT_RANGE, sourcePorts))
     if (vxlan.local !== undefined) data.push(attribute(VXLAN_LOCAL, ipv4Bytes(vxlan.local)))
     const payload = Buffer.concat([
       header({ up: true }),
