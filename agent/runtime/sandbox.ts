@@ -38,6 +38,8 @@ export interface SandboxSpec {
   privileged?: boolean
   /** Kernel parameters of its network and IPC namespaces. */
   sysctls?: Record<string, string>
+  /** Some container in it is to have Secrets in its environment. */
+  hasSecrets?: boolean
   /** What containers may mount; those of the Pod's own live as long as it does. */
   volumes: VolumeSpec[]
 }

@@ -23,6 +23,7 @@ await joinTestNetwork(runtime, `e${process.pid}`)
 describe('Secrets in the environment of a container in Docker', () => {
   const secret = `secret-${nanoid()}`
   const pod = { uid: nanoid(), namespace: 'default', name: 'secrets' }
+  const spec = { pod, hostname: 'pod', hosts: [], ports: [], hostNetwork: false, volumes: [] }
   const signal = new AbortController().signal
   let sandboxId = ''
   let imageId = ''
@@ -30,8 +31,7 @@ describe('Secrets in the environment of a container in Docker', () => {
   beforeAll(async () => {
     await loadTestImage({ reference: IMAGE, clusterId, groups: 'app:x:1000:\n' })
     imageId = (await runtime.inspectImage(IMAGE))?.id ?? ''
-    const spec = { pod, hostname: 'pod', hosts: [], ports: [], hostNetwork: false, volumes: [] }
-    sandboxId = (await runtime.runSandbox(spec)).id
+    sandboxId = (await runtime.runSandbox({ ...spec, hasSecrets: true })).id
   })
   afterAll(() => removeEverything({ clusterId, clock, log: silentLogger }))
 
@@ -107,6 +107,27 @@ describe('Secrets in the environment of a container in Docker', () => {
     const changed = [{ name: 'OTHER', value: 'x'.repeat(100_000) }]
     const second = await start('again', print, { restartCount: 1, secretEnv: changed })
     expect((await ended(second)).output).toBe(`${'x'.repeat(100_000)}\nenvironment\nrun\n`)
+  })
+
+  it('reach one that was added to a Pod without any', async () => {
+    const other = { ...pod, uid: nanoid() }
+    const { id: without } = await runtime.runSandbox({ ...spec, pod: other })
+    const id = await start('added', sleep, { pod: other, sandboxId: without, securityContext: { user: '7' } })
+    const print = ['sh', '-c', 'echo $KEY; cat /.kubette/environment']
+    expect(await runtime.exec(id, print, 10_000)).toEqual({ exitCode: 0, output: `${secret}\nKEY=${secret}\0` })
+    const label = `kubette.dev/cluster=${clusterId}`
+    const filters = { label: [label, 'kubette.dev/kind=memory-volume'] }
+    const count = async () => {
+      const { Volumes } = await docker.json<{ Volumes: object[] }>({
+        method: 'GET',
+        path: '/volumes',
+        query: { filters },
+      })
+      return Volumes.length
+    }
+    await eventually('what was lent is given back', async () => (await count()) === 1)
+    await expect(start('broken', ['no-such'], { imageId: 'sha256:0', sandboxId: without })).rejects.toThrow()
+    await eventually('what was lent is given back', async () => (await count()) === 1)
   })
 
   it('do not change what a container is', async () => {

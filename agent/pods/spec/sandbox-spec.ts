@@ -24,8 +24,15 @@ export function sandboxSpec(pod: Pod, volumes: VolumeSpec[] = [], dns?: ResolvCo
     namespaces: namespacesOf(spec),
     privileged: hasPrivileged(spec),
     sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [sysctlName(name), value])),
+    hasSecrets: namesSecrets(spec),
     volumes,
   }
+}
+
+function namesSecrets({ containers, initContainers = [] }: PodSpec): boolean {
+  return [...initContainers, ...containers].some(({ env = [], envFrom = [] }) => {
+    return env.some(({ valueFrom }) => valueFrom?.secretKeyRef) || envFrom.some(({ secretRef }) => secretRef)
+  })
 }
 
 function hasPrivileged({ containers, initContainers = [] }: PodSpec): boolean {

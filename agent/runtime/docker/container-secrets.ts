@@ -2,10 +2,12 @@ import { type ContainerSpec, RuntimeFailure, type Variable } from '../runtime.ts
 import type { ContainerUsers } from './container-users.ts'
 import type { Containers } from './containers.ts'
 import type { DockerApi } from './docker-api.ts'
+import { isFailure } from './docker-failure.ts'
 import type { MemoryVolumes } from './memory-volumes.ts'
-import { type DockerMount, SANDBOX_SECRETS_DIRECTORY } from './mounts.ts'
+import { type DockerMount, SECRETS_VOLUME_DIRECTORY } from './mounts.ts'
 import type { Architecture } from './programs/elf-executable.ts'
 import { SECRETS_DIRECTORY, SECRETS_FILES, secretsProgram } from './programs/secrets-program.ts'
+import type { Loan, SecretsLender } from './secrets-lender.ts'
 import { type ArchiveEntry, tarArchive } from './tar-archive.ts'
 
 const PROGRAM = `${SECRETS_DIRECTORY}/${SECRETS_FILES.program}`
@@ -15,12 +17,22 @@ export interface ContainerSecretsOptions {
   containers: Containers
   memory: MemoryVolumes
   users: ContainerUsers
+  lender: Pick<SecretsLender, 'lend'>
 }
 
 /** What a container begins with in the place of its command, and what it mounts for that. */
 export interface SecretStart {
   command: [program: string, ...arguments: string[]]
   mount: DockerMount
+  /** To be ended when the container has started, or will not. */
+  loan?: Loan
+}
+
+/** Who has a volume for Secrets, and where Docker's machine has it. */
+interface Place {
+  containerId: string
+  folder: string
+  loan?: Loan
 }
 
 interface ImageCommand {
@@ -37,26 +49,42 @@ export class ContainerSecrets {
   readonly #options: ContainerSecretsOptions
   /** Containers, and whether the program stands before their commands. */
   readonly #known = new Map<string, boolean>()
+  /** By the containers that have them. */
+  readonly #loans = new Map<string, Loan>()
 
   constructor(options: ContainerSecretsOptions) {
     this.#options = options
   }
 
-  /**
-   * Undefined for a container that has none. Throws a RuntimeFailure `volumesLost` where the sandbox has no such volume: an
-   * earlier agent made it, or Docker lost it.
-   */
+  /** Undefined for a container that has none. */
   async provide(spec: ContainerSpec): Promise<SecretStart | undefined> {
     if (!spec.secretEnv?.length) return undefined
     for (const { name, value } of spec.secretEnv) refuseZeros(`environment variable ${JSON.stringify(name)}`, value)
-    const { memory } = this.#options
-    await memory.check(spec.sandboxId, [SANDBOX_SECRETS_DIRECTORY])
-    const [folder, command] = await Promise.all([this.#folderOf(spec.sandboxId), this.#commandOf(spec)])
-    await this.#write(spec, spec.secretEnv, command)
+    const command = await this.#commandOf(spec)
+    const { containerId, folder, loan } = await this.#placeFor(spec)
+    try {
+      await this.#write(containerId, spec, spec.secretEnv, command)
+    } catch (error) {
+      await loan?.end()
+      throw error
+    }
     return {
       command: [PROGRAM, ...(spec.hasSecretCommand ? [] : command)],
       mount: { Type: 'bind', Source: `${folder}/${spec.name}`, Target: SECRETS_DIRECTORY, ReadOnly: true },
+      ...(loan ? { loan } : {}),
     }
+  }
+
+  created(containerId: string, { loan }: SecretStart): void {
+    this.#known.set(containerId, true)
+    if (loan) this.#loans.set(containerId, loan)
+  }
+
+  /** Or it could not be. */
+  async started(containerId: string): Promise<void> {
+    const loan = this.#loans.get(containerId)
+    this.#loans.delete(containerId)
+    await loan?.end()
   }
 
   /** A command as it has to be run in a container so that it has the environment of the container's own. */
@@ -65,8 +93,9 @@ export class ContainerSecrets {
     return isBehind ? [PROGRAM, ...command] : command
   }
 
-  removed(containerId: string): void {
+  async removed(containerId: string): Promise<void> {
     this.#known.delete(containerId)
+    await this.started(containerId)
   }
 
   async #look(id: string): Promise<boolean> {
@@ -76,12 +105,31 @@ export class ContainerSecrets {
     return isBehind
   }
 
-  /** Where Docker's machine has the sandbox's volume. */
-  async #folderOf(sandboxId: string): Promise<string> {
-    const sandbox = await this.#options.containers.inspect(sandboxId)
-    const point = sandbox?.Mounts?.find(({ Destination }) => Destination === SANDBOX_SECRETS_DIRECTORY)
-    if (point) return point.Source
-    throw new RuntimeFailure('volumesLost', 'the sandbox was made without a place for values of Secrets')
+  /** The sandbox, unless it has none: the container came later, an earlier agent made it, or Docker lost what it had. */
+  async #placeFor({ sandboxId }: ContainerSpec): Promise<Place> {
+    const folder = await this.#folderOf(sandboxId)
+    if (folder !== undefined && (await this.#isSound(sandboxId))) return { containerId: sandboxId, folder }
+    const loan = await this.#options.lender.lend()
+    const lent = await this.#folderOf(loan.containerId)
+    if (lent !== undefined) return { containerId: loan.containerId, folder: lent, loan }
+    await loan.end()
+    throw new RuntimeFailure('failed', 'the memory for values of Secrets went away')
+  }
+
+  /** Where Docker's machine has a container's volume for Secrets. */
+  async #folderOf(containerId: string): Promise<string | undefined> {
+    const found = await this.#options.containers.inspect(containerId)
+    return found?.Mounts?.find(({ Destination }) => Destination === SECRETS_VOLUME_DIRECTORY)?.Source
+  }
+
+  async #isSound(sandboxId: string): Promise<boolean> {
+    try {
+      await this.#options.memory.check(sandboxId, [SECRETS_VOLUME_DIRECTORY])
+      return true
+    } catch (error) {
+      if (isFailure(error, 'volumesLost')) return false
+      throw error
+    }
   }
 
   async #commandOf({ command, args, imageId }: ContainerSpec): Promise<string[]> {
@@ -97,7 +145,12 @@ export class ContainerSecrets {
     return [...(Config?.Entrypoint ?? []), ...(args ?? Config?.Cmd ?? [])]
   }
 
-  async #write(spec: ContainerSpec, variables: readonly Variable[], command: readonly string[]): Promise<void> {
+  async #write(
+    containerId: string,
+    spec: ContainerSpec,
+    variables: readonly Variable[],
+    command: readonly string[],
+  ): Promise<void> {
     const { docker, users } = this.#options
     const [uid, architecture] = await Promise.all([users.uidOf(spec), docker.architecture()])
     const file = (name: string, content: Buffer): ArchiveEntry => {
@@ -111,8 +164,8 @@ export class ContainerSecrets {
       file(SECRETS_FILES.environment, texts(variables.map(({ name, value }) => `${name}=${value}`))),
       ...(spec.hasSecretCommand ? [file(SECRETS_FILES.command, texts(command))] : []),
     ])
-    const path = `/containers/${spec.sandboxId}/archive`
-    await docker.json({ method: 'PUT', path, query: { path: SANDBOX_SECRETS_DIRECTORY }, archive })
+    const path = `/containers/${containerId}/archive`
+    await docker.json({ method: 'PUT', path, query: { path: SECRETS_VOLUME_DIRECTORY }, archive })
   }
 }
 

@@ -44,6 +44,7 @@ import { SandboxFiles } from './sandbox-files.ts'
 import { SandboxProcesses } from './sandbox-processes.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { SeccompProfiles } from './seccomp-profiles.ts'
+import { SecretsLender } from './secrets-lender.ts'
 import { RelayOpener } from './sockets/relay-opener.ts'
 import { stopSignal } from './stop-signal.ts'
 import { TmpfsNoswap } from './tmpfs-noswap.ts'
@@ -106,7 +107,9 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const notes = new ContainerNotes(docker)
   const images = new Images(docker, clock, options.pullDeadlineMs)
   const users = new ContainerUsers(docker, containers, owner)
-  const secrets = new ContainerSecrets({ docker, containers, memory, users })
+  const noswap = new TmpfsNoswap(docker)
+  const lender = new SecretsLender({ docker, containers, pause, noswap, owner })
+  const secrets = new ContainerSecrets({ docker, containers, memory, users, lender })
   const usage = new ContainerUsages(docker, clock)
   const others = new OtherContainers({ docker, containers, usages: usage, owner, clock })
   const disks = new DiskUsages(docker, containers, owner)
@@ -122,7 +125,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     hostPaths,
     pause,
     oom,
-    noswap: new TmpfsNoswap(docker),
+    noswap,
     log,
   })
 
@@ -151,26 +154,31 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     },
     createContainer: async (spec) => {
       const place = await files.of(spec.sandboxId)
-      const [resolved, message, secret, seccompProfile, securityContext] = await Promise.all([
+      const [resolved, message, seccompProfile, securityContext] = await Promise.all([
         mounts.resolve(spec),
         messages.mount(spec),
-        secrets.provide(spec),
         profiles.load(spec.securityContext),
         users.settled(spec),
         sysfs.provide(spec),
       ])
       const settled = { ...spec, securityContext }
-      const id = await containers.create(settled, {
+      const secret = await secrets.provide(spec)
+      const details = {
         mounts: [...resolved, ...nameMounts(spec, place), ...message, ...(secret ? [secret.mount] : [])],
         ...(secret ? { command: secret.command } : {}),
         seccompProfile,
+      }
+      const id = await containers.create(settled, details).catch(async (error: unknown) => {
+        await secret?.loan?.end()
+        throw error
       })
+      if (secret) secrets.created(id, secret)
       if (spec.stdin) attachments.created(id, spec)
       return id
     },
     startContainer: async (id) => {
       await attachments.starting(id)
-      await containers.start(id)
+      await containers.start(id).finally(() => secrets.started(id))
     },
     updateContainer: (id, resources) => containers.update(id, resources),
     stopContainer: (id) => stop(containers, id),
@@ -178,7 +186,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     removeContainer: async (id) => {
       await containers.remove(id)
       attachments.removed(id)
-      secrets.removed(id)
+      await secrets.removed(id)
     },
     writeVolume: (sandboxId, volume, files) => writer.write(sandboxId, volume, files),
     terminationMessage: (id, signal) => messages.read(id, signal),

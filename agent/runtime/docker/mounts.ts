@@ -19,8 +19,8 @@ export interface DockerMount {
 
 type MemoryVolume = VolumeSpec & { medium: 'memory' | 'files' }
 
-/** Where a sandbox has what its containers are told of Secrets. */
-export const SANDBOX_SECRETS_DIRECTORY = '/secrets'
+/** Where a sandbox, or who lends it, has what containers are told of Secrets. */
+export const SECRETS_VOLUME_DIRECTORY = '/secrets'
 
 /** Where a sandbox has a volume. */
 export function placeInSandbox(volume: string): string {
@@ -29,13 +29,17 @@ export function placeInSandbox(volume: string): string {
 
 /** All volumes of a sandbox; what is in memory is kept from swap where `noswap`. */
 export function sandboxMounts(
-  { pod, volumes }: Pick<SandboxSpec, 'pod' | 'volumes'>,
+  { pod, volumes, hasSecrets }: Pick<SandboxSpec, 'pod' | 'volumes' | 'hasSecrets'>,
   owner: Ownership,
   noswap: boolean,
 ): DockerMount[] {
-  // Of the one for Secrets each container is to see its own part.
-  const secrets = memoryMount(podLabels(pod), ['mode=755'], SANDBOX_SECRETS_DIRECTORY, owner, noswap)
-  return [...volumes.map((volume) => sandboxMount(pod, volume, owner, noswap)), secrets]
+  const mounts = volumes.map((volume) => sandboxMount(pod, volume, owner, noswap))
+  return hasSecrets ? [...mounts, secretsMount(podLabels(pod), owner, noswap)] : mounts
+}
+
+/** Each container is to see its own part of it. */
+export function secretsMount(labels: Labels, owner: Ownership, noswap: boolean): DockerMount {
+  return memoryMount(labels, ['mode=755'], SECRETS_VOLUME_DIRECTORY, owner, noswap)
 }
 
 function sandboxMount(pod: PodIdentity, volume: VolumeSpec, owner: Ownership, noswap: boolean): DockerMount {

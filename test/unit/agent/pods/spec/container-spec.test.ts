@@ -110,7 +110,21 @@ describe('sandboxSpec', () => {
       namespaces: { processes: 'container', ipc: 'node', hostname: 'pod' },
       privileged: false,
       sysctls: { 'net.ipv4.ip_local_port_range': '1024 2048' },
+      hasSecrets: false,
       volumes: [{ name: 'd', medium: 'disk' }],
     })
+  })
+
+  it('knows whether containers are to have Secrets in their environment', () => {
+    const hasSecrets = (more: Partial<Container>, isInit = false) => {
+      const [container, plain] = [podContainer('web', more), podContainer('plain')]
+      const containers = { containers: isInit ? [plain] : [plain, container] }
+      return sandboxSpec(assignedPod('a', { ...containers, ...(isInit ? { initContainers: [container] } : {}) }))
+        .hasSecrets
+    }
+    const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } } }]
+    expect([hasSecrets({ env }), hasSecrets({ env }, true)]).toEqual([true, true])
+    expect(hasSecrets({ envFrom: [{ secretRef: { name: 's' } }] })).toBe(true)
+    expect(hasSecrets({ env: [{ name: 'A', value: 'b' }], envFrom: [{ configMapRef: { name: 'c' } }] })).toBe(false)
   })
 })

@@ -62,13 +62,13 @@ describe('the container of a sandbox', () => {
     expect(Cmd?.filter((_, index) => index % 2 === 0)).toEqual(['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'])
   })
 
-  it('has memory for Secrets, and keeps all that is in memory from swap where that can be', () => {
+  it('has memory for Secrets where there are some, and keeps all that is in memory from swap where that can be', () => {
     const volumes = [
       { name: 'tmp', medium: 'memory', sizeLimitBytes: 1024 } as const,
       { name: 'a', medium: 'disk' } as const,
     ]
     const optionsOf = (noswap: boolean) => {
-      const { Mounts } = sandboxConfig({ ...spec, volumes }, owner, { ...details, noswap }).HostConfig
+      const { Mounts } = sandboxConfig({ ...spec, volumes, hasSecrets: true }, owner, { ...details, noswap }).HostConfig
       return Mounts.map(({ Target, VolumeOptions }) => [Target, VolumeOptions?.DriverConfig?.Options.o])
     }
     expect(optionsOf(true)).toEqual([
@@ -76,6 +76,7 @@ describe('the container of a sandbox', () => {
       ['/volumes/a', undefined],
       ['/secrets', 'mode=755,noswap'],
     ])
+    expect(sandboxConfig(spec, owner, details).HostConfig.Mounts).toEqual([])
     expect(optionsOf(false).map(([, options]) => options)).toEqual(['mode=0777,size=1024', undefined, 'mode=755'])
   })
 })

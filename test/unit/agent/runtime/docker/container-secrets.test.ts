@@ -4,15 +4,25 @@ import type { ContainerUsers } from '../../../../../agent/runtime/docker/contain
 import type { Containers } from '../../../../../agent/runtime/docker/containers.ts'
 import type { DockerApi } from '../../../../../agent/runtime/docker/docker-api.ts'
 import type { MemoryVolumes } from '../../../../../agent/runtime/docker/memory-volumes.ts'
-import type { ContainerSpec } from '../../../../../agent/runtime/runtime.ts'
+import { type ContainerSpec, RuntimeFailure } from '../../../../../agent/runtime/runtime.ts'
 
 /** What a Docker with this sandbox, container and image is asked for. */
-function secrets({ mounts, image = {} }: { mounts: string[]; image?: object }) {
+function secrets({ mounts, image = {}, isLost = false }: { mounts: string[]; image?: object; isLost?: boolean }) {
   const inspected: string[] = []
+  let loans = 0
+  const check = async () => {
+    if (isLost) throw new RuntimeFailure('volumesLost', 'Docker has let go of it')
+  }
+  const end = async () => void loans--
+  const lend = async () => {
+    loans++
+    return { containerId: 'lender', end }
+  }
   const containers = {
     inspect: async (id: string) => {
       inspected.push(id)
-      return { Mounts: mounts.map((Destination) => ({ Destination, Source: `/docker${Destination}` })) }
+      const known = id === 'lender' ? ['/secrets'] : mounts
+      return { Mounts: known.map((Destination) => ({ Destination, Source: `/docker/${id}${Destination}` })) }
     },
   }
   const docker = {
@@ -22,10 +32,11 @@ function secrets({ mounts, image = {} }: { mounts: string[]; image?: object }) {
   const made = new ContainerSecrets({
     docker: docker as unknown as DockerApi,
     containers: containers as unknown as Containers,
-    memory: { check: async () => {} } as unknown as MemoryVolumes,
+    memory: { check } as unknown as MemoryVolumes,
+    lender: { lend },
     users: { uidOf: async () => 0 } as unknown as ContainerUsers,
   })
-  return { secrets: made, inspected }
+  return { secrets: made, inspected, loans: () => loans }
 }
 
 const spec = (more: Partial<ContainerSpec>) =>
@@ -60,21 +71,35 @@ describe('the Secrets of a container', () => {
   it('mount the container’s own part, and nothing where there is none', async () => {
     const { secrets: made } = secrets({ mounts })
     expect((await made.provide(spec({ command: ['x'] })))?.mount).toEqual({
-      ...{ Type: 'bind', Source: '/docker/secrets/web', Target: '/.kubette', ReadOnly: true },
+      ...{ Type: 'bind', Source: '/docker/s/secrets/web', Target: '/.kubette', ReadOnly: true },
     })
     expect(await made.provide(spec({ secretEnv: [] }))).toBeUndefined()
   })
 
-  it('want another sandbox where an earlier agent made it without a place for them', async () => {
-    const { secrets: made } = secrets({ mounts: ['/messages'] })
-    await expect(made.provide(spec({ command: ['x'] }))).rejects.toMatchObject({ code: 'volumesLost' })
+  it.each([
+    ['that has no memory for them', { mounts: ['/messages'] }],
+    ['whose memory Docker lost', { mounts, isLost: true }],
+  ])('are lent some until the container has started in a sandbox %s', async (_, sandbox) => {
+    const { secrets: made, loans } = secrets(sandbox)
+    const begin = async (id: string) => {
+      const start = await made.provide(spec({ command: ['x'] }))
+      expect(start?.mount.Source).toBe('/docker/lender/secrets/web')
+      if (start) made.created(id, start)
+      expect(loans()).toBe(1)
+    }
+    await begin('c')
+    await made.started('c')
+    expect(loans()).toBe(0)
+    await begin('never started')
+    await made.removed('never started')
+    expect(loans()).toBe(0)
   })
 
   it('ask Docker only once whether the program stands before a container’s commands', async () => {
     const { secrets: made, inspected } = secrets({ mounts: ['/.kubette'] })
     expect(await made.inside('c', ['ls'])).toEqual(['/.kubette/run', 'ls'])
     expect(await made.inside('c', ['ls'])).toEqual(['/.kubette/run', 'ls'])
-    made.removed('c')
+    await made.removed('c')
     await made.inside('c', ['ls'])
     expect(inspected).toEqual(['c', 'c'])
     expect(await secrets({ mounts: [] }).secrets.inside('c', ['ls'])).toEqual(['ls'])
