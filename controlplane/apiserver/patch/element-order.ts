@@ -1,7 +1,7 @@
 /**
  * Puts a merged list into order. What `order` names follows it; what it does not name (items that only the server
- * knows of) keeps its place among its former neighbours in `before`.
- * `order` holds items in short: values, or objects with the merge key alone.
+ * knows of) keeps its place among its former neighbours in `before`. What is new comes before it.
+ * `order` holds items in short: values, or objects with the merge key.
  */
 export function orderElements(
   merged: readonly unknown[],
@@ -23,8 +23,9 @@ export function orderElements(
   return interleave(others, named, (item) => former.get(identify(item)))
 }
 
+/** Of one that is there twice the first place counts. */
 function rank(items: readonly unknown[], identify: (item: unknown) => string): ReadonlyMap<string, number> {
-  return new Map(items.map((item, index) => [identify(item), index]))
+  return new Map(items.map((item, index) => [identify(item), index] as const).reverse())
 }
 
 function sorted(items: readonly unknown[], rankOf: (item: unknown) => number): unknown[] {

@@ -82,11 +82,15 @@ function mergeList(
     const deleted = directives.primitiveDeletions.get(name) ?? []
     const kept = current.filter((item) => !deleted.includes(item))
     const merged = [...kept, ...new Set(patch.filter((item) => !kept.includes(item)))]
-    return order ? orderElements(merged, current, order, String) : merged
+    return orderElements(merged, current, order ?? patch, String)
   }
   const identify = (item: unknown) => String(mergeKeyOf(name, mergeKey, item))
   const merged = mergeItems(type, current, patch, identify)
-  return order ? orderElements(merged, current, order, identify) : merged
+  return orderElements(merged, current, order ?? patch.filter(isPlainItem), identify)
+}
+
+function isPlainItem(item: unknown): boolean {
+  return readDirectives(asObject(item)).directive === undefined
 }
 
 function mergeItems(

@@ -23,7 +23,8 @@ describe('applyStrategicMergePatch', () => {
       { containers: [{ name: 'b', image: 'b:2' }] },
       { containers: [A, { name: 'b', image: 'b:2' }] },
     ],
-    ['appends new items', { containers: [A] }, { containers: [B] }, { containers: [A, B] }],
+    ['puts new items before the others', { containers: [A] }, { containers: [B, C] }, { containers: [B, C, A] }],
+    ['merges items where they are', { containers: [A, B] }, { containers: [{ name: 'b' }] }, { containers: [A, B] }],
     ['deletes items', { containers: [A, B] }, { containers: [{ name: 'a', $patch: 'delete' }] }, { containers: [B] }],
     [
       'deletes what is not there',
