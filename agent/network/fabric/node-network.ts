@@ -7,6 +7,7 @@ import type { Link } from '../netlink/links.ts'
 import { type PodNetwork, podNetwork } from '../pod-network.ts'
 import type { SocketRelays } from '../socket-relays.ts'
 import type { FabricState } from './fabric-state.ts'
+import { GoneNeighbours } from './gone-neighbours.ts'
 import { keepContainer } from './kept-container.ts'
 import { moveToBridge, remakeBridge } from './lost-bridge.ts'
 import { PodLinks } from './pod-links.ts'
@@ -36,6 +37,7 @@ export class NodeNetwork {
   readonly links: PodLinks
   readonly #options: NodeNetworkOptions
   readonly #uplink: Uplink
+  readonly #neighbours: GoneNeighbours
   #network: PodNetwork | undefined
   /** Its index, as it was last seen. */
   #bridge: number | undefined
@@ -51,6 +53,7 @@ export class NodeNetwork {
     this.#uplink = new Uplink({ ...options, isKept: (name) => this.links.isKept(name) })
     this.links = new PodLinks({ ...options, uplink: this.#uplink })
     this.shortcuts = new Shortcuts(options)
+    this.#neighbours = new GoneNeighbours(options)
   }
 
   /** As `SandboxLinks.sysctls`: a link has no IPv6, as no address of it is given, and routers could be anybody. */
@@ -104,6 +107,7 @@ export class NodeNetwork {
   async connect(state: FabricState, podCIDR: string, machine: MachineNetwork, isNews: boolean): Promise<void> {
     await this.#keepGateway(state, podCIDR)
     await this.#connectMachine(state, machine, isNews)
+    await this.#neighbours.clear(state, isNews)
   }
 
   async #keepGateway(state: FabricState, podCIDR: string): Promise<void> {
