@@ -73,7 +73,10 @@ describe.concurrent.each(KUBECTL_VERSIONS)('kubectl %s', (version) => {
   it('discovers the API', async () => {
     expect(await ok('version')).toContain('v1.36.0+kubette')
     expect((await ok('api-versions')).split('\n')).toEqual([
+      'apiextensions.k8s.io/v1',
       'apps/v1',
+      'autoscaling/v2',
+      'batch/v1',
       'coordination.k8s.io/v1',
       'discovery.k8s.io/v1',
       'metrics.k8s.io/v1beta1',
