@@ -1,12 +1,16 @@
+import type { KubeObject, Persisted } from '../../../shared/api/object.ts'
 import type { Entry, EntryEvent, EntryList } from '../../registry/registry.ts'
+import type { TableColumn } from '../../registry/strategy.ts'
 
 /** What a handler answers, before it is put into the form that the client wants. */
 export type Answer =
   | { readonly type: 'entry'; readonly code: number; readonly entry: Entry }
   | { readonly type: 'list'; readonly list: EntryList }
   | { readonly type: 'watch'; readonly events: AsyncIterable<EntryEvent>; readonly end: () => void }
-  /** A value of no kind that the registry knows: a Status, a Scale, a discovery document. */
+  /** A value of no kind that the registry knows: a Status, an Eviction, a discovery document. */
   | { readonly type: 'value'; readonly code: number; readonly value: object }
+  /** One of a kind that only a subresource has, with what tables show of it. */
+  | { readonly type: 'part'; readonly object: Persisted<KubeObject>; readonly columns: readonly TableColumn[] }
   /** A document made before, in its final form. */
   | { readonly type: 'document'; readonly document: Document }
   | { readonly type: 'stream'; readonly contentType: string; readonly write: (sink: Sink) => Promise<void> }

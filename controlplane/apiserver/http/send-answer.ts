@@ -2,6 +2,7 @@ import { ApiError } from '../../../shared/api/api-error.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { encodeValue, entryPieces, listPieces } from '../output/body-pieces.ts'
 import type { Rendering } from '../output/rendering.ts'
+import { shapePart } from '../output/shape.ts'
 import { watchEncoder, watchError } from '../output/watch-events.ts'
 import type { Answer, Document } from './answer.ts'
 import { type HttpRequest, type HttpResponse, headerOf } from './http-request.ts'
@@ -28,6 +29,8 @@ export async function sendAnswer(exchange: Exchange, answer: Answer, rendering: 
       return sendWatch(exchange, answer, rendering)
     case 'value':
       return sendValue(exchange, answer.code, answer.value, rendering)
+    case 'part':
+      return sendValue(exchange, 200, shapePart(rendering, answer.object, answer.columns), rendering)
     case 'document':
       return sendDocument(exchange, answer.document)
     case 'stream':

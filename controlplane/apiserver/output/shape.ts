@@ -1,5 +1,7 @@
 import { apiVersionOf } from '../../../shared/api/kinds.ts'
+import type { KubeObject, Persisted } from '../../../shared/api/object.ts'
 import type { Entry, EntryList } from '../../registry/registry.ts'
+import type { TableColumn } from '../../registry/strategy.ts'
 import { partialMetadata } from './partial-metadata.ts'
 import type { Rendering } from './rendering.ts'
 import { tableOf } from './table.ts'
@@ -10,6 +12,18 @@ export function shapeEntry(rendering: Rendering, entry: Entry): Entry | object {
   if (!as) return entry
   if (as.kind !== 'Table') return partialMetadata(entry, as.version)
   return tableOf(rendering, as.version, [entry], { resourceVersion: entry.object.metadata.resourceVersion })
+}
+
+/** What a subresource shows likewise, where `columns` are what a table has of it. */
+export function shapePart(
+  rendering: Rendering,
+  object: Persisted<KubeObject>,
+  columns: readonly TableColumn[],
+): object {
+  const { as } = rendering.representation
+  if (!as) return object
+  if (as.kind !== 'Table') return partialMetadata({ object }, as.version)
+  return tableOf(rendering, as.version, [{ object }], { resourceVersion: object.metadata.resourceVersion }, columns)
 }
 
 /** A list likewise. */

@@ -17,9 +17,16 @@ interface Row {
   readonly object?: object
 }
 
-/** The rows that `kubectl get` prints, made by the columns of the kind's strategy. */
-export function tableOf(rendering: Rendering, version: string, entries: readonly Entry[], metadata: object): Table {
-  const columns = metricsColumns(rendering.kind) ?? strategyOf(rendering.kind).columns
+type Shown = Pick<Entry, 'object'>
+
+/** The rows that `kubectl get` prints, made by these columns, or by those of the kind's strategy. */
+export function tableOf(
+  rendering: Rendering,
+  version: string,
+  entries: readonly Shown[],
+  metadata: object,
+  columns = metricsColumns(rendering.kind) ?? strategyOf(rendering.kind).columns,
+): Table {
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
@@ -34,7 +41,7 @@ export function tableOf(rendering: Rendering, version: string, entries: readonly
   }
 }
 
-function rowObject({ includeObject }: Rendering, version: string, entry: Entry): { object?: object } {
+function rowObject({ includeObject }: Rendering, version: string, entry: Shown): { object?: object } {
   switch (includeObject) {
     case 'None':
       return {}

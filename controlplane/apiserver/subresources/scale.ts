@@ -4,8 +4,10 @@ import type { Scale } from '../../../shared/api/generated/autoscaling-v1.ts'
 import { DEPLOYMENTS, type Kind, REPLICA_SETS } from '../../../shared/api/kinds.ts'
 import type { KubeObject, Persisted } from '../../../shared/api/object.ts'
 import { formatLabelSelector } from '../../../shared/format-label-selector.ts'
+import type { TableColumn } from '../../registry/strategy.ts'
+import { ageColumn, countColumn, nameColumn } from '../../registry/tables/common-columns.ts'
 import type { Handler } from '../handler.ts'
-import { value } from '../http/answer.ts'
+import type { Answer } from '../http/answer.ts'
 import { readPatch } from '../patch/read-patch.ts'
 import { agreeWithTarget, readObject } from '../request/body-of-kind.ts'
 import type { Expected } from '../request/decode-body.ts'
@@ -17,6 +19,13 @@ import type { Subresource } from './subresource.ts'
 const EXPECTED: Expected = { apiVersions: ['autoscaling/v1'], kind: 'Scale', type: 'autoscaling.v1.Scale' }
 const SCALABLE: readonly Kind[] = [DEPLOYMENTS, REPLICA_SETS]
 
+const COLUMNS: readonly TableColumn<Scale & KubeObject>[] = [
+  nameColumn,
+  countColumn('Desired', 'How many Pods there should be.', ({ spec }) => spec?.replicas ?? 0),
+  countColumn('Available', 'How many Pods there are.', ({ status }) => status?.replicas ?? 0),
+  ageColumn,
+]
+
 /** A kind with a number of Pods and a selector that finds them. */
 interface Scalable extends KubeObject {
   spec?: Pick<ReplicaSetSpec, 'replicas' | 'selector'>
@@ -25,7 +34,7 @@ interface Scalable extends KubeObject {
 
 const get: Handler = async ({ kind, target }, { registry }) => {
   const { object } = await registry.get(kind, keyOfTarget(target))
-  return value(200, scaleOf(object))
+  return answerOf(object)
 }
 
 const update: Handler = async (request, services) => {
@@ -62,7 +71,11 @@ async function write(request: ResourceRequest, { registry }: Services, change: (
     },
     options,
   )
-  return value(200, scaleOf(object))
+  return answerOf(object)
+}
+
+function answerOf(object: Persisted<KubeObject>): Answer {
+  return { type: 'part', object: scaleOf(object) as Persisted<KubeObject>, columns: COLUMNS as readonly TableColumn[] }
 }
 
 function withReplicas(current: Persisted<KubeObject>, { metadata, spec }: Scale & KubeObject): KubeObject {

@@ -56,6 +56,21 @@ describe('scale', () => {
   const SCALE = `${DEPLOYMENTS}/scaled/scale`
   beforeAll(() => api.post(DEPLOYMENTS, deployment('scaled', 3)))
 
+  it('is a table with what is desired and what is there', async () => {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+    const { json } = await api.get(SCALE, { accept })
+    expect(json.kind).toBe('Table')
+    expect(json.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
+      'Name',
+      'Desired',
+      'Available',
+      'Age',
+    ])
+    expect(json.rows[0].cells.slice(0, 3)).toEqual(['scaled', 3, 0])
+    const partial = await api.get(SCALE, { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' })
+    expect(partial.json).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'scaled' } })
+  })
+
   it('shows replicas and the selector as text', async () => {
     expect((await api.get(SCALE)).json).toMatchObject({
       kind: 'Scale',
