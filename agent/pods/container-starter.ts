@@ -6,6 +6,7 @@ import type { DeviceAllocator } from '../devices/device-allocator.ts'
 import type { ImageOutcome, ImagePuller } from '../images/image-puller.ts'
 import { pullCredentials } from '../images/pull-credentials.ts'
 import { type Runtime, RuntimeFailure, type SandboxState } from '../runtime/runtime.ts'
+import { isEphemeralContainer } from './ephemeral-containers.ts'
 import type { StartContainer } from './plan.ts'
 import type { PodEvents } from './pod-events.ts'
 import type { StartFailure } from './pod-memory.ts'
@@ -66,10 +67,23 @@ export class ContainerStarter {
     try {
       return await this.#run(action, image, sandbox, sources)
     } catch (error) {
-      if (isVolumesLost(error)) return { outcome: 'sandboxUnfit' }
-      if (!(error instanceof StepFailed)) throw error
-      return { outcome: 'failed', failure: { ...error.failure, retryAtMs: this.#options.clock.monotonic() + RETRY_MS } }
+      const failure = this.#failureOf(error, action.container, sources)
+      if (!failure) return { outcome: 'sandboxUnfit' }
+      return { outcome: 'failed', failure: { ...failure, retryAtMs: this.#options.clock.monotonic() + RETRY_MS } }
     }
+  }
+
+  /** Undefined where another sandbox would help. Nobody's look at a Pod costs it its sandbox. */
+  #failureOf(
+    error: unknown,
+    container: Container,
+    { pod }: ContainerSources,
+  ): Omit<StartFailure, 'retryAtMs'> | undefined {
+    if (error instanceof StepFailed) return error.failure
+    if (!isVolumesLost(error)) throw error
+    if (!isEphemeralContainer(pod, container)) return undefined
+    this.#event(container, `Error: ${error.message}`)
+    return { reason: 'CreateContainerConfigError', message: error.message }
   }
 
   /** The Pod ends: no image is waited for any more. */
@@ -156,7 +170,7 @@ export class ContainerStarter {
   }
 }
 
-function isVolumesLost(error: unknown): boolean {
+function isVolumesLost(error: unknown): error is RuntimeFailure {
   return error instanceof RuntimeFailure && error.code === 'volumesLost'
 }
 

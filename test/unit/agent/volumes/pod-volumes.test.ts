@@ -19,11 +19,12 @@ describe('the volumes of a Pod', () => {
     node = new AgentNode(runtime, clock)
   })
 
-  const put = (volume: Omit<Volume, 'name'>, labels?: Record<string, string>) => {
+  const put = (volume: Omit<Volume, 'name'>, labels?: Record<string, string>, debuggers: string[] = []) => {
     const volumeMounts = [{ name: 'v', mountPath: '/v' }]
     const pod = assignedPod('a', {
       volumes: [{ name: 'v', ...volume }],
       containers: [podContainer('web', { volumeMounts })],
+      ephemeralContainers: debuggers.map((name) => podContainer(name, { volumeMounts })),
     })
     node.put({ ...pod, metadata: { ...pod.metadata, ...(labels ? { labels } : {}) } })
   }
@@ -121,6 +122,23 @@ describe('the volumes of a Pod', () => {
     await clock.until(isRunning)
     expect([...runtime.sandboxes.keys()]).not.toEqual(sandbox)
     expect(files()).toEqual({ pass: 'changed' })
+  })
+
+  it('leaves the sandbox as it is where only a debugger would need another', async () => {
+    node.putSecret('keys', { pass: 'w0rd' })
+    const secret = { secretName: 'keys' }
+    put({ secret })
+    await clock.until(isRunning)
+    const sandbox = [...runtime.sandboxes.keys()]
+    runtime.volumes.lose()
+    put({ secret }, {}, ['debugger'])
+    const waiting = { reason: 'CreateContainerConfigError', message: 'the runtime was restarted' }
+    const states = () => node.status('a')?.ephemeralContainerStatuses?.map(({ state }) => state)
+    await clock.until(() => states()?.[0]?.waiting?.reason === waiting.reason)
+    expect(states()).toEqual([{ waiting }])
+    await clock.advance(30_000)
+    expect([...runtime.sandboxes.keys()]).toEqual(sandbox)
+    expect(node.status('a')?.containerStatuses?.[0]?.restartCount).toBe(0)
   })
 
   it('tries again when a volume could not be written', async () => {
